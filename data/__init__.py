@@ -1,0 +1,1 @@
+"""Postgres, files and the query engine: the only layer that knows SQL."""

@@ -1,0 +1,92 @@
+"""How does a process reach Postgres, and as whom do its statements run?
+
+`transaction(scope)` runs as a role that owns nothing, with the viewer's workspaces set for the transaction, so that
+row-level security decides what can be read and written. `owner_transaction()` is for migrations, sign-in and the
+supervisor, never for a viewer's question.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from data.errors import DatabaseDown
+from data.settings import settings
+from data.types import Scope
+
+APP_ROLE = "belvedere_app"
+Transaction = psycopg.Connection[tuple[Any, ...]]
+
+_SET_SCOPE = (
+    "SELECT set_config('role', %s, true), set_config('belvedere.workspaces', %s, true),"
+    " set_config('belvedere.account', %s, true)"
+)
+_pool: ConnectionPool[Transaction] | None = None
+_lock = threading.Lock()
+
+
+def database_url() -> str:
+    """DATABASE_URL, or the embedded server's socket address."""
+    configured = settings().database_url
+    if configured:
+        return configured.replace("postgresql+psycopg://", "postgresql://")
+    from data.embedded import socket_url
+
+    return socket_url(settings().home)
+
+
+def _configure(connection: Transaction) -> None:
+    connection.execute("SET TIME ZONE 'UTC'")
+    connection.execute("SET jit = off")
+    connection.commit()
+
+
+def pool() -> ConnectionPool[Transaction]:
+    """The process's connection pool, opened at first use."""
+    global _pool
+    with _lock:
+        if _pool is None:
+            _pool = ConnectionPool(
+                database_url(), min_size=1, max_size=settings().pool_size, open=True, configure=_configure, timeout=10,
+                check=ConnectionPool.check_connection,
+            )  # fmt: skip
+        return _pool
+
+
+def close_pool() -> None:
+    """Close the pool; the next use opens a new one."""
+    global _pool
+    with _lock:
+        if _pool is not None:
+            _pool.close()
+            _pool = None
+
+
+@contextmanager
+def _connection() -> Iterator[Transaction]:
+    try:
+        with pool().connection() as connection:
+            yield connection
+    except (PoolTimeout, psycopg.OperationalError) as error:
+        raise DatabaseDown(f"The database does not answer: {error}") from error
+
+
+@contextmanager
+def transaction(scope: Scope) -> Iterator[Transaction]:
+    """One transaction as the viewer; commits at the end, rolls back on an exception. Raises DatabaseDown."""
+    ids = ",".join(str(i) for i in scope.workspace_ids)
+    with _connection() as connection, connection.transaction():
+        connection.execute(_SET_SCOPE, (APP_ROLE, ids, scope.account))
+        yield connection
+
+
+@contextmanager
+def owner_transaction() -> Iterator[Transaction]:
+    """One transaction as the owner of the tables, outside row-level security."""
+    with _connection() as connection, connection.transaction():
+        yield connection

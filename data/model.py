@@ -1,0 +1,211 @@
+"""What is a domain pack made of: datasets, their columns, and metrics over them?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+DatasetKind = Literal["append", "keyed"]
+Shape = Literal[
+    "count", "sum", "average", "min", "max", "percentile", "distinct", "ratio", "rate", "balance", "age", "share"
+]
+SHAPES: tuple[Shape, ...] = (
+    "count", "sum", "average", "min", "max", "percentile", "distinct", "ratio", "rate", "balance", "age", "share",
+)  # fmt: skip
+Format = Literal["integer", "decimal", "percent", "duration", "money"]
+Better = Literal["higher", "lower", "neither"]
+Family = Literal["business", "operational", "technical", "experience"]
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """A text column that splits and filters; `values` is its closed list in order, or () when open; `personal` marks
+    personal data whose reading is audited and which is never offered as a breakdown to viewers."""
+
+    name: str
+    title: str
+    description: str = ""
+    values: tuple[str, ...] = ()
+    personal: bool = False
+    leaderboard: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A number column, kept exactly with `decimals` places (numeric(18, decimals) in rows, value * 10**decimals as int64 in
+    segments)."""
+
+    name: str
+    title: str
+    unit: str = ""
+    decimals: int = 0
+    minimum: float | None = None
+    maximum: float | None = None
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """Time from one time column to another: int64 milliseconds in segments, null while either is missing or to < from.
+    It is no table column: the oracle computes it. Metrics over it are in hours."""
+
+    name: str
+    title: str
+    from_time: str
+    to_time: str
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LimitFlag:
+    """A text column derived at ingest: `over` when the duration exceeds the limit for the row's value of `by` (hours),
+    `within` when it does not, null while the duration is null. Also listed among the dataset's dimensions."""
+
+    name: str
+    of: str
+    by: str
+    limits_hours: tuple[tuple[str, float], ...]
+    otherwise_hours: float
+    within: str = "within"
+    over: str = "breached"
+
+
+@dataclass(frozen=True, slots=True)
+class TimeColumn:
+    """A timestamptz(3) column (UTC, floored to the millisecond at ingest)."""
+
+    name: str
+    title: str
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A table of one pack. `keyed` rows change and are found by `key`; `append` rows are events.
+
+    `time` is the primary time column; `streams` are the time columns by which segments are kept (the primary one first,
+    then each that a metric uses as its `at`). `actor` is a text column (who), dictionary-coded like a dimension.
+    `place` says whether the rows have lat, lon (double precision) and cell (bigint, H3 resolution 12).
+    `usual_delay_s` is how old the newest row usually is before the data counts as late.
+    """
+
+    id: int
+    pack: str
+    name: str
+    title: str
+    kind: DatasetKind
+    key: str | None
+    time: str
+    times: tuple[TimeColumn, ...]
+    dimensions: tuple[Dimension, ...]
+    measures: tuple[Measure, ...]
+    durations: tuple[Duration, ...]
+    flags: tuple[LimitFlag, ...]
+    actor: str | None
+    place: bool
+    streams: tuple[str, ...]
+    usual_delay_s: int = 86_400
+    description: str = ""
+
+    @property
+    def qualified(self) -> str:
+        """`pack.name`, as commands and the API take it."""
+        return f"{self.pack}.{self.name}"
+
+    def stream_no(self, time: str) -> int:
+        """The number under which segments of this time column are stored."""
+        return self.streams.index(time)
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One `where` line of a metric: a named comparison on a dimension (in, not_in) or on a measure or duration (over,
+    under, at_least, at_most; durations in hours)."""
+
+    column: str
+    op: Literal["in", "not_in", "over", "under", "at_least", "at_most"]
+    values: tuple[str | None, ...] = ()
+    number: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One definition that serves every page, rule, report and call.
+
+    Base shapes (count, sum, average, min, max, percentile, distinct, share) name `dataset`, `at` (a time column) and, but
+    for count, `of` (measure, duration; for distinct a dimension or the actor). `ratio` has numerator and denominator,
+    `balance` plus and minus, `rate` and `age` name another metric in `of`. `share` is the part of the non-null values of
+    `of` that meets `limit` (a Condition). Percent formats hold fractions (0.25 is shown as 25 %).
+    """
+
+    pack: str
+    name: str
+    title: str
+    description: str
+    shape: Shape
+    unit: str
+    format: Format
+    better: Better
+    family: Family
+    owner: str
+    target: float | None = None
+    dataset: str | None = None
+    at: str | None = None
+    of: str | None = None
+    q: float | None = None
+    where: tuple[Condition, ...] = ()
+    limit: Condition | None = None
+    numerator: str | None = None
+    denominator: str | None = None
+    plus: str | None = None
+    minus: str | None = None
+    exposure: str | None = None
+    per: float = 1.0
+    decimals: int = 1
+
+    @property
+    def qualified(self) -> str:
+        """`pack.name`."""
+        return f"{self.pack}.{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """A denominator from outside the rows: an amount (people, km) for each value of one dimension."""
+
+    name: str
+    title: str
+    unit: str
+    dimension: str
+    amounts: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """A domain: its datasets, metrics and exposures, each by its short name in file order."""
+
+    name: str
+    title: str
+    description: str
+    datasets: tuple[Dataset, ...]
+    metrics: tuple[Metric, ...]
+    exposures: tuple[Exposure, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """All packs that are loaded."""
+
+    packs: tuple[Pack, ...]
+
+    def datasets(self) -> dict[str, Dataset]:
+        """Datasets by qualified name."""
+        return {d.qualified: d for p in self.packs for d in p.datasets}
+
+    def metrics(self) -> dict[str, Metric]:
+        """Metrics by qualified name."""
+        return {m.qualified: m for p in self.packs for m in p.metrics}
+
+    def pack(self, name: str) -> Pack:
+        """The pack of that name; KeyError when there is none."""
+        return next(p for p in self.packs if p.name == name)

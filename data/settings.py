@@ -1,0 +1,96 @@
+"""Which settings is this process running with, and are they right?
+
+Each is read from the environment (BELVEDERE_HOME, ...) or from `belvedere.toml` in the data folder or beside app.py; the
+environment wins. A wrong one is named at start.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from data.errors import BadSettings, unknown
+
+ROOT = Path(__file__).resolve().parent.parent
+FILE_NAME = "belvedere.toml"
+
+
+class Settings(BaseSettings):
+    """Every setting, with its default and meaning; docs/reference/settings.md is generated from here."""
+
+    model_config = SettingsConfigDict(env_prefix="BELVEDERE_", extra="forbid", frozen=True)
+
+    home: Path = Field(ROOT / ".belvedere", description="Data folder: embedded database, logs, rejected rows, uploads.")
+    port: int = Field(8501, ge=1, le=65535, description="Port of the web server.")
+    host: str = Field("127.0.0.1", description="Address the web server listens on; 0.0.0.0 for every interface.")
+    demo: bool = Field(True, description="Load the demo workspace at the first start.")
+    database_url: str = Field(
+        "", validation_alias="DATABASE_URL", description="A PostgreSQL (15 and up) of your own instead of the embedded one."
+    )
+    cache_mb: int = Field(2048, ge=64, description="Memory for decoded columns, in MiB for each process.")
+    pool_size: int = Field(16, ge=2, le=200, description="Most database connections of one process.")
+    session_hours: float = Field(12, gt=0, description="How long a sign-in lasts, in hours.")
+    requests_per_minute: int = Field(60, ge=1, description="API requests a client may make in a minute.")
+    slow_request_s: float = Field(1.0, gt=0, description="Requests slower than this are logged as slow, in seconds.")
+    upload_mb: int = Field(512, ge=1, description="Largest file that may be uploaded, in MiB.")
+    ingest_mb: int = Field(32, ge=1, description="Largest body of one ingest request, in MiB.")
+    https: bool = Field(False, description="Mark cookies Secure and send HSTS: set it when served over HTTPS.")
+    log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="debug, info, warning or error.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment wins over what was passed in, which is the file."""
+        return env_settings, init_settings
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    try:
+        found = tomllib.loads(path.read_text())
+    except tomllib.TOMLDecodeError as error:
+        raise BadSettings(f"{path}: {error}") from error
+    known = set(Settings.model_fields)
+    for name in found:
+        if name not in known:
+            raise BadSettings(f"{path}: {unknown('setting', name, known)}")
+    if "database_url" in found:
+        found["DATABASE_URL"] = found.pop("database_url")
+    return found
+
+
+def _check_environment() -> None:
+    known = {f"BELVEDERE_{name.upper()}" for name in Settings.model_fields} | {"BELVEDERE_SETTINGS"}
+    for name in os.environ:
+        if name.startswith("BELVEDERE_") and name not in known:
+            raise BadSettings(f"Environment: {unknown('setting', name, known)}")
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings of this process; raises BadSettings naming the setting, what was found and what is expected."""
+    _check_environment()
+    home = Path(os.environ.get("BELVEDERE_HOME") or ROOT / ".belvedere")
+    named = os.environ.get("BELVEDERE_SETTINGS")
+    places = [Path(named)] if named else [home / FILE_NAME, ROOT / FILE_NAME]
+    path = next((p for p in places if p.is_file()), None)
+    if named and path is None:
+        raise BadSettings(f"BELVEDERE_SETTINGS names {named}, which is no file.")
+    try:
+        return Settings(**(_read_file(path) if path else {}))
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(p) for p in first["loc"])
+        where = f"{path} or the environment" if path else "the environment"
+        raise BadSettings(f"Setting `{name}` in {where}: found {first['input']!r}; {first['msg']}.") from error
