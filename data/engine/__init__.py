@@ -1,0 +1,1 @@
+"""Column segments in Postgres and the kernels that answer from them."""

@@ -1,0 +1,1 @@
+"""What the application can do, by noun: typed in, typed out, no Streamlit, no SQL."""

@@ -1,0 +1,1 @@
+"""The suite: unit, db, app, packs, e2e."""
