@@ -33,6 +33,9 @@ class Settings(BaseSettings):
     database_url: str = Field(
         "", validation_alias="DATABASE_URL", description="A PostgreSQL (15 and up) of your own instead of the embedded one."
     )
+    database_user: str = Field(
+        "", description="User who runs the embedded database when Belvedere is started as root; empty: nobody."
+    )
     cache_mb: int = Field(2048, ge=64, description="Memory for decoded columns, in MiB for each process.")
     pool_size: int = Field(16, ge=2, le=200, description="Most database connections of one process.")
     session_hours: float = Field(12, gt=0, description="How long a sign-in lasts, in hours.")
@@ -40,6 +43,9 @@ class Settings(BaseSettings):
     slow_request_s: float = Field(1.0, gt=0, description="Requests slower than this are logged as slow, in seconds.")
     upload_mb: int = Field(512, ge=1, description="Largest file that may be uploaded, in MiB.")
     ingest_mb: int = Field(32, ge=1, description="Largest body of one ingest request, in MiB.")
+    trusted_proxies: str = Field(
+        "", description="Addresses of reverse proxies whose X-Forwarded headers are believed, separated by commas."
+    )
     https: bool = Field(False, description="Mark cookies Secure and send HSTS: set it when served over HTTPS.")
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="debug, info, warning or error.")
 

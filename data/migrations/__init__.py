@@ -1,0 +1,1 @@
+"""Which steps made the schema what it is? Run by data.migrate."""

@@ -1,0 +1,29 @@
+"""Which fixtures do all tests share?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from data.types import Scope, Workspace
+from tests.support import fresh_database, make_scope, make_workspace
+
+
+@pytest.fixture(scope="session")
+def database() -> Iterator[str]:
+    """The address of this session's database; the settings point at it until the session ends."""
+    with fresh_database() as url:
+        yield url
+
+
+@pytest.fixture
+def workspace(database: str) -> Workspace:
+    """A workspace of its own for each test."""
+    return make_workspace()
+
+
+@pytest.fixture
+def scope(workspace: Workspace) -> Scope:
+    """Its administrator."""
+    return make_scope(workspace)

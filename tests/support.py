@@ -1,0 +1,103 @@
+"""Which database does a test get, and who works in it?
+
+`fresh_database()` gives an empty, migrated database of its own on DATABASE_URL's server, or on one embedded server that
+is started once a test session in a temporary folder. Inside the block the settings and data.database point at it.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+from psycopg import sql
+
+from data import database, embedded
+from data.settings import settings
+from data.types import Role, Scope, Workspace
+
+
+@lru_cache(maxsize=1)
+def server_url() -> str:
+    """The address of a server on which databases may be made."""
+    configured = os.environ.get("DATABASE_URL")
+    if configured:
+        return configured.replace("postgresql+psycopg://", "postgresql://")
+    home = Path(tempfile.mkdtemp(prefix="belvedere-tests-"))
+    home.chmod(0o755)
+    lease = embedded.Lease(home)
+
+    def clean_up() -> None:
+        lease.release()
+        shutil.rmtree(home, ignore_errors=True)
+
+    atexit.register(clean_up)
+    return embedded.socket_url(home)
+
+
+@contextmanager
+def settings_of(**values: str) -> Iterator[None]:
+    """The environment, and with it the settings, changed for the block: `settings_of(BELVEDERE_PORT="9")`."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    settings.cache_clear()
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+        settings.cache_clear()
+
+
+@contextmanager
+def fresh_database(migrated: bool = True) -> Iterator[str]:
+    """The address of a new database, dropped at the end."""
+    name = f"t_{uuid.uuid4().hex[:16]}"
+    server = server_url()
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+    url = urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
+    url = url if url.startswith("postgresql://") else url.replace("postgresql:", "postgresql://", 1)
+    home = Path(tempfile.mkdtemp(prefix="belvedere-home-"))
+    database.close_pool()
+    try:
+        with settings_of(DATABASE_URL=url, BELVEDERE_HOME=str(home)):
+            if migrated:
+                from data.migrate import migrate
+
+                migrate()
+            yield url
+    finally:
+        database.close_pool()
+        shutil.rmtree(home, ignore_errors=True)
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def make_workspace(slug: str | None = None, timezone: str = "America/New_York") -> Workspace:
+    """A new municipality without data."""
+    slug = slug or f"w-{uuid.uuid4().hex[:8]}"
+    with database.owner_transaction() as tx:
+        row = tx.execute(
+            "INSERT INTO belvedere.workspaces (slug, name, kind, timezone)"
+            " VALUES (%s, %s, 'municipality', %s) RETURNING id",
+            (slug, slug.title(), timezone),
+        ).fetchone()
+    assert row is not None
+    return Workspace(row[0], slug, slug.title(), "municipality", None, timezone)
+
+
+def make_scope(workspace: Workspace, role: Role = "administrator") -> Scope:
+    """Somebody of that role who sees this workspace alone; no account is stored."""
+    return Scope(None, f"{role}@test", role, workspace, (workspace.id,), via="command")
