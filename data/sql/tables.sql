@@ -1,0 +1,30 @@
+-- table_columns -- name and type of each column of a table, none when the table is not there
+SELECT a.attname, format_type(a.atttypid, a.atttypmod)
+FROM pg_attribute a
+WHERE a.attrelid = to_regclass(%(table)s) AND a.attnum > 0 AND NOT a.attisdropped
+ORDER BY a.attnum;
+
+-- table_partitions -- names of the partitions of a table
+SELECT c.relname
+FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+WHERE i.inhparent = to_regclass(%(table)s);
+
+-- lock_definitions -- one process at a time changes table definitions, until the transaction ends
+SELECT pg_advisory_xact_lock(hashtextextended('belvedere.tables', 0));
+
+-- register_dataset -- record the definition a dataset's table is made from, and say its id
+INSERT INTO belvedere.datasets AS known (pack, name, definition)
+VALUES (%(pack)s, %(name)s, %(definition)s)
+ON CONFLICT (pack, name) DO UPDATE SET definition = excluded.definition
+RETURNING id;
+
+-- registered_datasets -- every dataset with its id and definition
+SELECT pack, name, id, definition FROM belvedere.datasets;
+
+-- enable_pack -- a workspace uses a pack from now on
+INSERT INTO belvedere.workspace_packs (workspace_id, pack)
+VALUES (%(workspace)s, %(pack)s)
+ON CONFLICT DO NOTHING;
+
+-- packs_of_workspace -- the packs a workspace uses, by name
+SELECT pack FROM belvedere.workspace_packs WHERE workspace_id = %(workspace)s ORDER BY pack;

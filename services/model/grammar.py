@@ -1,0 +1,217 @@
+"""Which fields may a pack's YAML have, and what does each mean?
+
+The only list of them: reading, messages and docs/reference/grammar.md all come from here. There are no evaluated
+expressions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from data.model import SHAPES, Better, DatasetKind, Family, Format, Shape
+
+FieldKind = Literal[
+    "text", "name", "number", "integer", "flag", "choice", "names", "blocks", "block", "span", "amounts", "any"
+]
+KINDS: dict[FieldKind, str] = {
+    "text": "a text", "name": "a name", "number": "a number", "integer": "a whole number", "flag": "`true` or `false`",
+    "choice": "one of a few words", "names": "a list", "blocks": "named blocks", "block": "named fields",
+    "span": "a span like `15m`, `2h` or `1d`", "amounts": "names with a number each", "any": "its own form",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a block: what it holds and means. `block` names the form of what is inside."""
+
+    name: str
+    kind: FieldKind
+    meaning: str
+    required: bool = False
+    choices: tuple[str, ...] = ()
+    block: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One form: the fields that may stand together. `short` is the field a bare text stands for."""
+
+    name: str
+    meaning: str
+    fields: tuple[Field, ...]
+    short: str = ""
+
+    def names(self) -> tuple[str, ...]:
+        """The fields by name."""
+        return tuple(field.name for field in self.fields)
+
+
+def _title(what: str) -> tuple[Field, ...]:
+    return (
+        Field("title", "text", f"{what} as people read it; sentence case.", required=True),
+        Field("description", "text", "One or two sentences for the data dictionary."),
+    )
+
+
+PACK = Block(
+    "pack",
+    "A domain. The fields may be spread over several YAML files of the pack's folder; pack.yaml has to be among them.",
+    (
+        Field("pack", "name", "Short name; also the folder's name and the database schema.", required=True),
+        Field("title", "text", "Name as people read it.", required=True),
+        Field("description", "text", "What the domain is, in a sentence or two.", required=True),
+        Field("owner", "text", "Who answers for metrics that name no owner."),
+        Field("datasets", "blocks", "Tables of the domain.", required=True, block="dataset"),
+        Field("metrics", "blocks", "Numbers over the datasets.", block="metric"),
+        Field("exposures", "blocks", "Denominators from outside the rows.", block="exposure"),
+        Field("simulator", "any", "How believable rows are made; see the simulator's own reference."),
+    ),
+)
+DATASET = Block(
+    "dataset",
+    "A table: `append` rows are events, `keyed` rows are cases that change.",
+    (
+        *_title("The dataset"),
+        Field("kind", "choice", "Do rows change?", required=True, choices=get_args(DatasetKind)),
+        Field("key", "name", "Text column that finds a row; only and always for keyed datasets."),
+        Field("time", "name", "The primary time column: when a row begins to exist. Never empty.", required=True),
+        Field("times", "blocks", "All time columns, in order of a row's life.", required=True, block="time"),
+        Field("dimensions", "blocks", "Text columns that split and filter.", block="dimension"),
+        Field("actor", "name", "Text column that says who; counted by `distinct`."),
+        Field("measures", "blocks", "Number columns.", block="measure"),
+        Field("durations", "blocks", "Times from one time column to another, derived.", block="duration"),
+        Field("flags", "blocks", "Text columns derived from a duration and its limit.", block="limit"),
+        Field("place", "flag", "Have the rows a latitude and a longitude (`lat`, `lon`)?"),
+        Field("usual_delay", "span", "Age at which the newest row counts as late; `1d` unless said."),
+    ),
+)
+TIME = Block("time", "A time column. A bare text is its title.", _title("The time"), short="title")
+DIMENSION = Block(
+    "dimension",
+    "A text column. A bare text is its title.",
+    (
+        *_title("The dimension"),
+        Field("values", "names", "The closed list of values in order, or nothing when any text may come."),
+        Field("personal", "flag", "Personal data: reading is audited, and viewers are not offered it as a breakdown."),
+        Field("leaderboard", "flag", "Shown as a breakdown on Live; `true` unless said."),
+    ),
+    short="title",
+)
+MEASURE = Block(
+    "measure",
+    "A number column, kept exactly.",
+    (
+        *_title("The measure"),
+        Field("unit", "text", "What one is, in the plural: `points`, `litres`."),
+        Field("decimals", "integer", "Places after the point that are kept; 0 unless said, at most 6."),
+        Field("minimum", "number", "The least value that is believed."),
+        Field("maximum", "number", "The greatest value that is believed."),
+    ),
+    short="title",
+)
+DURATION = Block(
+    "duration",
+    "Time from one time column to another, in hours; empty while either is missing or out of order.",
+    (
+        *_title("The duration"),
+        Field("from", "name", "Time column it starts at.", required=True),
+        Field("to", "name", "Time column it ends at.", required=True),
+    ),
+)
+LIMIT = Block(
+    "limit",
+    "A text column derived at ingest: is a duration within the limit for the row's value of another dimension?",
+    (
+        *_title("The flag"),
+        Field("of", "name", "The duration.", required=True),
+        Field("by", "name", "The dimension whose value picks the limit.", required=True),
+        Field("limits_hours", "amounts", "Limit in hours for each value.", required=True),
+        Field("otherwise_hours", "number", "Limit in hours for every other value and for none.", required=True),
+        Field("within", "text", "Word for within the limit; `within` unless said."),
+        Field("over", "text", "Word for over the limit; `breached` unless said."),
+    ),
+)
+METRIC = Block(
+    "metric",
+    "One number. Which fields it needs follows from its shape.",
+    (
+        *_title("The metric"),
+        Field("shape", "choice", "How it is computed.", required=True, choices=SHAPES),
+        Field("dataset", "name", "Dataset it counts over."),
+        Field("at", "name", "Time column that decides into which bucket a row falls."),
+        Field("of", "name", "Column or metric it is about."),
+        Field("q", "number", "Percentile between 0 and 1, exclusive: 0.9."),
+        Field("where", "blocks", "Rows that count: a comparison for each column; all must hold.", block="comparison"),
+        Field("limit", "block", "For share: the comparison a value must meet.", block="comparison"),
+        Field("numerator", "name", "Metric above the line of a ratio."),
+        Field("denominator", "name", "Metric below the line of a ratio."),
+        Field("plus", "name", "Metric that adds to a balance."),
+        Field("minus", "name", "Metric that takes from a balance."),
+        Field("exposure", "name", "Exposure that a rate divides by."),
+        Field("per", "number", "A rate is for this many units of its exposure; 1 unless said."),
+        Field("unit", "text", "What one is, in the plural: `complaints`; `hours` for durations, `%` for percent."),
+        Field("format", "choice", "How it is written.", required=True, choices=get_args(Format)),
+        Field("decimals", "integer", "Places shown; 1 unless said."),
+        Field("better", "choice", "Which direction is good?", required=True, choices=get_args(Better)),
+        Field("target", "number", "Value to reach; a fraction for percent."),
+        Field("family", "choice", "Group on Live.", required=True, choices=get_args(Family)),
+        Field("owner", "text", "Who answers for the number; the pack's owner unless said."),
+    ),
+)
+COMPARISON = Block(
+    "comparison",
+    "Named comparisons; several for one column must all hold. Durations are in hours.",
+    (
+        Field("in", "names", "The dimension has one of these values; `null` is missing."),
+        Field("not_in", "names", "The dimension has none of these values."),
+        Field("over", "number", "The number is greater."),
+        Field("under", "number", "The number is smaller."),
+        Field("at_least", "number", "The number is this or greater."),
+        Field("at_most", "number", "The number is this or smaller."),
+    ),
+)
+EXPOSURE = Block(
+    "exposure",
+    "An amount for each value of one dimension: people of a district, kilometres of pipe.",
+    (
+        *_title("The exposure"),
+        Field("unit", "text", "What one is, in the plural.", required=True),
+        Field("dimension", "name", "Dimension of the values.", required=True),
+        Field("amounts", "amounts", "Amount for each value.", required=True),
+    ),
+)
+BLOCKS: dict[str, Block] = {
+    block.name: block
+    for block in (PACK, DATASET, TIME, DIMENSION, MEASURE, DURATION, LIMIT, METRIC, COMPARISON, EXPOSURE)
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ShapeRule:
+    """What one metric shape means, which fields it needs and which it may have beside the common ones."""
+
+    meaning: str
+    needs: tuple[str, ...]
+    may: tuple[str, ...] = ()
+    additive: bool = False
+
+
+COMMON = ("title", "description", "shape", "unit", "format", "decimals", "better", "target", "family", "owner")
+_OVER = ("dataset", "at", "of")
+SHAPE_RULES: dict[Shape, ShapeRule] = {
+    "count": ShapeRule("Rows.", ("dataset", "at"), ("where",), additive=True),
+    "sum": ShapeRule("Sum of a measure or duration.", _OVER, ("where",), additive=True),
+    "average": ShapeRule("Mean of a measure or duration over the rows that have it.", _OVER, ("where",)),
+    "min": ShapeRule("Smallest value.", _OVER, ("where",)),
+    "max": ShapeRule("Greatest value.", _OVER, ("where",)),
+    "percentile": ShapeRule("Value that the part `q` of the rows stays at or under.", (*_OVER, "q"), ("where",)),
+    "distinct": ShapeRule("Different values of a dimension or the actor.", _OVER, ("where",)),
+    "share": ShapeRule("Part of the values of `of` that meets `limit`.", (*_OVER, "limit"), ("where",)),
+    "ratio": ShapeRule("One metric divided by another.", ("numerator", "denominator")),
+    "rate": ShapeRule("A metric for each `per` units of an exposure.", ("of", "exposure"), ("per",)),
+    "balance": ShapeRule(
+        "All `plus` ever counted less all `minus` ever did, at the end of the bucket.", ("plus", "minus")
+    ),
+    "age": ShapeRule("Mean age in hours of what a balance holds, at the end of the bucket.", ("of",)),
+}
