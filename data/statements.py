@@ -6,10 +6,12 @@ Files in data/sql/ hold statements, each headed by `-- name -- one line of purpo
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import LiteralString, cast
+from typing import Any, LiteralString, cast
 
+from data.database import Transaction
 from data.errors import unknown
 
 _FOLDER = Path(__file__).parent / "sql"
@@ -35,3 +37,9 @@ def sql(name: str) -> LiteralString:
     if name not in found:
         raise unknown("statement", name, found)
     return cast(LiteralString, found[name])
+
+
+def run(tx: Transaction, name: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """Run a named statement in a transaction; its rows, or none when it returns nothing."""
+    cursor = tx.execute(sql(name), values)
+    return cursor.fetchall() if cursor.description else []

@@ -32,6 +32,8 @@ class Scope:
     """Who asks, and which workspaces may be seen; there is no way to read without one.
 
     `workspace` is the active one (its zone buckets time); `workspace_ids` are all that row-level security lets through.
+    `session_id` is the hash of the session's secret in hex, never the secret. `abilities` narrows what the role may do
+    (an API token); None is all of it.
     """
 
     account_id: int | None
@@ -41,6 +43,7 @@ class Scope:
     workspace_ids: tuple[int, ...]
     via: Literal["session", "token", "command", "worker"] = "session"
     session_id: str = ""
+    abilities: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
