@@ -6,7 +6,44 @@ from collections.abc import Callable, Iterator
 
 from services.model.drafts import Draft
 from services.model.problems import Problem
+from services.model.rules import (
+    additivity,
+    comparisons,
+    cycles,
+    duplicates,
+    exposures,
+    flags,
+    keys,
+    measures,
+    names,
+    owners,
+    percentiles,
+    references,
+    reserved,
+    shapes,
+    targets,
+    times,
+    units,
+)
 
 Rule = Callable[[Draft], Iterator[Problem]]
 
-RULES: tuple[Rule, ...] = ()
+RULES: tuple[Rule, ...] = (
+    names.check,
+    reserved.check,
+    duplicates.check,
+    keys.check,
+    times.check,
+    measures.check,
+    flags.check,
+    shapes.check,
+    references.check,
+    comparisons.check,
+    percentiles.check,
+    additivity.check,
+    cycles.check,
+    exposures.check,
+    units.check,
+    targets.check,
+    owners.check,
+)
