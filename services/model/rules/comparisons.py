@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from data.model import Condition, Dataset, Metric
+from services.model.columns import numbers_of, texts_of
 from services.model.drafts import Draft, Path
 from services.model.problems import Problem, expected_one_of, one_of
-from services.model.columns import numbers_of, texts_of
 
 LISTS = ("in", "not_in")
 SIZES = ("over", "under", "at_least", "at_most")

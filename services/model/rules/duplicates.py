@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from data.model import Dataset
+from services.model.columns import columns_of
 from services.model.drafts import Draft, Path
 from services.model.problems import Problem
-from services.model.columns import columns_of
 
 
 def check(draft: Draft) -> Iterator[Problem]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from data.model import Exposure, Metric
+from services.model.columns import texts_of
 from services.model.drafts import Draft
 from services.model.problems import Problem, expected_one_of
-from services.model.columns import texts_of
 
 
 def check(draft: Draft) -> Iterator[Problem]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from services.model.columns import columns_of
 from services.model.drafts import Draft, Path
 from services.model.problems import Problem
-from services.model.columns import columns_of
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 LONGEST = {"pack": 30, "dataset": 40, "column": 60, "metric": 60, "exposure": 60}

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from services.model.columns import columns_of
 from services.model.drafts import Draft
 from services.model.problems import Problem
-from services.model.columns import columns_of
 
 SCHEMAS = ("information_schema", "public", "belvedere", "procrastinate")
 COLUMNS = ("workspace_id", "id", "lat", "lon", "cell", "quality", "received_at", "bucket", "t", "w", "a", "p")
