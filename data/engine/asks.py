@@ -1,0 +1,123 @@
+"""What is asked of the rows of one stream, and what comes back, whichever engine answers?
+
+An Ask names sufficient statistics only; metrics are computed from its Table. Numbers are the integers of the segments
+(value * 10**decimals, milliseconds), so that two engines can be compared for equality.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+NULL = -(2**63)
+Ints = NDArray[np.int64]
+Group = tuple[str | None, ...]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Stat:
+    """One statistic of a cell.
+
+    n: rows; sum, filled (rows with a value), min, max, percentile, distinct: of `column`; elapsed: milliseconds from
+    each row's time to the frame's start, plus its `column` (a duration, missing counts 0). Missing results are NULL.
+    """
+
+    kind: Literal["n", "sum", "filled", "min", "max", "percentile", "distinct", "elapsed"]
+    column: str = ""
+    q: float = 0.0
+    exact: bool = False
+
+
+COUNT = Stat("n")
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """The text column is (or with `negate` is not) one of the values; None is "missing"."""
+
+    column: str
+    values: tuple[str | None, ...]
+    negate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Contains:
+    """The text column contains one of the parts, without regard to case (both casefolded)."""
+
+    column: str
+    parts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """The number column has a value and low <= value <= high, in the integers of the segments."""
+
+    column: str
+    low: int = NULL + 1
+    high: int = 2**63 - 1
+
+
+Predicate = OneOf | Contains | Between
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Consecutive half-open buckets [edges[i], edges[i + 1]); with `opening`, bucket 0 is all before the first edge."""
+
+    edges: tuple[datetime, ...]
+    opening: bool = False
+
+    @property
+    def size(self) -> int:
+        """How many buckets a Table of this frame has."""
+        return len(self.edges) - 1 + int(self.opening)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Statistics of the rows of `dataset` by its time column `at`, in buckets and groups.
+
+    With `keep` the groups are these, in this order, and then one more for all others together.
+    """
+
+    dataset: str
+    at: str
+    predicates: tuple[Predicate, ...]
+    by: tuple[str, ...]
+    frame: Frame
+    stats: tuple[Stat, ...]
+    keep: tuple[Group, ...] | None = None
+
+    @property
+    def without_stats(self) -> tuple[object, ...]:
+        """Asks that are equal in this are answered together."""
+        return (self.dataset, self.at, self.predicates, self.by, self.frame, self.keep)
+
+
+@dataclass(slots=True)
+class Table:
+    """`cells[stat]` is [buckets, groups]; `groups` are those with rows, or all of `keep` and then the others."""
+
+    groups: list[Group]
+    cells: dict[Stat, Ints]
+    how: str = ""
+
+
+Reader = Callable[[Sequence[Ask]], list[Table]]
+
+
+def merge(asks: Sequence[Ask]) -> list[Ask]:
+    """Asks that differ in their statistics only become one; every one counts rows."""
+    stats: dict[tuple[object, ...], set[Stat]] = {}
+    first: dict[tuple[object, ...], Ask] = {}
+    for ask in asks:
+        stats.setdefault(ask.without_stats, {COUNT}).update(ask.stats)
+        first.setdefault(ask.without_stats, ask)
+    return [
+        Ask(a.dataset, a.at, a.predicates, a.by, a.frame, tuple(sorted(stats[key])), a.keep) for key, a in first.items()
+    ]

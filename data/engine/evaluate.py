@@ -1,0 +1,142 @@
+"""What are the values of a metric in every bucket and group, given the sufficient statistics?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.engine.asks import NULL, Group, Ints
+from data.engine.shapes import Formula, Leaf
+from data.model import Exposure
+from data.types import Filter
+
+Read = Callable[[Leaf], Ints]
+
+
+@dataclass(slots=True)
+class Values:
+    """Numbers [buckets, groups], whole or not; `known` is False where there is nothing to say."""
+
+    numbers: NDArray[Any]
+    known: NDArray[np.bool_]
+
+    def listed(self) -> list[list[Any]]:
+        """As Python numbers, None where nothing is known."""
+        plain = self.numbers.astype(object)
+        plain[~self.known] = None
+        rows: list[list[Any]] = plain.tolist()
+        return rows
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """What evaluation needs beside the statistics: the groups, where buckets end, and which have not begun.
+
+    `ends_ms` are milliseconds from the frame's start to each bucket's end (now, in an unfinished one).
+    """
+
+    read: Read
+    by: tuple[str, ...]
+    groups: Sequence[Group]
+    kept: bool
+    ends_ms: Ints
+    begun: NDArray[np.bool_]
+
+
+def evaluate(formula: Formula, cells: Cells) -> Values:
+    """The values of the formula."""
+    return _SHAPES[formula.shape](formula, cells)
+
+
+def _units(numbers: Ints, scale: int) -> NDArray[Any]:
+    return numbers if scale == 1 else numbers / scale
+
+
+def _divide(top: NDArray[Any], bottom: NDArray[Any], known: NDArray[np.bool_]) -> Values:
+    known = known & (bottom != 0)
+    return Values(np.divide(top, bottom, out=np.zeros(top.shape), where=known, dtype=np.float64), known)
+
+
+def _total(formula: Formula, cells: Cells) -> Values:
+    numbers = cells.read(formula.leaves[0])
+    return Values(_units(numbers, formula.scale), np.ones(numbers.shape, np.bool_))
+
+
+def _average(formula: Formula, cells: Cells) -> Values:
+    total, filled = (cells.read(leaf) for leaf in formula.leaves)
+    found = _divide(total, filled, filled > 0)
+    return Values(found.numbers / formula.scale, found.known)
+
+
+def _ordered(formula: Formula, cells: Cells) -> Values:
+    """min, max and percentile: NULL is nothing."""
+    numbers = cells.read(formula.leaves[0])
+    known = numbers != NULL
+    return Values(_units(np.where(known, numbers, 0), formula.scale), known)
+
+
+def _share(formula: Formula, cells: Cells) -> Values:
+    meets, filled = (cells.read(leaf) for leaf in formula.leaves)
+    return _divide(meets, filled, filled > 0)
+
+
+def _ratio(formula: Formula, cells: Cells) -> Values:
+    top, bottom = (evaluate(part, cells) for part in formula.parts)
+    return _divide(top.numbers, bottom.numbers, top.known & bottom.known)
+
+
+def _balance(formula: Formula, cells: Cells) -> Values:
+    plus, minus = (evaluate(part, cells) for part in formula.parts)
+    return Values(plus.numbers - minus.numbers, plus.known & minus.known & cells.begun[:, None])
+
+
+def _age(formula: Formula, cells: Cells) -> Values:
+    plus, minus = (cells.read(leaf) for leaf in formula.leaves)
+    open_now = evaluate(formula.parts[0], cells)
+    waited = (plus - minus) + open_now.numbers * cells.ends_ms[:, None]
+    found = _divide(waited, open_now.numbers, open_now.known & (open_now.numbers > 0))
+    return Values(found.numbers / formula.scale, found.known)
+
+
+def _rate(formula: Formula, cells: Cells) -> Values:
+    part = evaluate(formula.parts[0], cells)
+    assert formula.exposure is not None
+    amounts = _amounts(formula.exposure, formula.filters, cells)
+    return _divide(part.numbers * formula.per, np.broadcast_to(amounts, part.numbers.shape), part.known)
+
+
+def _amounts(exposure: Exposure, filters: Sequence[Filter], cells: Cells) -> NDArray[np.float64]:
+    """The exposure of each group: its own when split by the exposure's dimension, else all that the filters leave."""
+    left = {value: amount for value, amount in exposure.amounts if _passes(value, exposure.dimension, filters)}
+    if exposure.dimension not in cells.by:
+        return np.full(len(cells.groups), sum(left.values()))
+    place = cells.by.index(exposure.dimension)
+    named = [group[place] for group in cells.groups]
+    amounts = [left.get(value, 0.0) if value is not None else 0.0 for value in named]
+    if cells.kept:
+        amounts[-1] = sum(left.values()) - sum(left.get(v, 0.0) for v in set(named[:-1]) if v is not None)
+        if len(cells.by) > 1:  # pairs pooled together share values with those kept: no amount is theirs alone
+            amounts[-1] = 0.0
+    return np.asarray(amounts, np.float64)
+
+
+def _passes(value: str, dimension: str, filters: Sequence[Filter]) -> bool:
+    for found in filters:
+        if found.dimension == dimension:
+            if found.op == "contains":
+                inside = any((part or "").casefold() in value.casefold() for part in found.values)
+            else:
+                inside = (value in found.values) == (found.op == "in")
+            if not inside:
+                return False
+    return True
+
+
+_SHAPES: dict[str, Callable[[Formula, Cells], Values]] = {
+    "count": _total, "sum": _total, "distinct": _total, "average": _average, "min": _ordered, "max": _ordered,
+    "percentile": _ordered, "share": _share, "ratio": _ratio, "balance": _balance, "age": _age, "rate": _rate,
+}  # fmt: skip

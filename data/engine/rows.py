@@ -1,0 +1,165 @@
+"""Which rows does a query give, once the sufficient statistics are there?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.engine.asks import COUNT, Ask, Group, Ints, Table
+from data.engine.days import to_ms
+from data.engine.evaluate import Cells, Values, evaluate
+from data.engine.plan import Plan, ask_of, asks_of, first_formula, ranking_asks
+from data.engine.shapes import Formula, Leaf
+
+Tables = dict[tuple[object, ...], Table]
+OTHER: Group = ("__other__",)
+
+
+class Reading:
+    """The statistics of one edge set of a plan, aligned on one list of groups."""
+
+    def __init__(self, plan: Plan, edges: Sequence[datetime], tables: Tables, groups: Sequence[Group]) -> None:
+        self.plan, self.edges, self.tables = plan, edges, tables
+        self.groups = groups
+        self.places = {group: i for i, group in enumerate(groups)}
+        self.cached: dict[Leaf, Ints] = {}
+
+    def __call__(self, leaf: Leaf) -> Ints:
+        if leaf not in self.cached:
+            self.cached[leaf] = self._read(leaf)
+        return self.cached[leaf]
+
+    def _read(self, leaf: Leaf) -> Ints:
+        ask = ask_of(leaf, self.plan.query.by, self.edges, self.plan.keep)
+        table = self.tables[ask.without_stats]
+        found = table.cells[leaf.stat]
+        if leaf.running:
+            found = np.cumsum(found, axis=0)[1:]
+        if not self.plan.query.by or self.plan.keep is not None:
+            return found
+        empty = np.iinfo(np.int64).min if leaf.stat.kind in ("min", "max", "percentile") else 0
+        aligned = np.full((found.shape[0], len(self.groups)), empty, np.int64)
+        aligned[:, [self.places[g] for g in table.groups]] = found
+        return aligned
+
+    def cells(self) -> Cells:
+        """What `evaluate` needs."""
+        start, now = to_ms(self.edges[0]), to_ms(self.plan.now)
+        ends = np.asarray([to_ms(e) for e in self.edges[1:]], np.int64)
+        begun = np.asarray([to_ms(e) for e in self.edges[:-1]], np.int64) < now
+        ended = np.where((ends > now) & begun, now, ends) - start
+        kept = self.plan.keep is not None
+        return Cells(self, self.plan.query.by, self.groups, kept, ended, begun | (ends <= now))
+
+    def present(self) -> NDArray[np.bool_]:
+        """Where there is any row that a metric counts, [buckets, groups]."""
+        shape = (len(self.edges) - 1, len(self.groups))
+        found = np.zeros(shape, np.bool_)
+        for formula in self.plan.formulas.values():
+            for leaf in formula.all_leaves():
+                found |= self(Leaf(leaf.dataset, leaf.at, leaf.predicates, COUNT, leaf.running)) != 0
+        return found
+
+
+def groups_of(asks: Sequence[Ask], tables: Tables) -> list[Group]:
+    """Every group that one of the asks found, in alphabetical order, missing last."""
+    found = {group for ask in asks for group in tables[ask.without_stats].groups}
+    return sorted(found, key=group_order)
+
+
+def group_order(group: Group) -> tuple[tuple[bool, str], ...]:
+    """Sorts groups by their values, missing last."""
+    return tuple((value is None, value or "") for value in group)
+
+
+def largest(plan: Plan, tables: Tables) -> None:
+    """Sets the groups that `top` keeps; leaves the plan alone when there are no more than that."""
+    formula, top = first_formula(plan), plan.query.top
+    groups = groups_of(ranking_asks(plan), tables)
+    if formula is None or top is None or len(groups) <= top:
+        return
+    edges = (plan.buckets.edges[0], plan.buckets.edges[-1])
+    reading = Reading(plan, edges, tables, groups)
+    ranks = _rank(evaluate(formula, reading.cells()), groups)[0]
+    plan.keep = tuple(groups[i] for i in ranks[:top])
+    plan.pooled = len(groups) - top
+
+
+def _rank(values: Values, groups: Sequence[Group]) -> list[list[int]]:
+    """For each bucket the groups by descending value, unknown last, then by name."""
+    order = []
+    for numbers, known in zip(values.numbers.tolist(), values.known.tolist(), strict=True):
+        keys = [(not k, -n if k else 0, group_order(g)) for n, k, g in zip(numbers, known, groups, strict=True)]
+        order.append(sorted(range(len(groups)), key=keys.__getitem__))
+    return order
+
+
+def rows_of(plan: Plan, tables: Tables) -> list[dict[str, Any]]:
+    """The rows of the answer, in the order and with the keys that MetricResult describes."""
+    if not plan.formulas:
+        return []
+    groups = [*plan.keep, OTHER * len(plan.query.by)] if plan.keep is not None else groups_of(asks_of(plan), tables)
+    groups = groups if plan.query.by else [()]
+    now_reading = Reading(plan, plan.buckets.edges, tables, groups)
+    then = Reading(plan, plan.compared.edges, tables, groups) if plan.compared else None
+    columns, ranks = _columns(plan, now_reading, then)
+    shown = now_reading.present() | (then.present() if then else False) if plan.query.by else None
+    return [
+        _row(plan, columns, bucket, place, groups)
+        for bucket, order in enumerate(ranks if plan.query.by else [[0]] * len(plan.buckets.labels))
+        for place in _last(order, plan)
+        if shown is None or shown[bucket, place]
+    ]
+
+
+def _last(order: list[int], plan: Plan) -> list[int]:
+    """The order with the pooled group at its end."""
+    other = len(plan.keep) if plan.keep is not None else -1
+    return [*(i for i in order if i != other), *([other] if other >= 0 else [])]
+
+
+def _columns(
+    plan: Plan, now_reading: Reading, then: Reading | None
+) -> tuple[dict[str, list[list[Any]]], list[list[int]]]:
+    columns: dict[str, list[list[Any]]] = {}
+    ranks: list[list[int]] = []
+    shape = (len(plan.buckets.labels), len(now_reading.groups))
+    nothing = Values(np.zeros(shape), np.zeros(shape, np.bool_)).listed()
+    cells, past = now_reading.cells(), then.cells() if then else None
+    for name in plan.query.metrics:
+        formula = plan.formulas.get(name)
+        values = evaluate(formula, cells) if formula else None
+        columns[name] = values.listed() if values else nothing
+        if values and not ranks:
+            ranks = _rank(values, now_reading.groups) if plan.query.by else [[0]]
+        if past:
+            columns[f"{name}__previous"] = _past(formula, past, then) if formula and then else nothing
+    return columns, ranks
+
+
+def _past(formula: Formula, cells: Cells, then: Reading) -> list[list[Any]]:
+    """Values of the compared buckets; an empty one (cut off, or a day that year lacks) has nothing to say."""
+    values = evaluate(formula, cells)
+    empty = np.asarray([a >= b for a, b in zip(then.edges, then.edges[1:], strict=False)], np.bool_)
+    values.known = values.known & ~empty[:, None]
+    return values.listed()
+
+
+def _row(
+    plan: Plan, columns: dict[str, list[list[Any]]], bucket: int, place: int, groups: Sequence[Group]
+) -> dict[str, Any]:
+    query, row = plan.query, dict[str, Any]()
+    if query.grain:
+        row["bucket"] = plan.buckets.labels[bucket].isoformat()
+    other = plan.keep is not None and place == len(plan.keep)
+    row |= dict.fromkeys(query.by) if other else dict(zip(query.by, groups[place], strict=True))
+    row |= {name: values[bucket][place] for name, values in columns.items()}
+    if query.grain and plan.buckets.edges[bucket] <= plan.now < plan.buckets.edges[bucket + 1]:
+        row["__incomplete"] = True
+    if other:
+        row |= {"__kind": "other", "__members": plan.pooled}
+    return row
