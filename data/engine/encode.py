@@ -130,7 +130,8 @@ def _restore(offsets: Array, dtype: np.dtype[Any], base: int, flags: int) -> Arr
         return offsets.view(dtype) if offsets.dtype.itemsize == dtype.itemsize else offsets.astype(dtype)
     if dtype != np.int64:
         values = offsets.astype(f"u{dtype.itemsize}", copy=False).view(dtype)
-        return values + dtype.type(base)
+        shifted: Array = values + dtype.type(base)
+        return shifted
     values = offsets.astype(np.int64)
     values += base
     if flags & _GAPS:

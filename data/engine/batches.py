@@ -1,0 +1,174 @@
+"""How does a batch of rows become part of a dataset: rows, segments, dictionary and version, all or nothing?
+
+One batch is one piece of the caller's transaction. Writers of one dataset wait for each other on its state row; all
+that can be done before that lock is.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from psycopg import sql as q
+from psycopg.types.json import Jsonb
+
+from data.database import Transaction
+from data.engine.days import from_ms, to_ms
+from data.engine.dictionary import Place
+from data.engine.encode import Array
+from data.engine.incoming import Ints, Rows, last_of_each, to_rows
+from data.engine.keyed import Change, delete_rows, upsert
+from data.engine.micro import add_segments, join_columns, row_columns, split_days
+from data.engine.stage import stage
+from data.model import Dataset
+from data.statements import sql
+from data.tables import column_names, ensure_partitions, table_of
+from data.types import Scope
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows for one dataset by column, as `data.engine.incoming.to_rows` takes them. `key` makes a retry count once."""
+
+    dataset: Dataset
+    key: str
+    columns: dict[str, Any]
+
+    @property
+    def size(self) -> int:
+        """How many rows."""
+        return len(self.columns[self.dataset.time])
+
+
+@dataclass(frozen=True)
+class BatchResult:
+    """What a batch did; `repeated` when its key was written before and nothing was done now."""
+
+    inserted: int
+    updated: int
+    unchanged: int
+    version: int
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    place: Place
+    version: int
+    change: int
+    now: datetime
+
+
+def write_batch(tx: Transaction, scope: Scope, batch: Batch) -> BatchResult:
+    """Write the rows of a batch inside the caller's transaction, visible and exact from its commit on.
+
+    Of equal keys in one batch the last wins; a keyed row that is there already and equal writes nothing. A batch key
+    that was committed before changes nothing and gives the first result with `repeated`. Raises BadInput.
+    """
+    dataset, names = batch.dataset, _names(scope, batch.dataset)
+    if tx.execute(sql("claim_batch"), names | {"key": batch.key}).fetchone() is None:
+        return _earlier(tx, names | {"key": batch.key})
+    rows = to_rows(dataset, batch.columns)
+    if dataset.key:
+        rows = _without_repeats(rows, dataset.key)
+    change, unchanged, state = Change(rows, None, 0), 0, None
+    if rows.n:
+        state, change, unchanged = _write_rows(tx, scope, dataset, rows)
+    else:
+        state = _lock(tx, names)
+    version = _write_segments(scope, dataset, state, change)
+    inserted = change.new.n - change.updated
+    result = BatchResult(inserted, change.updated, unchanged, version)
+    stored = {"inserted": inserted, "updated": change.updated, "unchanged": unchanged, "version": version}
+    tx.execute(sql("finish_batch"), names | {"key": batch.key, "version": version, "result": Jsonb(stored)})
+    return result
+
+
+def delete_keys(tx: Transaction, scope: Scope, dataset: Dataset, keys: Sequence[str]) -> int:
+    """Delete the rows of a keyed dataset with these keys; returns how many there were."""
+    state = _lock(tx, _names(scope, dataset))
+    gone = delete_rows(tx, scope, dataset, sorted(set(keys)))
+    _write_segments(scope, dataset, state, Change(gone.take(np.empty(0, np.int64)), gone, 0))
+    return gone.n
+
+
+def _names(scope: Scope, dataset: Dataset) -> dict[str, Any]:
+    return {"workspace": scope.workspace.id, "dataset": dataset.id}
+
+
+def _earlier(tx: Transaction, names: dict[str, Any]) -> BatchResult:
+    row = tx.execute(sql("batch_result"), names).fetchone()
+    assert row is not None
+    return BatchResult(**row[0], repeated=True)
+
+
+def _without_repeats(rows: Rows, key: str) -> Rows:
+    last = last_of_each(rows.texts[key])
+    return rows if last.size == rows.n else rows.take(last)
+
+
+def _write_rows(tx: Transaction, scope: Scope, dataset: Dataset, rows: Rows) -> tuple[_State, Change, int]:
+    names = _names(scope, dataset)
+    if dataset.key:
+        table = stage(tx, dataset, rows)
+        state = _lock(tx, names)
+        change = upsert(tx, scope, dataset, rows, table)
+        return state, change, rows.n - change.new.n
+    times = rows.times[dataset.time]
+    ensure_partitions(dataset, from_ms(int(times.min())).date(), from_ms(int(times.max())).date())
+    columns = q.SQL(", ").join(map(q.Identifier, column_names(dataset)))
+    insert = q.SQL("INSERT INTO {} (workspace_id, {}) SELECT {}, {} FROM {}")
+    table = stage(tx, dataset, rows)
+    tx.execute(insert.format(table_of(dataset), columns, q.Literal(scope.workspace.id), columns, table))
+    return _lock(tx, names), Change(rows, None, 0), 0
+
+
+def _lock(tx: Transaction, names: dict[str, Any]) -> _State:
+    row = tx.execute(sql("lock_state"), names).fetchone()
+    if row is None:
+        tx.execute(sql("make_state"), names)
+        row = tx.execute(sql("lock_state"), names).fetchone()
+        assert row is not None
+    version, change, transaction, now = row
+    return _State(Place(tx, transaction, names["workspace"], names["dataset"]), version, change, now)
+
+
+def _write_segments(scope: Scope, dataset: Dataset, state: _State, change: Change) -> int:
+    """Segments of what changed, and the state after it; returns the version, which stays when nothing changed."""
+    new, old, place = change.new, change.old, state.place
+    if not new.n and (old is None or not old.n):
+        return state.version
+    columns, times = row_columns(place, dataset, new), new.times
+    weights: NDArray[np.int32] | None = None
+    if old is not None and old.n:
+        columns = join_columns(row_columns(place, dataset, old), columns)
+        times = {name: np.concatenate([old.times[name], new.times[name]]) for name in times}
+        weights = np.repeat(np.array([-1, 1], np.int32), [old.n, new.n])
+    segments = list(split_days(dataset, scope.workspace.timezone, times, columns, weights))
+    add_segments(place, segments, state.change + 1)
+    gained = new.n - (old.n if old is not None else 0)
+    version = state.version + 1
+    advanced = {
+        "version": version,
+        "change": state.change + 1,
+        "rows": gained,
+        "newest_at": _newest(dataset, new, state.now),
+    }
+    place.tx.execute(sql("advance_state"), place.values(**advanced))
+    payload = json.dumps({"workspace": place.workspace, "dataset": place.dataset, "version": version})
+    place.tx.execute(sql("announce"), {"payload": payload})
+    return version
+
+
+def _newest(dataset: Dataset, rows: Rows, now: datetime) -> datetime | None:
+    times = rows.times[dataset.time]
+    past = times[times <= to_ms(now.astimezone(UTC))]
+    return from_ms(int(past.max())) if past.size else None
+
+
+__all__ = ["Array", "Batch", "BatchResult", "Ints", "delete_keys", "write_batch"]
