@@ -46,6 +46,9 @@ class Settings(BaseSettings):
     trusted_proxies: str = Field(
         "", description="Addresses of reverse proxies whose X-Forwarded headers are believed, separated by commas."
     )
+    hosts: str = Field(
+        "", description="Host names the server answers to, separated by commas (`*.example.org` for all below); empty: any."
+    )
     https: bool = Field(False, description="Mark cookies Secure and send HSTS: set it when served over HTTPS.")
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="debug, info, warning or error.")
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, LiteralString, cast
+from typing import Any, LiteralString
 
 from data.database import Transaction
 from data.errors import unknown
@@ -36,7 +36,7 @@ def sql(name: str) -> LiteralString:
     found = statements()
     if name not in found:
         raise unknown("statement", name, found)
-    return cast(LiteralString, found[name])
+    return found[name]
 
 
 def run(tx: Transaction, name: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:

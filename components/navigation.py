@@ -1,0 +1,64 @@
+"""Which pages are there, and which of them does a role get to see?
+
+A page is one file in pages/<section>/, and its file name is its address. One line here makes it appear.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from data.types import Scope
+from services.people import can
+
+_PAGES = Path(__file__).resolve().parent.parent / "pages"
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """A page: its file below pages/ without .py, its title and Material icon, its section in the menu, who sees it."""
+
+    path: str
+    title: str
+    icon: str
+    section: str
+    ability: str = "read"
+
+    @property
+    def slug(self) -> str:
+        """The page's address and file name."""
+        return self.path.rpartition("/")[2]
+
+    @property
+    def file(self) -> str:
+        """The path that st.page_link and st.switch_page take."""
+        return f"pages/{self.path}.py"
+
+
+# The first one that a viewer may see opens at the address "/".
+SCREENS: tuple[Screen, ...] = (
+    Screen("manage/account", "Your account", "account_circle", "Manage"),
+    Screen("manage/people", "People", "group", "Manage", "manage"),
+    Screen("manage/audit", "Audit", "history", "Manage", "manage"),
+)
+
+
+def screens_for(scope: Scope, screens: Sequence[Screen] = SCREENS) -> list[Screen]:
+    """The pages of a viewer, in order."""
+    return [screen for screen in screens if can(scope, screen.ability)]
+
+
+def menu_for(scope: Scope) -> dict[str, list[Any]]:
+    """The pages of a viewer by section, as st.navigation takes them."""
+    menu: dict[str, list[Any]] = {}
+    for screen in screens_for(scope):
+        page = st.Page(
+            _PAGES / f"{screen.path}.py", title=screen.title, icon=f":material/{screen.icon}:", url_path=screen.slug,
+            default=not menu,
+        )  # fmt: skip
+        menu.setdefault(screen.section, []).append(page)
+    return menu

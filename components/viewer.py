@@ -1,0 +1,43 @@
+"""Who is looking at this page right now?
+
+Looked up at every rerun and inside every fragment, because a session can end while its page is open.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import streamlit as st
+
+import services.people
+from data.types import Scope
+from services.web.cookies import SESSION_COOKIE
+
+_OWNER = "_owner"
+
+
+def find_scope() -> Scope | None:
+    """The viewer behind the browser's cookie, or None when the session has ended. Tests put their own viewer here."""
+    return services.people.scope_of_session(st.context.cookies.get(SESSION_COOKIE, ""), datetime.now(UTC))
+
+
+def current_scope() -> Scope:
+    """The viewer; when there is none any more, shows the way to sign in again and stops the script."""
+    scope = find_scope()
+    if scope is None:
+        _signed_out()
+    elif st.session_state.setdefault(_OWNER, scope.account) != scope.account:
+        # The tab reconnected under another account: what the last one chose is not the new one's to see.
+        st.session_state.clear()
+        st.session_state[_OWNER] = scope.account
+    assert scope is not None
+    return scope
+
+
+def _signed_out() -> None:
+    st.session_state.clear()
+    with st.container(key="signed_out"):
+        st.subheader("You are signed out", anchor=False)
+        st.write("Your session has ended. Nothing on this page is refreshed any more.")
+        st.html('<a href="/login" target="_self">Sign in again</a>')
+    st.stop()

@@ -1,0 +1,4 @@
+"""audit"""
+import streamlit as st
+
+st.title("audit")

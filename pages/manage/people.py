@@ -1,0 +1,4 @@
+"""people"""
+import streamlit as st
+
+st.title("people")
