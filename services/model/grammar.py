@@ -7,44 +7,10 @@ expressions.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import get_args
 
 from data.model import SHAPES, Better, DatasetKind, Family, Format, Shape
-
-FieldKind = Literal[
-    "text", "name", "number", "integer", "flag", "choice", "names", "blocks", "block", "span", "amounts", "any"
-]
-KINDS: dict[FieldKind, str] = {
-    "text": "a text", "name": "a name", "number": "a number", "integer": "a whole number", "flag": "`true` or `false`",
-    "choice": "one of a few words", "names": "a list", "blocks": "named blocks", "block": "named fields",
-    "span": "a span like `15m`, `2h` or `1d`", "amounts": "names with a number each", "any": "its own form",
-}  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One field of a block: what it holds and means. `block` names the form of what is inside."""
-
-    name: str
-    kind: FieldKind
-    meaning: str
-    required: bool = False
-    choices: tuple[str, ...] = ()
-    block: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """One form: the fields that may stand together. `short` is the field a bare text stands for."""
-
-    name: str
-    meaning: str
-    fields: tuple[Field, ...]
-    short: str = ""
-
-    def names(self) -> tuple[str, ...]:
-        """The fields by name."""
-        return tuple(field.name for field in self.fields)
+from services.model.forms import Block, Field
 
 
 def _title(what: str) -> tuple[Field, ...]:
@@ -54,38 +20,6 @@ def _title(what: str) -> tuple[Field, ...]:
     )
 
 
-PACK = Block(
-    "pack",
-    "A domain. The fields may be spread over several YAML files of the pack's folder; pack.yaml has to be among them.",
-    (
-        Field("pack", "name", "Short name; also the folder's name and the database schema.", required=True),
-        Field("title", "text", "Name as people read it.", required=True),
-        Field("description", "text", "What the domain is, in a sentence or two.", required=True),
-        Field("owner", "text", "Who answers for metrics that name no owner."),
-        Field("datasets", "blocks", "Tables of the domain.", required=True, block="dataset"),
-        Field("metrics", "blocks", "Numbers over the datasets.", block="metric"),
-        Field("exposures", "blocks", "Denominators from outside the rows.", block="exposure"),
-        Field("simulator", "any", "How believable rows are made; see the simulator's own reference."),
-    ),
-)
-DATASET = Block(
-    "dataset",
-    "A table: `append` rows are events, `keyed` rows are cases that change.",
-    (
-        *_title("The dataset"),
-        Field("kind", "choice", "Do rows change?", required=True, choices=get_args(DatasetKind)),
-        Field("key", "name", "Text column that finds a row; only and always for keyed datasets."),
-        Field("time", "name", "The primary time column: when a row begins to exist. Never empty.", required=True),
-        Field("times", "blocks", "All time columns, in order of a row's life.", required=True, block="time"),
-        Field("dimensions", "blocks", "Text columns that split and filter.", block="dimension"),
-        Field("actor", "name", "Text column that says who; counted by `distinct`."),
-        Field("measures", "blocks", "Number columns.", block="measure"),
-        Field("durations", "blocks", "Times from one time column to another, derived.", block="duration"),
-        Field("flags", "blocks", "Text columns derived from a duration and its limit.", block="limit"),
-        Field("place", "flag", "Have the rows a latitude and a longitude (`lat`, `lon`)?"),
-        Field("usual_delay", "span", "Age at which the newest row counts as late; `1d` unless said."),
-    ),
-)
 TIME = Block("time", "A time column. A bare text is its title.", _title("The time"), short="title")
 DIMENSION = Block(
     "dimension",
@@ -132,6 +66,36 @@ LIMIT = Block(
         Field("over", "text", "Word for over the limit; `breached` unless said."),
     ),
 )
+DATASET = Block(
+    "dataset",
+    "A table: `append` rows are events, `keyed` rows are cases that change.",
+    (
+        *_title("The dataset"),
+        Field("kind", "choice", "Do rows change?", required=True, choices=get_args(DatasetKind)),
+        Field("key", "name", "Text column that finds a row; only and always for keyed datasets."),
+        Field("time", "name", "The primary time column: when a row begins to exist. Never empty.", required=True),
+        Field("times", "blocks", "All time columns, in order of a row's life.", required=True, inner=TIME),
+        Field("dimensions", "blocks", "Text columns that split and filter.", inner=DIMENSION),
+        Field("actor", "name", "Text column that says who; counted by `distinct`."),
+        Field("measures", "blocks", "Number columns.", inner=MEASURE),
+        Field("durations", "blocks", "Times from one time column to another, derived.", inner=DURATION),
+        Field("flags", "blocks", "Text columns derived from a duration and its limit.", inner=LIMIT),
+        Field("place", "flag", "Have the rows a latitude and a longitude (`lat`, `lon`)?"),
+        Field("usual_delay", "span", "Age at which the newest row counts as late; `1d` unless said."),
+    ),
+)
+COMPARISON = Block(
+    "comparison",
+    "Named comparisons; several for one column must all hold. Durations are in hours.",
+    (
+        Field("in", "names", "The dimension has one of these values; `null` is missing."),
+        Field("not_in", "names", "The dimension has none of these values."),
+        Field("over", "number", "The number is greater."),
+        Field("under", "number", "The number is smaller."),
+        Field("at_least", "number", "The number is this or greater."),
+        Field("at_most", "number", "The number is this or smaller."),
+    ),
+)
 METRIC = Block(
     "metric",
     "One number. Which fields it needs follows from its shape.",
@@ -142,8 +106,8 @@ METRIC = Block(
         Field("at", "name", "Time column that decides into which bucket a row falls."),
         Field("of", "name", "Column or metric it is about."),
         Field("q", "number", "Percentile between 0 and 1, exclusive: 0.9."),
-        Field("where", "blocks", "Rows that count: a comparison for each column; all must hold.", block="comparison"),
-        Field("limit", "block", "For share: the comparison a value must meet.", block="comparison"),
+        Field("where", "blocks", "Rows that count: a comparison for each column; all must hold.", inner=COMPARISON),
+        Field("limit", "block", "For share: the comparison a value must meet.", inner=COMPARISON),
         Field("numerator", "name", "Metric above the line of a ratio."),
         Field("denominator", "name", "Metric below the line of a ratio."),
         Field("plus", "name", "Metric that adds to a balance."),
@@ -159,18 +123,6 @@ METRIC = Block(
         Field("owner", "text", "Who answers for the number; the pack's owner unless said."),
     ),
 )
-COMPARISON = Block(
-    "comparison",
-    "Named comparisons; several for one column must all hold. Durations are in hours.",
-    (
-        Field("in", "names", "The dimension has one of these values; `null` is missing."),
-        Field("not_in", "names", "The dimension has none of these values."),
-        Field("over", "number", "The number is greater."),
-        Field("under", "number", "The number is smaller."),
-        Field("at_least", "number", "The number is this or greater."),
-        Field("at_most", "number", "The number is this or smaller."),
-    ),
-)
 EXPOSURE = Block(
     "exposure",
     "An amount for each value of one dimension: people of a district, kilometres of pipe.",
@@ -181,10 +133,23 @@ EXPOSURE = Block(
         Field("amounts", "amounts", "Amount for each value.", required=True),
     ),
 )
-BLOCKS: dict[str, Block] = {
-    block.name: block
-    for block in (PACK, DATASET, TIME, DIMENSION, MEASURE, DURATION, LIMIT, METRIC, COMPARISON, EXPOSURE)
-}
+PACK = Block(
+    "pack",
+    "A domain. The fields may be spread over several YAML files of the pack's folder; pack.yaml has to be among them.",
+    (
+        Field("pack", "name", "Short name; also the folder's name and the database schema.", required=True),
+        Field("title", "text", "Name as people read it.", required=True),
+        Field("description", "text", "What the domain is, in a sentence or two.", required=True),
+        Field("owner", "text", "Who answers for metrics that name no owner."),
+        Field("datasets", "blocks", "Tables of the domain.", required=True, inner=DATASET),
+        Field("metrics", "blocks", "Numbers over the datasets.", inner=METRIC),
+        Field("exposures", "blocks", "Denominators from outside the rows.", inner=EXPOSURE),
+        Field("simulator", "any", "How believable rows are made; see the simulator's own reference."),
+    ),
+)
+BLOCKS: tuple[Block, ...] = (
+    PACK, DATASET, TIME, DIMENSION, MEASURE, DURATION, LIMIT, METRIC, COMPARISON, EXPOSURE,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,12 @@ from pathlib import Path
 from data.model import Model, Pack
 from data.settings import ROOT, settings
 from services.model.building import build_pack
+from services.model.checking import check_form
 from services.model.drafts import Draft
 from services.model.grammar import PACK
 from services.model.nodes import Node, read_nodes
 from services.model.problems import BadPack, Place, Problem
-from services.model.reading import Form, check_form
+from services.model.reading import Form
 from services.model.rules import RULES
 
 MAIN_FILE = "pack.yaml"
