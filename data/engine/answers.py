@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 
-from data.engine.asks import Ask, Reader, merge
+from data.engine.asks import COUNT, Ask, Frame, Predicate, Reader, merge
 from data.engine.oracle import read_sql
 from data.engine.plan import Plan, asks_of, make_plan, ranking_asks
 from data.engine.rows import Tables, largest, rows_of
 from data.engine.versions import Version, versions
-from data.model import Model
-from data.types import EngineName, MetricQuery, MetricResult, Scope
+from data.model import Dataset, Model
+from data.types import EngineName, MetricQuery, MetricResult, Scope, TimeRange
 
 
 def answer(
@@ -28,7 +28,7 @@ def answer(
     now = now.replace(second=0, microsecond=0)
     plans = [make_plan(query, model, scope.workspace.timezone, now) for query in queries]
     found = versions(scope, [d.id for d in model.datasets().values()])
-    tables = _read_all(plans, partial(read_sql, scope, model))
+    tables = _read_all(plans, _reader(scope, model, engine))
     return [_result(plan, model, tables, found, engine, began) for plan in plans]
 
 
@@ -62,3 +62,31 @@ def _result(
         elapsed_ms=(time.perf_counter() - began) * 1000, versions={n: v.version for n, v in datasets.items()},
         plan=plan.notes, cannot_tell=plan.cannot_tell,
     )  # fmt: skip
+
+
+_ALWAYS = (datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC))
+
+
+def count(
+    scope: Scope, model: Model, dataset: Dataset, at: str, range: TimeRange, predicates: tuple[Predicate, ...]
+) -> int:
+    """How many rows have their time `at` in the range and meet the predicates."""
+    ask = Ask(dataset.qualified, at, predicates, (), Frame((range.from_at, range.to_at)), (COUNT,))
+    return int(_reader(scope, model, _engine_for(dataset, at))([ask])[0].cells[COUNT].sum())
+
+
+def value_counts(scope: Scope, model: Model, dataset: Dataset, column: str) -> list[tuple[str | None, int]]:
+    """Every value of a text column with its number of rows, the most frequent first."""
+    ask = Ask(dataset.qualified, dataset.time, (), (column,), Frame(_ALWAYS), (COUNT,))
+    table = _reader(scope, model, "segments")([ask])[0]
+    found = zip((group[0] for group in table.groups), table.cells[COUNT][0].tolist(), strict=True)
+    return sorted(found, key=lambda pair: (-pair[1], pair[0] is None, pair[0] or ""))
+
+
+def _engine_for(dataset: Dataset, at: str) -> EngineName:
+    """Segments are kept by the time columns that metrics use; others are read from the rows."""
+    return "segments" if at in dataset.streams else "sql"
+
+
+def _reader(scope: Scope, model: Model, _engine: EngineName) -> Reader:
+    return partial(read_sql, scope, model)

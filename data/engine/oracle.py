@@ -56,7 +56,7 @@ def _statement(tx: Transaction, scope: Scope, dataset: Dataset, ask: Ask) -> q.C
     where.append(q.SQL("{} < {}").format(at, q.Literal(edges[-1])))
     if not ask.frame.opening:
         where.append(q.SQL("{} >= {}").format(at, q.Literal(edges[0])))
-    where += [_condition(tx, dataset, p) for p in ask.predicates]
+    where += [condition(tx, dataset, p) for p in ask.predicates]
     names = [q.Identifier(name) for name in ask.by]
     source = q.Identifier(dataset.pack, dataset.name)
     keys: Sequence[q.Composable] = names
@@ -91,7 +91,8 @@ def number(dataset: Dataset, column: str) -> q.Composed:
     return q.SQL("({} * {})::bigint").format(q.Identifier(column), q.Literal(scale_of(dataset, column)))
 
 
-def _condition(tx: Transaction, dataset: Dataset, found: Predicate) -> q.Composed:
+def condition(tx: Transaction, dataset: Dataset, found: Predicate) -> q.Composed:
+    """A predicate as SQL over the dataset's table."""
     if isinstance(found, Between):
         return q.SQL("{} BETWEEN {} AND {}").format(
             number(dataset, found.column), q.Literal(found.low), q.Literal(found.high)

@@ -1,0 +1,74 @@
+"""Which rows, and which values of a dimension, are behind a number?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from data.errors import unknown
+from data.types import Filter, Scope, TimeRange
+from services.model import current, find_dataset
+
+
+@dataclass(frozen=True, slots=True)
+class RowPage:
+    """Rows newest first in the order of `columns`; `next` continues (None at the end), `total` counts all of them."""
+
+    columns: tuple[str, ...]
+    rows: list[tuple[Any, ...]]
+    next: str | None
+    total: int
+
+
+def rows(
+    scope: Scope,
+    dataset_name: str,
+    range: TimeRange,
+    where: Sequence[Filter],
+    limit: int,
+    after: str | None = None,
+    at: str | None = None,
+) -> RowPage:
+    """One page of the raw rows whose time `at` (the dataset's own without one) lies in the range.
+
+    Raises UnknownName for a dataset, dimension or time column that is not there, BadInput for a limit or cursor.
+    """
+    from data.engine.answers import count
+    from data.engine.shapes import predicates_of, text_columns
+    from data.rows import Wanted, page
+
+    dataset = find_dataset(current(), dataset_name)
+    for found in where:
+        if found.dimension not in text_columns(dataset):
+            raise unknown("dimension", found.dimension, text_columns(dataset), dataset.qualified)
+    wanted = Wanted(dataset, at or dataset.time, range, predicates_of(where), limit, after)
+    shown = page(scope, wanted)
+    total = count(scope, current(), dataset, wanted.at, range, wanted.predicates)
+    return RowPage(shown.columns, shown.rows, shown.next, total)
+
+
+def recent(scope: Scope, dataset_name: str, limit: int, after_id: Any = None) -> list[dict[str, Any]]:
+    """The newest rows, newest first; with `after_id` only those with a later id (keyed: received after that time)."""
+    from data.rows import recent as read
+
+    return read(scope, find_dataset(current(), dataset_name), limit, after_id)
+
+
+def values(
+    scope: Scope, dataset_name: str, dimension: str, search: str = "", limit: int = 200
+) -> list[tuple[str | None, int | None]]:
+    """Values of a dimension with their number of rows, the most frequent first; None is missing.
+
+    `search` keeps those that contain it, without regard to case. Raises UnknownName.
+    """
+    from data.engine.answers import value_counts
+    from data.engine.shapes import text_columns
+
+    dataset = find_dataset(current(), dataset_name)
+    if dimension not in text_columns(dataset):
+        raise unknown("dimension", dimension, text_columns(dataset), dataset.qualified)
+    found = value_counts(scope, current(), dataset, dimension)
+    part = search.casefold()
+    kept = [(value, n) for value, n in found if not part or (value is not None and part in value.casefold())]
+    return list(kept[:limit])
