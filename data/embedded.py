@@ -20,9 +20,10 @@ from typing import IO
 from urllib.parse import quote
 
 import psutil
+import psycopg
 
 from data.errors import BelvedereError
-from data.places import PORT, Place, binaries, place, prepare
+from data.server_files import PORT, ServerFiles, binaries, files_of, prepare
 from data.settings import settings
 
 DATABASE = "belvedere"
@@ -34,18 +35,18 @@ _children: list[subprocess.Popen[bytes]] = []  # kept, so that a server that die
 
 def socket_url(home: Path) -> str:
     """The address of the embedded server of a data folder, running or not."""
-    return f"postgresql://postgres@/{DATABASE}?host={quote(str(place(home).socket), safe='')}&port={PORT}"
+    return f"postgresql://postgres@/{DATABASE}?host={quote(str(files_of(home).socket), safe='')}&port={PORT}"
 
 
 def is_running(home: Path) -> bool:
     """Whether the server is there and takes connections."""
-    where = place(home)
+    where = files_of(home)
     return _postmaster(where) is not None and _status(where) == "ready"
 
 
 def start(home: Path) -> None:
     """Start the server, recover it after a crash, or find it running. Raises BelvedereError with the log's end."""
-    where = place(home)
+    where = files_of(home)
     prepare(where)
     with _locked(where.lock):
         _start(where)
@@ -56,7 +57,7 @@ def stop(home: Path, patience_s: float = 30.0) -> bool:
 
     Past `patience_s` it is stopped without a checkpoint: nothing is lost, the next start recovers.
     """
-    where = place(home)
+    where = files_of(home)
     if not where.home.is_dir():
         return False
     with _locked(where.lock):
@@ -67,26 +68,26 @@ class Lease:
     """A claim that keeps the server running; the one who gives back the last claim stops the server."""
 
     def __init__(self, home: Path) -> None:
-        self._place = place(home)
-        prepare(self._place)
-        with _locked(self._place.lock):
-            _start(self._place)
-            self._file: IO[bytes] | None = _open(self._place.users)
+        self._files = files_of(home)
+        prepare(self._files)
+        with _locked(self._files.lock):
+            _start(self._files)
+            self._file: IO[bytes] | None = open_lock(self._files.users)
             fcntl.flock(self._file, fcntl.LOCK_SH)
 
     def release(self, patience_s: float = 30.0) -> bool:
         """Give the claim back; True when the server was stopped with it."""
         if self._file is None:
             return False
-        with _locked(self._place.lock):
+        with _locked(self._files.lock):
             self._file.close()
             self._file = None
-            with _open(self._place.users) as users:
+            with open_lock(self._files.users) as users:
                 try:
                     fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 except BlockingIOError:
                     return False
-                return _stop(self._place, patience_s)
+                return _stop(self._files, patience_s)
 
 
 @contextmanager
@@ -102,7 +103,8 @@ def needed() -> Iterator[None]:
         lease.release()
 
 
-def _open(path: Path) -> IO[bytes]:
+def open_lock(path: Path) -> IO[bytes]:
+    """A file to be locked; BelvedereError when it is another user's."""
     try:
         return path.open("ab")
     except PermissionError as error:
@@ -111,12 +113,12 @@ def _open(path: Path) -> IO[bytes]:
 
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    with _open(path) as file:
+    with open_lock(path) as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
-def _start(where: Place) -> None:
+def _start(where: ServerFiles) -> None:
     if _postmaster(where) is None:
         _check_owner(where)
         programs = binaries(where.identity)
@@ -127,12 +129,12 @@ def _start(where: Place) -> None:
     _wait_until_ready(where)
 
 
-def _check_owner(where: Place) -> None:
+def _check_owner(where: ServerFiles) -> None:
     if where.data.exists() and where.identity is None and where.data.stat().st_uid != os.geteuid():
         raise BelvedereError(f"{where.data} belongs to another user: run as that user, or set BELVEDERE_HOME.")
 
 
-def _create(where: Place, programs: Path) -> None:
+def _create(where: ServerFiles, programs: Path) -> None:
     """Make the data folder aside and move it into place, so that a start that was killed leaves none by half."""
     fresh = where.data.with_name("postgres.new")
     shutil.rmtree(fresh, ignore_errors=True)
@@ -148,14 +150,14 @@ def _create(where: Place, programs: Path) -> None:
     fresh.rename(where.data)
 
 
-def _run(where: Place, command: list[str], text: str = "") -> None:
+def _run(where: ServerFiles, command: list[str], text: str = "") -> None:
     process = _spawn(where, command, subprocess.PIPE)
     said = process.communicate(text.encode())[0].decode(errors="replace").strip()
     if process.returncode:
         raise BelvedereError(f"PostgreSQL's {Path(command[0]).name} failed in {where.data.parent}: {said}")
 
 
-def _launch(where: Place, programs: Path) -> subprocess.Popen[bytes]:
+def _launch(where: ServerFiles, programs: Path) -> subprocess.Popen[bytes]:
     flags = [part for name, value in server_options().items() for part in ("-c", f"{name}={value}")]
     command = [str(programs / "postgres"), "-D", str(where.data), "-p", str(PORT), "-k", str(where.socket), *flags]
     if where.log.exists() and where.log.stat().st_size > _LOG_BYTES:
@@ -164,7 +166,7 @@ def _launch(where: Place, programs: Path) -> subprocess.Popen[bytes]:
         return _spawn(where, command, log.fileno())
 
 
-def _spawn(where: Place, command: list[str], output: int) -> subprocess.Popen[bytes]:
+def _spawn(where: ServerFiles, command: list[str], output: int) -> subprocess.Popen[bytes]:
     """A process of the server's user, in a session of its own, out of reach of Ctrl-C, in a folder it can enter."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "LC_", "LANG"))}
     try:
@@ -214,7 +216,7 @@ def _shared_memory_is_small() -> bool:
     return False
 
 
-def _status(where: Place) -> str:
+def _status(where: ServerFiles) -> str:
     """The last line of postmaster.pid: starting, ready or stopping; empty when there is none."""
     with suppress(OSError):
         lines = (where.data / "postmaster.pid").read_text().splitlines()
@@ -222,7 +224,7 @@ def _status(where: Place) -> str:
     return ""
 
 
-def _postmaster(where: Place) -> psutil.Process | None:
+def _postmaster(where: ServerFiles) -> psutil.Process | None:
     """The living server process; a process that merely got its number after a reboot is not taken for it."""
     with suppress(OSError, ValueError, IndexError, psutil.Error):
         process = psutil.Process(int((where.data / "postmaster.pid").read_text().split()[0]))
@@ -231,7 +233,7 @@ def _postmaster(where: Place) -> psutil.Process | None:
     return None
 
 
-def _clear_remains(where: Place) -> None:
+def _clear_remains(where: ServerFiles) -> None:
     """After a crash: end the orphaned children, which block a restart, and a pid file that names a stranger."""
     orphans = [p for p in psutil.process_iter(["name", "username"]) if _belongs(p, where)]
     for process in orphans:
@@ -246,13 +248,13 @@ def _clear_remains(where: Place) -> None:
             pid_file.unlink()
 
 
-def _belongs(process: psutil.Process, where: Place) -> bool:
+def _belongs(process: psutil.Process, where: ServerFiles) -> bool:
     with suppress(psutil.Error):
         return "postgres" in (process.info["name"] or "") and process.cwd() == str(where.data)
     return False
 
 
-def _wait_until_ready(where: Place) -> None:
+def _wait_until_ready(where: ServerFiles) -> None:
     until = time.monotonic() + _START_S
     while time.monotonic() < until:
         if _postmaster(where) is None:
@@ -266,7 +268,7 @@ def _wait_until_ready(where: Place) -> None:
     raise BelvedereError("\n".join(["The embedded database does not start. Its log ends with:", *said]))
 
 
-def _stop(where: Place, patience_s: float) -> bool:
+def _stop(where: ServerFiles, patience_s: float) -> bool:
     process = _postmaster(where)
     if process is None:
         return False
@@ -287,3 +289,9 @@ def _is_alive(process: psutil.Process) -> bool:
     with suppress(psutil.NoSuchProcess):
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     return False
+
+
+def checkpoint(home: Path) -> None:
+    """Have the server write what it holds in memory, so that stopping it takes no time; failing is harmless."""
+    with suppress(psycopg.Error), psycopg.connect(socket_url(home), autocommit=True, connect_timeout=2) as connection:
+        connection.execute("CHECKPOINT")

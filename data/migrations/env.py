@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-context.configure(connection=context.config.attributes["connection"], target_metadata=None)
+connection = context.config.attributes["connection"]
+context.configure(connection=connection, target_metadata=None, version_table_schema="public")
 with context.begin_transaction():
     context.run_migrations()

@@ -39,7 +39,7 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ServerFiles:
     """Where one embedded server lives; `identity` is None when it runs as the present user."""
 
     home: Path
@@ -63,23 +63,23 @@ class Place:
         return self.home / "logs" / "postgres.log"
 
 
-def place(home: Path) -> Place:
-    """The place of the server of one data folder; the same answer before and after it exists."""
+def files_of(home: Path) -> ServerFiles:
+    """The files of the server of one data folder; the same answer before and after it exists."""
     home = home.expanduser().resolve()
     pointer = home / _POINTER
     if pointer.is_file():
         data = Path(pointer.read_text().strip())
-        return Place(home, data, _socket_folder(data), _identity(data))
+        return ServerFiles(home, data, _socket_folder(data), _identity(data))
     data = home / "postgres"
     identity = _identity(data)
     if identity is not None and not data.exists() and not _reachable(home, identity):
         data = _shared_folder() / f"belvedere-{_digest(home)}" / "postgres"
         identity = _identity(data)
-    return Place(home, data, _socket_folder(data), identity)
+    return ServerFiles(home, data, _socket_folder(data), identity)
 
 
-def prepare(where: Place) -> None:
-    """Make the folders of a place, with the owners they need, and note where the data is when it is not in `home`."""
+def prepare(where: ServerFiles) -> None:
+    """Make the folders, with the owners they need, and note where the data is when it is not in `home`."""
     try:
         _make_folders(where.data.parent, open_to_all=where.identity is not None)
         where.log.parent.mkdir(parents=True, exist_ok=True)

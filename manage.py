@@ -1,0 +1,57 @@
+"""The command line: `python manage.py --help`."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import sys
+from pathlib import Path
+
+import typer
+
+from data.errors import BelvedereError
+
+TOPICS = ("run", "settings", "packs", "query", "engine", "imports", "people")
+# These manage the database themselves or do without one.
+WITHOUT_DATABASE = {"run", "stop", "doctor", "settings", "pack", "pack-check"}
+
+app = typer.Typer(
+    name="belvedere", help="Belvedere: live operations analytics on Postgres.", no_args_is_help=True,
+    add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
+)  # fmt: skip
+
+
+@app.callback()
+def _before(context: typer.Context) -> None:
+    from data.settings import settings
+
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(settings().home.resolve() / "cache" / "numba"))
+    if context.invoked_subcommand in WITHOUT_DATABASE or "--help" in sys.argv:
+        return
+    from data.embedded import needed
+    from data.migrate import migrate
+
+    context.with_resource(needed())
+    if context.invoked_subcommand != "migrate":
+        migrate()
+
+
+def main() -> int:
+    """Run a command; 2 when it was refused, with the reason on standard error."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    for topic in TOPICS:
+        try:
+            importlib.import_module(f"services.cli.{topic}").register(app)
+        except ModuleNotFoundError:
+            continue
+    try:
+        app()
+    except BelvedereError as error:
+        print(f"{Path(sys.argv[0]).name}: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,34 @@
+"""Which jobs run by themselves, and how often?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from services.jobs import engine, tidy
+from services.jobs.turns import Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """`run(turn)` returns a sentence about what was done; doing it twice does no harm.
+
+    `cron` has a sixth field for seconds. `on_data` runs it also as soon as data arrived.
+    """
+
+    name: str
+    title: str
+    cron: str
+    run: Callable[[Turn], str]
+    on_data: bool = False
+
+
+JOBS: dict[str, Job] = {
+    job.name: job
+    for job in (
+        Job("compact", "Merge fresh segments", "* * * * * */10", engine.compact, on_data=True),
+        Job("tensors", "Count finished days", "*/5 * * * * 20", engine.count_days),
+        Job("tidy", "Remove expired sign-ins and presence", "*/10 * * * * 40", tidy.remove_expired),
+        Job("beat", "Show that jobs run", "* * * * * 0", tidy.beat),
+    )
+}

@@ -1,0 +1,222 @@
+"""What has to run for one data folder, and how is it started, kept running and stopped?
+
+One supervisor holds the port, the embedded database, the web server and the worker. Whatever dies is started again;
+when the supervisor is told to stop, or is killed, the others go with it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from data import embedded
+from data.errors import BelvedereError
+from data.settings import ROOT, settings
+from services import preparing
+from services.children import Child
+from services.serve import bind
+
+_TICK_S = 0.25
+_READY_S = 120.0
+_CHILDREN_S = 2.7  # of the five seconds in which everything has to be gone
+_DATABASE_S = 1.5
+Say = Callable[[str], None]
+
+
+def address() -> str:
+    """Where people find the application."""
+    host = settings().host
+    return f"http://{'localhost' if host in ('0.0.0.0', '::', '127.0.0.1') else host}:{settings().port}"
+
+
+def running_pid(home: Path) -> int | None:
+    """The supervisor that holds a data folder; None when there is none, whatever an old file says."""
+    path = home / "run.lock"
+    if not path.is_file():
+        return None
+    with path.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            with contextlib.suppress(ValueError, KeyError):
+                return int(json.loads(path.read_text())["pid"])
+    return None
+
+
+def stop_running(home: Path, patience_s: float = 10.0) -> bool:
+    """Stop a supervisor and a server that was left behind; False when nothing was running."""
+    pid = running_pid(home)
+    if pid is not None:
+        os.kill(pid, signal.SIGTERM)
+        until = time.monotonic() + patience_s
+        while running_pid(home) == pid:
+            if time.monotonic() > until:
+                raise BelvedereError(f"Process {pid} does not stop; end it with `kill -9 {pid}`, then try again.")
+            time.sleep(0.05)
+    left = embedded.stop(home)
+    return pid is not None or left
+
+
+class Supervisor:
+    """Runs everything of the settings' data folder until SIGTERM, SIGINT or SIGHUP."""
+
+    def __init__(self, say: Say) -> None:
+        self._say = say
+        self._stop = threading.Event()
+        self._parent = os.getppid()
+        self._home = settings().home.resolve()
+        self._children: list[Child] = []
+
+    def run(self) -> int:
+        """Start, watch, stop; the exit code. Raises BelvedereError when it cannot start."""
+        self._home.mkdir(parents=True, exist_ok=True)
+        with self._alone(), contextlib.closing(bind()) as listener, self._death_pipe() as pipe, self._signals():
+            lease = None if settings().database_url else embedded.Lease(self._home)
+            try:
+                return self._serve(listener.fileno(), pipe)
+            finally:
+                self._end(lease)
+
+    def _serve(self, listener: int, pipe: int) -> int:
+        from data.migrate import migrate
+
+        migrate()
+        self._prepare(pipe)
+        web = ["web", "--listen-fd", str(listener), "--parent-fd", str(pipe)]
+        self._children = [
+            Child("web", web, self._home / "logs" / "web.log", (listener, pipe)),
+            Child("worker", ["worker", "--parent-fd", str(pipe)], self._home / "logs" / "worker.log", (pipe,)),
+        ]
+        for child in self._children:
+            child.start()
+        if not self._wait_until_ready():
+            return 1
+        self._announce()
+        while not self._done():
+            self._look_after()
+        return 0
+
+    def _done(self) -> bool:
+        """Told to stop, or started by a `make` that is gone."""
+        orphaned = "MAKELEVEL" in os.environ and os.getppid() != self._parent
+        return orphaned or self._stop.wait(_TICK_S)
+
+    def _prepare(self, pipe: int) -> None:
+        due = preparing.due()
+        if not due or self._stop.is_set():
+            return
+        command = [sys.executable, str(ROOT / "manage.py"), "prepare", "--parent-fd", str(pipe)]
+        process = subprocess.Popen(command, cwd=ROOT, pass_fds=(pipe,), stdin=subprocess.DEVNULL, process_group=0)
+        while process.poll() is None and not self._stop.is_set():
+            self._stop.wait(0.05)
+        if process.poll() is None:
+            process.terminate()
+            try:
+                process.wait(_CHILDREN_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        elif process.returncode:
+            self._say(f"Not everything could be prepared ({', '.join(due)}); going on without.")
+
+    def _wait_until_ready(self) -> bool:
+        until = time.monotonic() + _READY_S
+        web = self._children[0]
+        while not self._stop.is_set():
+            self._look_after()
+            with contextlib.suppress(OSError), urllib.request.urlopen(f"{_local_address()}/healthz", timeout=2):
+                return True
+            if web.failures >= 3 or time.monotonic() > until:
+                self._say(f"The web server does not start. The end of {web.log}:\n{web.last_lines()}")
+                return False
+            self._stop.wait(0.05)
+        return True
+
+    def _look_after(self) -> None:
+        if not settings().database_url and not embedded.is_running(self._home):
+            self._say("The database is gone; starting it again.")
+            try:
+                embedded.start(self._home)
+            except BelvedereError as error:
+                self._say(str(error))
+                self._stop.wait(2.0)
+        for child in self._children:
+            said = child.look_after(time.monotonic())
+            if said:
+                self._say(said)
+
+    def _announce(self) -> None:
+        from services.people import first_sign_in_link
+
+        if self._stop.is_set():
+            return
+        self._say(f"Belvedere is at {address()}")
+        path = first_sign_in_link(datetime.now(UTC))
+        if path:
+            self._say(f"Sign in for the first time, once, at {address()}{path}")
+        self._say(f"Data and logs are in {self._home}. Ctrl-C stops everything.")
+
+    def _end(self, lease: embedded.Lease | None) -> None:
+        if lease:
+            threading.Thread(target=embedded.checkpoint, args=(self._home,), daemon=True).start()
+        until = time.monotonic() + _CHILDREN_S
+        for child in self._children:
+            child.ask_to_stop()
+        for child in self._children:
+            child.end(until)
+        if lease:
+            lease.release(_DATABASE_S)
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        path = self._home / "run.lock"
+        with embedded.open_lock(path) as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                found = running_pid(self._home) or "unknown"
+                raise BelvedereError(
+                    f"Belvedere already runs on {self._home} (process {found}). Stop it with `manage.py stop`,"
+                    " or set BELVEDERE_HOME to another folder."
+                ) from None
+            path.write_text(json.dumps({"pid": os.getpid(), "address": address()}))
+            yield
+            path.write_text("")
+
+    @contextlib.contextmanager
+    def _death_pipe(self) -> Iterator[int]:
+        """A pipe whose writing end only this process holds: children read its end when this process is gone."""
+        reader, writer = os.pipe()
+        try:
+            yield reader
+        finally:
+            os.close(reader)
+            os.close(writer)
+
+    @contextlib.contextmanager
+    def _signals(self) -> Iterator[None]:
+        wanted = [signal.SIGTERM, signal.SIGINT]
+        if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # nohup
+            wanted.append(signal.SIGHUP)
+        before = {number: signal.signal(number, lambda *_: self._stop.set()) for number in wanted}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def _local_address() -> str:
+    host = settings().host
+    return f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{settings().port}"
