@@ -16,6 +16,7 @@ from services.people.accounts import (
 from services.people.audit import audit_actions, audit_page, record
 from services.people.members import (
     add_member,
+    add_user,
     change_role,
     create_workspace_below,
     invite,
@@ -46,8 +47,8 @@ from services.people.workspaces import (
 )
 
 __all__ = [
-    "ABILITIES", "BY_ROLE", "KINDS", "MEANING", "Refused", "SignedIn", "add_member", "all_workspaces", "allows",
-    "audit_actions", "audit_page", "can", "change_password", "change_role", "command_scope", "count_live",
+    "ABILITIES", "BY_ROLE", "KINDS", "MEANING", "Refused", "SignedIn", "add_member", "add_user", "all_workspaces",
+    "allows", "audit_actions", "audit_page", "can", "change_password", "change_role", "command_scope", "count_live",
     "create_account", "create_service_token", "create_token", "create_workspace", "create_workspace_below",
     "end_session", "first_sign_in_link", "get_workspace", "invite", "link_account", "list_accounts", "list_members",
     "list_sessions", "list_tokens", "list_workspaces", "member_link", "open_session", "presence", "record",

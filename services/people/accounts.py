@@ -11,6 +11,7 @@ from data.database import Transaction, owner_transaction
 from data.errors import BadInput, NotAllowed, unknown
 from data.people import Account
 from data.types import Role, Scope
+from services.people.audit import record_about
 from services.people.passwords import hash_password, is_right
 from services.people.secret import digest, new_secret
 
@@ -58,7 +59,7 @@ def set_password(name: str, password: str, now: datetime) -> None:
         account = existing_account(tx, name)
         data.sign_in.set_password_hash(tx, account.id, hashed)
         data.sign_in.revoke_sessions(tx, account.id, now)
-        data.people.add_audit(tx, None, "command", "password_set", account.name, at=now)
+        record_about(tx, account.id, "command", "password_set", account.name, now=now)
 
 
 def change_password(scope: Scope, old: str, new: str, now: datetime) -> None:
@@ -82,7 +83,7 @@ def set_disabled(name: str, disabled: bool, now: datetime) -> None:
         account = existing_account(tx, name)
         disable(tx, account, disabled, now)
         action = "account_disabled" if disabled else "account_enabled"
-        data.people.add_audit(tx, None, "command", action, account.name, at=now)
+        record_about(tx, account.id, "command", action, account.name, now=now)
 
 
 def disable(tx: Transaction, account: Account, disabled: bool, now: datetime) -> None:
@@ -105,7 +106,7 @@ def sign_in_link(name: str, now: datetime) -> str:
         account = existing_account(tx, name)
         if account.disabled_at is not None:
             raise BadInput(f"The account `{account.name}` is disabled.")
-        data.people.add_audit(tx, None, "command", "link_created", account.name, at=now)
+        record_about(tx, account.id, "command", "link_created", account.name, now=now)
         return new_link(tx, account, now)
 
 
@@ -141,5 +142,5 @@ def redeem_link(token: str, password: str, now: datetime) -> Account | None:
             return None
         data.sign_in.set_password_hash(tx, account.id, hashed)
         data.sign_in.revoke_sessions(tx, account.id, now)
-        data.people.add_audit(tx, None, account.name, "password_set", account.name, {"by": "link"}, at=now)
+        record_about(tx, account.id, account.name, "password_set", account.name, {"by": "link"}, now=now)
         return account

@@ -24,6 +24,20 @@ def record(
     data.people.add_audit(tx, scope.workspace.id, scope.account, action, object, detail, client=scope.via)
 
 
+def record_about(
+    tx: Transaction, account_id: int, account: str, action: str, object: str = "",
+    detail: Mapping[str, Any] | None = None, client: str = "", now: datetime | None = None,
+) -> None:  # fmt: skip
+    """Inside an owner transaction: an audit row about somebody outside any session (a refused sign-in, a command).
+
+    It belongs to the first workspace that the account reaches, so that its administrators see it; to none, which only
+    the owner of the database reads, when the account is unknown (0) or reaches none.
+    """
+    reached = data.people.workspaces_of_account(tx, account_id)
+    workspace_id = reached[0].id if reached else None
+    data.people.add_audit(tx, workspace_id, account, action, object, detail, client, now)
+
+
 def audit_page(
     scope: Scope, from_at: datetime, to_at: datetime, account: str | None = None, action: str | None = None,
     before: int | None = None, limit: int = 200,

@@ -12,6 +12,7 @@ from data.people import Account, Member
 from data.types import ROLES, Role, Scope, Workspace
 from services.people.abilities import require
 from services.people.accounts import check_name, disable, existing_account, new_link
+from services.people.passwords import hash_password
 from services.people.workspaces import create_workspace, get_workspace
 
 
@@ -31,6 +32,26 @@ def add_member(workspace_slug: str, account_name: str, role: str, now: datetime)
         account = existing_account(tx, account_name)
         data.people.set_membership(tx, workspace.id, account.id, chosen)
         data.people.add_audit(tx, workspace.id, "command", "member_added", account.name, {"role": chosen}, at=now)
+
+
+def add_user(
+    name: str, role: str, workspace_slug: str, password: str, now: datetime, display_name: str = ""
+) -> Account:
+    """A new account with a role in a workspace and, unless it is empty, a password (a command).
+
+    All or nothing. Raises BadInput for a taken or malformed name and a short password, UnknownName for the others.
+    """
+    stored, chosen, workspace = check_name(name), check_role(role), get_workspace(workspace_slug)
+    hashed = hash_password(password) if password else ""
+    with owner_transaction() as tx:
+        account = data.people.create_account(tx, stored, display_name.strip() or stored, now)
+        if account is None:
+            raise BadInput(f"There is already an account `{stored}`: `user role` gives it a role in another workspace.")
+        data.people.set_membership(tx, workspace.id, account.id, chosen)
+        if hashed:
+            data.sign_in.set_password_hash(tx, account.id, hashed)
+        data.people.add_audit(tx, workspace.id, "command", "member_added", stored, {"role": chosen}, at=now)
+    return account
 
 
 def list_members(scope: Scope) -> list[Member]:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import data.people
 import data.sign_in
 from data.database import Transaction, owner_transaction
+from services.people.audit import record_about
 from services.people.passwords import hash_password, is_outdated, is_right
 from services.people.sessions import open_session, scope_of_session
 
@@ -49,7 +50,7 @@ def sign_in(name: str, password: str, client: str, now: datetime) -> SignedIn | 
     account_id, stored = found or (0, None)
     if not is_right(stored, password):
         with owner_transaction() as tx:
-            data.people.add_audit(tx, None, name, "sign_in_refused", client=client, at=now)
+            record_about(tx, account_id, name, "sign_in_refused", client=client, now=now)
         return Refused("The name or the password is not right.")
     with owner_transaction() as tx:
         data.sign_in.mark_succeeded(tx, attempt)
@@ -64,8 +65,7 @@ def start_session(account_id: int, name: str, client: str, now: datetime) -> Sig
     scope = scope_of_session(secret, now)
     with owner_transaction() as tx:
         if scope is None:
-            why = {"why": "no workspace"}
-            data.people.add_audit(tx, None, name, "sign_in_refused", detail=why, client=client, at=now)
+            record_about(tx, 0, name, "sign_in_refused", detail={"why": "no workspace"}, client=client, now=now)
             return Refused("Your account belongs to no workspace yet. Ask an administrator to add you to one.")
         data.people.add_audit(tx, scope.workspace.id, name, "sign_in", client=client, at=now)
     return SignedIn(secret)
