@@ -1,7 +1,7 @@
 """What answers a request, and what is drawn in the dashboard?
 
-A web server imports this module and finds the ASGI application in `app`; Streamlit runs it as a script for every viewer and
-every change. `streamlit run app.py` does the first, then the second.
+A web server imports this module and finds the ASGI application in `app`; Streamlit runs it as a script for every viewer
+and every change. `streamlit run app.py` does the first, then the second.
 """
 
 from pathlib import Path
@@ -11,18 +11,19 @@ from starlette.middleware import Middleware
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from components import entry
-from services.web import health, sign_in
-from services.web.gate import Gate
-from services.web.lifespan import lifespan
-from services.web.policy import SecurityHeaders
 
 if get_script_run_ctx(suppress_warning=True) is not None:
     entry.draw()
 else:
+    from services.web import health, sign_in
+    from services.web.gate import Gate
+    from services.web.lifespan import lifespan_of
+    from services.web.policy import SecurityHeaders
+
     app = st.App(
         Path(__file__).resolve(),
         routes=[*health.ROUTES, *sign_in.ROUTES],
         middleware=[Middleware(SecurityHeaders), Middleware(Gate)],
         exception_handlers=sign_in.EXCEPTION_HANDLERS,
-        lifespan=lifespan,
+        lifespan=lifespan_of(lambda: None),
     )

@@ -176,7 +176,7 @@ def _password() -> str:
 
 
 def _address(path: str) -> str:
-    from services.web.addresses import address
+    from services.processes import address
 
     return address() + path
 
