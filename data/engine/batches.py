@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,8 +20,7 @@ from psycopg.types.json import Jsonb
 from data.database import Transaction
 from data.engine.days import from_ms, to_ms
 from data.engine.dictionary import Place
-from data.engine.encode import Array
-from data.engine.incoming import Ints, Rows, last_of_each, to_rows
+from data.engine.incoming import Rows, last_of_each, to_rows
 from data.engine.keyed import Change, delete_rows, upsert
 from data.engine.micro import add_segments, join_columns, row_columns, split_days
 from data.engine.stage import stage
@@ -76,15 +75,15 @@ def write_batch(tx: Transaction, scope: Scope, batch: Batch) -> BatchResult:
     rows = to_rows(dataset, batch.columns)
     if dataset.key:
         rows = _without_repeats(rows, dataset.key)
-    change, unchanged, state = Change(rows, None, 0), 0, None
+    change, unchanged = Change(rows, None, 0), 0
     if rows.n:
-        state, change, unchanged = _write_rows(tx, scope, dataset, rows)
+        state, change, unchanged = _write_rows(tx, scope, batch, rows)
     else:
-        state = _lock(tx, names)
+        state = _lock(tx, names, batch.key)
     version = _write_segments(scope, dataset, state, change)
     inserted = change.new.n - change.updated
     result = BatchResult(inserted, change.updated, unchanged, version)
-    stored = {"inserted": inserted, "updated": change.updated, "unchanged": unchanged, "version": version}
+    stored = {**asdict(result), "token": state.place.token}
     tx.execute(sql("finish_batch"), names | {"key": batch.key, "version": version, "result": Jsonb(stored)})
     return result
 
@@ -104,7 +103,8 @@ def _names(scope: Scope, dataset: Dataset) -> dict[str, Any]:
 def _earlier(tx: Transaction, names: dict[str, Any]) -> BatchResult:
     row = tx.execute(sql("batch_result"), names).fetchone()
     assert row is not None
-    return BatchResult(**row[0], repeated=True)
+    first = {name: row[0][name] for name in ("inserted", "updated", "unchanged", "version")}
+    return BatchResult(**first, repeated=True)
 
 
 def _without_repeats(rows: Rows, key: str) -> Rows:
@@ -112,11 +112,12 @@ def _without_repeats(rows: Rows, key: str) -> Rows:
     return rows if last.size == rows.n else rows.take(last)
 
 
-def _write_rows(tx: Transaction, scope: Scope, dataset: Dataset, rows: Rows) -> tuple[_State, Change, int]:
+def _write_rows(tx: Transaction, scope: Scope, batch: Batch, rows: Rows) -> tuple[_State, Change, int]:
+    dataset = batch.dataset
     names = _names(scope, dataset)
     if dataset.key:
         table = stage(tx, dataset, rows)
-        state = _lock(tx, names)
+        state = _lock(tx, names, batch.key)
         change = upsert(tx, scope, dataset, rows, table)
         return state, change, rows.n - change.new.n
     times = rows.times[dataset.time]
@@ -125,17 +126,17 @@ def _write_rows(tx: Transaction, scope: Scope, dataset: Dataset, rows: Rows) -> 
     insert = q.SQL("INSERT INTO {} (workspace_id, {}) SELECT {}, {} FROM {}")
     table = stage(tx, dataset, rows)
     tx.execute(insert.format(table_of(dataset), columns, q.Literal(scope.workspace.id), columns, table))
-    return _lock(tx, names), Change(rows, None, 0), 0
+    return _lock(tx, names, batch.key), Change(rows, None, 0), 0
 
 
-def _lock(tx: Transaction, names: dict[str, Any]) -> _State:
+def _lock(tx: Transaction, names: dict[str, Any], batch: str = "") -> _State:
     row = tx.execute(sql("lock_state"), names).fetchone()
     if row is None:
         tx.execute(sql("make_state"), names)
         row = tx.execute(sql("lock_state"), names).fetchone()
         assert row is not None
     version, change, transaction, now = row
-    return _State(Place(tx, transaction, names["workspace"], names["dataset"]), version, change, now)
+    return _State(Place(tx, transaction, names["workspace"], names["dataset"], batch), version, change, now)
 
 
 def _write_segments(scope: Scope, dataset: Dataset, state: _State, change: Change) -> int:
@@ -169,6 +170,3 @@ def _newest(dataset: Dataset, rows: Rows, now: datetime) -> datetime | None:
     times = rows.times[dataset.time]
     past = times[times <= to_ms(now.astimezone(UTC))]
     return from_ms(int(past.max())) if past.size else None
-
-
-__all__ = ["Array", "Batch", "BatchResult", "Ints", "delete_keys", "write_batch"]

@@ -1,51 +1,83 @@
 """Which code stands for a text value in the segments of a dataset?
 
-Codes are given under the lock of the dataset's state row. Each process remembers codes, but only those that were
-committed when it first touched a dictionary in a transaction: what a transaction added itself may still be rolled back,
-so it is read again by the next one.
+Codes are given under the lock of the dataset's state row. Each process remembers codes, but only committed ones: what a
+transaction adds is set aside under a token that its batch row carries, and counts once a later one sees that row.
 """
 
 from __future__ import annotations
 
 import threading
+import uuid
 from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from data.database import Transaction
 from data.engine.incoming import Text
+from data.engine.parameters import TextArray
 from data.statements import sql
 
 _CATCH_UP = 200_000  # so many codes are read in one go; beyond, only the values that are asked for
 _MOST_REMEMBERED = 4_000_000
-Key = tuple[str, int, int, str]
 
 
 @dataclass(slots=True)
 class _Column:
-    """What this process knows of one column: committed codes only; `codes` has all of them up to `complete_to`."""
+    """Committed codes of one column; all codes up to `complete_to` are there, others may be."""
 
     codes: dict[str, int] = field(default_factory=dict)
     complete_to: int = 0
-    transaction: str = ""
-    committed_to: int = 0
+
+    def learn(self, codes: dict[str, int], after: int, upto: int) -> None:
+        """Take over committed codes: all from `after` + 1 to `upto`."""
+        self.codes.update(codes)
+        if self.complete_to >= after:
+            self.complete_to = max(self.complete_to, upto)
 
 
-_columns: dict[Key, _Column] = {}
+@dataclass(slots=True)
+class _Added:
+    """New codes of one batch that may still be rolled back."""
+
+    batch: str
+    token: str
+    transaction: str
+    codes: dict[str, tuple[int, dict[str, int]]] = field(default_factory=dict)  # column -> last code before, new ones
+
+
+@dataclass(slots=True)
+class _Memory:
+    """What this process knows of the dictionary of one dataset. Only the holder of the dataset's lock touches it."""
+
+    key: tuple[str, int, int]
+    columns: dict[str, _Column] = field(default_factory=dict)
+    added: list[_Added] = field(default_factory=list)
+
+    def size(self) -> int:
+        return sum(len(c.codes) for c in self.columns.values())
+
+
+_memories: dict[tuple[str, int, int], _Memory] = {}
 _identities: WeakKeyDictionary[Transaction, str] = WeakKeyDictionary()
 _lock = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where codes are looked up: one transaction that holds the lock of one dataset's state row."""
+    """Where codes are looked up: one transaction that holds the lock of one dataset's state row.
+
+    `token` names this use of it and is stored in the row of the batch, if there is one.
+    """
 
     tx: Transaction
     transaction: str
     workspace: int
     dataset: int
+    batch: str = ""
+    token: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def values(self, **more: object) -> dict[str, object]:
         """Parameters of a statement about this dataset."""
@@ -55,23 +87,24 @@ class Place:
 def forget() -> None:
     """Forget all remembered codes of this process."""
     with _lock:
-        _columns.clear()
+        _memories.clear()
 
 
 def codes_of(place: Place, texts: dict[str, Text]) -> dict[str, NDArray[np.uint32]]:
     """The code of each row in each column, 0 where missing; values never seen before get new codes."""
-    columns = {name: _column(place, name) for name in texts}
-    listed = {name: text.values.to_pylist() for name, text in texts.items()}
+    memory = _memory(place)
+    if memory.added:
+        _settle(place, memory)
+    listed: dict[str, list[str]] = {name: text.values.to_pylist() for name, text in texts.items()}
+    columns = {name: memory.columns.setdefault(name, _Column()) for name in texts}
     found = {name: list(map(columns[name].codes.get, values)) for name, values in listed.items()}
-    unseen = {name: [i for i, code in enumerate(codes) if code is None] for name, codes in found.items()}
-    names = [name for name, positions in unseen.items() if positions]
+    names = [name for name, codes in found.items() if None in codes]
     if names:
         highest: dict[str, int] = dict(place.tx.execute(sql("highest_codes"), place.values(columns=names)).fetchall())
         for name in names:
-            wanted = [listed[name][i] for i in unseen[name]]
-            made = _resolve(place, name, columns[name], wanted, highest[name])
-            for i, value in zip(unseen[name], wanted, strict=True):
-                found[name][i] = made[value]
+            unseen = [value for value, code in zip(listed[name], found[name], strict=True) if code is None]
+            made = _resolve(place, memory, name, unseen, highest[name])
+            found[name] = [made[v] if code is None else code for v, code in zip(listed[name], found[name], strict=True)]
     return {name: _spread(text.codes, found[name]) for name, text in texts.items()}
 
 
@@ -81,19 +114,19 @@ def _spread(positions: NDArray[np.int32], codes: list[int | None]) -> NDArray[np
     return spread
 
 
-def _column(place: Place, name: str) -> _Column:
-    key = (_identity(place.tx), place.workspace, place.dataset, name)
+def _memory(place: Place) -> _Memory:
+    key = (_identity(place.tx), place.workspace, place.dataset)
     with _lock:
-        column = _columns.pop(key, None) or _Column()
+        memory = _memories.pop(key, None) or _Memory(key)
+        total = memory.size() + sum(m.size() for m in _memories.values())
+        for idle in [m for m in _memories.values() if not m.added]:
+            if total > _MOST_REMEMBERED:
+                total -= _memories.pop(idle.key).size()
+        _memories[key] = memory  # last used last
+    for name, column in memory.columns.items():
         if len(column.codes) > _MOST_REMEMBERED:
-            column = _Column()
-        _columns[key] = column  # last used last
-        total = sum(len(c.codes) for c in _columns.values())
-        for old in list(_columns)[:-64]:
-            if total <= _MOST_REMEMBERED:
-                break
-            total -= len(_columns.pop(old).codes)
-    return column
+            memory.columns[name] = _Column()
+    return memory
 
 
 def _identity(tx: Transaction) -> str:
@@ -106,28 +139,53 @@ def _identity(tx: Transaction) -> str:
     return found
 
 
-def _resolve(place: Place, name: str, column: _Column, wanted: list[str], highest: int) -> dict[str, int]:
-    if column.transaction != place.transaction:  # the first time in this transaction: all there is, is committed
-        column.transaction, column.committed_to = place.transaction, highest
-    made = _known(place, name, column, wanted)
-    missing = [v for v in wanted if v not in made]
-    if missing and highest > column.complete_to:
-        found = place.tx.execute(sql("codes_of_values"), place.values(column=name, values=missing)).fetchall()
-        made.update(found)
-        column.codes.update((value, code) for value, code in found if code <= column.committed_to)
-        missing = [v for v in missing if v not in made]
-    if missing:
-        place.tx.execute(sql("add_values"), place.values(column=name, after=highest, values=missing))
-        made.update(zip(missing, range(highest + 1, highest + 1 + len(missing)), strict=True))
+def _settle(place: Place, memory: _Memory) -> None:
+    """Take over what earlier transactions added and committed, drop what they rolled back."""
+    earlier = [a for a in memory.added if a.transaction != place.transaction]
+    if not earlier:
+        return
+    keys = place.values(keys=[a.batch for a in earlier])
+    there = {token for (token,) in place.tx.execute(sql("batch_tokens"), keys).fetchall()}
+    for added in earlier:
+        if added.token in there:
+            for name, (after, codes) in added.codes.items():
+                memory.columns.setdefault(name, _Column()).learn(codes, after, after + len(codes))
+    memory.added = [a for a in memory.added if a.transaction == place.transaction]
+
+
+def _resolve(place: Place, memory: _Memory, name: str, unseen: list[str], highest: int) -> dict[str, int]:
+    """Codes of values that are not remembered: read those that others have added, give new ones to the rest."""
+    column, made = memory.columns[name], {}
+    if column.complete_to < highest:
+        made = _read(place, memory, name, unseen, highest)
+    new = [v for v in unseen if v not in made] if made else unseen
+    if new:
+        values = TextArray(pa.array(new, pa.string()))
+        place.tx.execute(sql("add_values"), place.values(column=name, after=highest, values=values))
+        codes = dict(zip(new, range(highest + 1, highest + 1 + len(new)), strict=True))
+        _set_aside(place, memory).codes[name] = (highest, codes)
+        made |= codes
     return made
 
 
-def _known(place: Place, name: str, column: _Column, wanted: list[str]) -> dict[str, int]:
-    """Committed codes of the wanted values, after reading what others have added when that is not too much."""
-    gap = column.committed_to - column.complete_to
-    if 0 < gap <= max(_CATCH_UP, 20 * len(wanted)):
-        bounds = place.values(column=name, after=column.complete_to, upto=column.committed_to)
-        column.codes.update(place.tx.execute(sql("codes_between"), bounds).fetchall())
-        column.complete_to = column.committed_to
-    known = ((value, column.codes.get(value)) for value in wanted)
-    return {value: code for value, code in known if code is not None}
+def _set_aside(place: Place, memory: _Memory) -> _Added:
+    if not memory.added or memory.added[-1].token != place.token:
+        memory.added.append(_Added(place.batch, place.token, place.transaction))
+        with _lock:
+            _memories[memory.key] = memory  # another thread may have evicted it while it had nothing to lose
+    return memory.added[-1]
+
+
+def _read(place: Place, memory: _Memory, name: str, unseen: list[str], highest: int) -> dict[str, int]:
+    """Codes of those unseen values that the table has; remembered unless this very transaction may have added them."""
+    column, mine = memory.columns[name], any(name in a.codes for a in memory.added)
+    if not mine and highest - column.complete_to <= max(_CATCH_UP, 20 * len(unseen)):
+        bounds = place.values(column=name, after=column.complete_to, upto=highest)
+        read: dict[str, int] = dict(place.tx.execute(sql("codes_between"), bounds).fetchall())
+        column.learn(read, column.complete_to, highest)
+        return {v: read[v] for v in unseen if v in read}
+    values = place.values(column=name, values=TextArray(pa.array(unseen, pa.string())))
+    found: dict[str, int] = dict(place.tx.execute(sql("codes_of_values"), values).fetchall())
+    if not mine:
+        column.codes.update(found)
+    return found

@@ -19,6 +19,7 @@ from psycopg import sql as q
 from data.database import Transaction
 from data.engine.encode import MISSING
 from data.engine.incoming import Ints, Rows, Text
+from data.engine.parameters import joined_bytes, with_lengths
 from data.model import Dataset
 from data.tables import column_names, column_types
 
@@ -57,9 +58,7 @@ def binary_rows(dataset: Dataset, rows: Rows) -> Iterator[memoryview]:
 
 
 def _joined(fields: list[pa.BinaryArray]) -> memoryview:
-    joined = pc.binary_join_element_wise(*fields, pa.scalar(b"", pa.binary()))
-    ends = np.frombuffer(joined.buffers()[1], np.int32)
-    return memoryview(joined.buffers()[2])[ends[0] : ends[len(joined)]]
+    return joined_bytes(pc.binary_join_element_wise(*fields, pa.scalar(b"", pa.binary())))
 
 
 def _fields(dataset: Dataset, rows: Rows, start: int) -> list[pa.BinaryArray]:
@@ -131,14 +130,11 @@ def _nullable(matrix: Bytes, missing: NDArray[np.bool_]) -> Bytes | pa.BinaryArr
 
 
 def _text(text: Text) -> pa.BinaryArray:
-    values = text.values
-    lengths = pc.binary_length(values).to_numpy(zero_copy_only=False).astype(">i4")
-    prefixes = _binary(lengths.view(np.uint8).reshape(len(values), 4))
-    entries = pc.binary_join_element_wise(prefixes, values.cast(pa.binary()), pa.scalar(b"", pa.binary()))
+    entries = with_lengths(text.values)
     if not (text.codes < 0).any():
         return entries.take(pa.array(text.codes))
     entries = pa.concat_arrays([entries, pa.array([b"\xff\xff\xff\xff"], pa.binary())])
-    return entries.take(pa.array(np.where(text.codes < 0, len(values), text.codes)))
+    return entries.take(pa.array(np.where(text.codes < 0, len(text.values), text.codes)))
 
 
 def _numeric(scaled: Ints, decimals: int) -> Bytes:

@@ -42,7 +42,7 @@ WHERE workspace_id = %(workspace)s AND dataset_id = %(dataset)s AND column_name 
 
 -- add_values -- Give the next codes to new values of one column
 INSERT INTO belvedere.dictionary (workspace_id, dataset_id, column_name, code, value)
-SELECT %(workspace)s, %(dataset)s, %(column)s, %(after)s + n, value FROM unnest(%(values)s::text[]) WITH ORDINALITY v (value, n);
+SELECT %(workspace)s, %(dataset)s, %(column)s, %(after)s + n, value FROM unnest(%(values)s) WITH ORDINALITY v (value, n);
 
 -- add_micro_segments -- The packed segments of one batch
 INSERT INTO belvedere.segments (workspace_id, dataset_id, stream, day, added_change, row_count, negative_count, min_ms, max_ms, packed)
@@ -51,3 +51,7 @@ SELECT %(workspace)s, %(dataset)s, s.* FROM unnest(%(streams)s::smallint[], %(da
 
 -- database_identity -- Which database is this, whatever name it is reached by
 SELECT oid::text FROM pg_database WHERE datname = current_database();
+
+-- batch_tokens -- Which writings of some batches are the ones that were committed
+SELECT result ->> 'token' FROM belvedere.batches
+WHERE workspace_id = %(workspace)s AND dataset_id = %(dataset)s AND batch_key = ANY (%(keys)s);
