@@ -1,0 +1,79 @@
+"""How is a file of any readable format read in batches of columns of text?"""
+
+from __future__ import annotations
+
+import gzip
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from data.errors import BadInput
+from services.ingest.mappings.grammar import Mapping
+from services.ingest.readers.delimited import DelimitedReader
+from services.ingest.readers.formats import File, Member, find_members
+from services.ingest.readers.json_lines import JsonLinesReader
+from services.ingest.readers.parquet import ParquetReader
+from services.ingest.records import RawBatch
+
+Reader = DelimitedReader | JsonLinesReader | ParquetReader
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file that is understood: its readers, one for each member of an archive, all with the same columns."""
+
+    name: str
+    file: File
+    readers: tuple[Reader, ...]
+
+    @property
+    def header(self) -> tuple[str, ...]:
+        """The names of its columns."""
+        return self.readers[0].header
+
+    def batches(self) -> Iterator[RawBatch]:
+        """Its records in batches, in file order. Raises BadInput where the file turns out to be damaged, and when it
+        holds a header and nothing else."""
+        empty = True
+        for reader in self.readers:
+            try:
+                for batch in reader.batches():
+                    empty = False
+                    yield batch
+            except (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, UnicodeDecodeError) as error:
+                raise BadInput(f"{reader.member.name}: the file is damaged or cut off: {error}.") from error
+        if empty:
+            raise BadInput(f"{self.name}: found a header and no records.")
+
+
+def open_source(path: Path, name: str = "", mapping: Mapping | None = None) -> Source:
+    """Find out what a file is and how it is written, unless the mapping declares encoding and delimiter.
+
+    `name` stands for the file in messages. Raises BadInput that says what was found and expected.
+    """
+    if not path.is_file():
+        raise BadInput(f"No file {path}.")
+    file = File(path)
+    try:
+        readers = tuple(_reader(member, mapping) for member in find_members(file, name or path.name))
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise BadInput(f"{name or path.name}: the file is damaged or cut off: {error}.") from error
+    first = readers[0]
+    for other in readers[1:]:
+        if set(other.header) != set(first.header):
+            raise BadInput(
+                f"{other.member.name}: found the columns {', '.join(other.header)}; expected those of "
+                f"{first.member.name}: {', '.join(first.header)}."
+            )
+    return Source(name or path.name, file, readers)
+
+
+def _reader(member: Member, mapping: Mapping | None) -> Reader:
+    if member.format == "parquet":
+        return ParquetReader(member)
+    encoding = mapping.encoding if mapping else None
+    if member.format == "json lines":
+        return JsonLinesReader(member, encoding)
+    return DelimitedReader(member, encoding, mapping.delimiter if mapping else None)

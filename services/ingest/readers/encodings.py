@@ -1,0 +1,34 @@
+"""In which encoding is a text file written?"""
+
+from __future__ import annotations
+
+import codecs
+from typing import IO
+
+from data.errors import BadInput
+
+SAMPLE = 4 << 20
+_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+
+
+def find_encoding(stream: IO[bytes], wanted: str | None, name: str) -> str:
+    """The encoding that was declared, or the one its first 4 MiB show: by a byte order mark, else UTF-8, else the
+    Western code page cp1252, else latin-1. Raises BadInput for a declared one that does not exist."""
+    if wanted is not None:
+        try:
+            return codecs.lookup(wanted).name
+        except LookupError:
+            expected = "one such as utf-8, cp1252, latin-1"
+            raise BadInput(f"{name}: `encoding`: found {wanted!r}; expected {expected}.") from None
+    sample = stream.read(SAMPLE)
+    for mark, encoding in _MARKS:
+        if sample.startswith(mark):
+            return encoding
+    for encoding in ("utf-8", "cp1252"):
+        try:
+            # an incremental decoder does not mind a character cut off at the end of the sample
+            codecs.getincrementaldecoder(encoding)().decode(sample, final=len(sample) < SAMPLE)
+        except UnicodeDecodeError:
+            continue
+        return encoding
+    return "latin-1"

@@ -1,0 +1,104 @@
+"""How do rows that another program sends become rows of a dataset?"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+import data.imports
+from data.database import transaction
+from data.engine.batches import Batch, BatchResult, write_batch
+from data.errors import BadInput
+from data.imports import Reject
+from data.model import Dataset
+from data.types import Scope
+from services.ingest.mappings.grammar import Column, Mapping, Place
+from services.ingest.mappings.load import targets
+from services.ingest.mappings.nodes import near
+from services.ingest.parse import Parser
+from services.ingest.readers.json_lines import as_text
+from services.ingest.records import IngestResult, Parsed, RawBatch
+from services.model import current, find_dataset
+from services.people import record, require
+
+
+def ingest_rows(
+    scope: Scope, dataset_name: str, rows: Sequence[Any], key: str | None, now: datetime
+) -> IngestResult:
+    """Store rows given as objects whose names are the dataset's columns (and lat, lon), in one transaction.
+
+    Times are ISO 8601 with a zone. A row that breaks a rule is among `rejects` and the others are stored. A keyed row
+    replaces the stored one as a whole; of equal keys the last wins. The same `key` a second time writes nothing and
+    gives the first result. Raises NotAllowed, UnknownName, BadInput.
+    """
+    require(scope, "write")
+    dataset = find_dataset(current(), dataset_name)
+    parsed = Parser(dataset, _plain_mapping(dataset), "UTC", now, needs_zone=True).parse(_batch(dataset, rows))
+    batch_key = f"ingest:{key or uuid.uuid4()}"
+    with transaction(scope) as tx:
+        result = write_batch(tx, scope, Batch(dataset, batch_key, parsed.columns))
+        if not result.repeated:
+            data.imports.add_rejects(tx, scope, dataset.id, parsed.rejects, None, batch_key)
+            detail = {"read": len(rows), "stored": parsed.size, "rejected": len(parsed.rejects), "key": key or ""}
+            record(tx, scope, "ingested", dataset.qualified, detail)
+    return _answer(rows, parsed, result, key)
+
+
+def _answer(rows: Sequence[Any], parsed: Parsed, result: BatchResult, key: str | None) -> IngestResult:
+    written = result.inserted + result.updated
+    if result.repeated and written + result.unchanged > parsed.size:
+        raise BadInput(f"The key {key!r} was used for other rows before; use a new key for new rows.")
+    return IngestResult(
+        len(rows), result.inserted, result.updated, parsed.size - written, len(parsed.rejects), parsed.flagged,
+        parsed.rejects, result.repeated, result.version,
+    )  # fmt: skip
+
+
+def _plain_mapping(dataset: Dataset) -> Mapping:
+    columns = tuple(Column(name, (name,), missing=("",)) for name in targets(dataset))
+    return Mapping(dataset.qualified, columns, place=Place("lat", "lon") if dataset.place else None)
+
+
+def _batch(dataset: Dataset, rows: Sequence[Any]) -> RawBatch:
+    """The rows as columns of text; a row that is no flat object of known names is refused."""
+    names = (*targets(dataset), *(("lat", "lon") if dataset.place else ()))
+    good: list[dict[str, Any]] = []
+    lines: list[int] = []
+    refused: list[Reject] = []
+    for position, row in enumerate(rows, 1):
+        problem = _problem(row, names)
+        if problem is None:
+            good.append(row)
+            lines.append(position)
+        else:
+            refused.append(Reject("", position, *problem, raw=_shown(row)))
+    columns = {name: pa.array([as_text(row.get(name)) for row in good], pa.string()) for name in names}
+    return RawBatch("", columns, np.array(lines, np.int64), lambda i: _shown(good[i]), tuple(refused))
+
+
+def _problem(row: Any, names: Sequence[str]) -> tuple[str, str, str | None, str] | None:
+    """Field, reason, found and expected of what is wrong with the shape of a row."""
+    if not isinstance(row, dict):
+        return "", "not an object", type(row).__name__, "an object of column: value"
+    for name, value in row.items():
+        if name not in names:
+            return str(name), "no such column", str(name), f"one of {', '.join(names)}.{near(str(name), names)}"
+        if isinstance(value, (dict, list)):
+            return name, "not a plain value", json.dumps(value)[:200], "a text, a number, true, false or null"
+        if isinstance(value, str) and not value.isascii() and _is_broken(value):
+            return name, "not text", ascii(value), "text without lone surrogates"
+    return None
+
+
+def _is_broken(text: str) -> bool:
+    return any("\ud800" <= c <= "\udfff" for c in text)
+
+
+def _shown(row: Any) -> str:
+    return json.dumps(row, ensure_ascii=True, default=str)
