@@ -77,12 +77,28 @@ def _connection() -> Iterator[Transaction]:
 
 
 @contextmanager
-def transaction(scope: Scope) -> Iterator[Transaction]:
-    """One transaction as the viewer; commits at the end, rolls back on an exception. Raises DatabaseDown."""
+def transaction(scope: Scope, snapshot: bool = False) -> Iterator[Transaction]:
+    """One transaction as the viewer; commits at the end, rolls back on an exception. Raises DatabaseDown.
+
+    With `snapshot` all its statements see the data of one moment.
+    """
     ids = ",".join(str(i) for i in scope.workspace_ids)
-    with _connection() as connection, connection.transaction():
+    with _connection() as connection, _isolation(connection, snapshot), connection.transaction():
         connection.execute(_SET_SCOPE, (APP_ROLE, ids, scope.account))
         yield connection
+
+
+@contextmanager
+def _isolation(connection: Transaction, snapshot: bool) -> Iterator[None]:
+    if not snapshot:
+        yield
+        return
+    connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+    try:
+        yield
+    finally:
+        if not connection.closed:
+            connection.isolation_level = None
 
 
 @contextmanager

@@ -1,0 +1,88 @@
+"""How is each part of the application: the database, the engine, the listener, the inlet and the data itself?"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from fastapi import APIRouter, Request
+
+from data.errors import DatabaseDown
+from data.types import Scope
+from services import formats, metrics
+from services.api.access import Caller, now
+from services.api.errors import JsonAnswer
+from services.api.forms import HealthAnswer
+from services.api.ingest import inlet_of
+from services.api.stream import streams_of
+
+router = APIRouter(tags=["Health"])
+STATES = ("healthy", "warning", "critical", "down")
+DATABASE_WARNING_S, DATABASE_CRITICAL_S = 0.1, 1.0
+
+
+@router.get("/v1/health", summary="State of every component", response_model=HealthAnswer)
+def get_health(request: Request, scope: Caller) -> JsonAnswer:
+    """Each component with its state, and the worst of them. Not counted by the rate limit; probes ask /readyz."""
+    at = now()
+    components = [_database(scope), _listener(request), _inlet(request), *_data(scope, at)]
+    worst = max((c["state"] for c in components), key=STATES.index)
+    return JsonAnswer({"state": worst, "components": components}, 503 if worst == "down" else 200)
+
+
+def _component(name: str, state: str, message: str, seconds: float | None = None) -> dict[str, Any]:
+    return {"name": name, "state": state, "message": message, "seconds": seconds}
+
+
+def _graded(value: float, warning: float, critical: float) -> str:
+    return "critical" if value >= critical else "warning" if value >= warning else "healthy"
+
+
+def _timed(call: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    call()
+    return time.perf_counter() - started
+
+
+def _database(scope: Scope) -> dict[str, Any]:
+    try:
+        seconds = _timed(lambda: metrics.freshness(scope))
+    except DatabaseDown as error:
+        return _component("database", "down", str(DatabaseDown()) if str(error) else "")
+    state = _graded(seconds, DATABASE_WARNING_S, DATABASE_CRITICAL_S)
+    return _component("database", state, f"Answers in {seconds * 1000:.0f} ms.", round(seconds, 4))
+
+
+def _listener(request: Request) -> dict[str, Any]:
+    hub = streams_of(request).hub
+    if not len(hub):
+        return _component("event stream", "healthy", "No clients.")
+    state = "healthy" if hub.is_live else "warning"
+    news = "Hears every change at once." if hub.is_live else "Lost its database connection; asks every 30 s."
+    return _component("event stream", state, f"{formats.plural(len(hub), 'client')}. {news}")
+
+
+def _inlet(request: Request) -> dict[str, Any]:
+    inlet = inlet_of(request)
+    share = inlet.budget.used / inlet.budget.limit
+    message = f"{formats.plural(inlet.gate.in_flight, 'batch', 'batches')} in flight, {share:.0%} of the buffer."
+    return _component("ingest", _graded(share, 0.5, 0.9), message)
+
+
+def _data(scope: Scope, at: datetime) -> list[dict[str, Any]]:
+    try:
+        states = metrics.freshness(scope)
+    except DatabaseDown:
+        return []
+    return [_freshness(state, at) for state in states if state.newest_at]
+
+
+def _freshness(state: metrics.Freshness, at: datetime) -> dict[str, Any]:
+    assert state.newest_at is not None
+    age_s = max(0.0, (at - state.newest_at).total_seconds())
+    # Late data is for people to look into; nothing of this application is broken.
+    grade = "warning" if age_s > state.usual_delay_s else "healthy"
+    message = f"Newest row {formats.age(age_s)} old; usually up to {formats.age(state.usual_delay_s)}."
+    return _component(f"data {state.dataset}", grade, message, round(age_s, 1))

@@ -1,0 +1,205 @@
+"""How do rows that a program sends get in: checked one by one, counted once, and never dropped under load?
+
+LIMIT: a process works on a few batches at a time; who comes on top of that waits a little and is then told to retry.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import time
+from collections import Counter as Tally
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Path, Request
+from prometheus_client import Counter
+from starlette.concurrency import run_in_threadpool
+
+from data.model import Dataset
+from data.settings import settings
+from data.types import Scope
+from services import ingest
+from services.api import examples
+from services.api.access import Caller, find_dataset, now
+from services.api.bodies import BUDGET_BODIES, MIB, Body, ByteBudget
+from services.api.credentials import fingerprint
+from services.api.errors import BadField, JsonAnswer, Wait, error_answer
+from services.api.forms import IngestAnswer, example
+from services.api.payloads import Payload, read_payload
+
+router = APIRouter(tags=["Ingest"])
+ROWS = Counter("belvedere_ingest_rows_total", "Rows sent to the API.", ["outcome"])
+REFUSED = Counter("belvedere_ingest_waits_total", "Batches answered with 429 because the process was busy.")
+SHOWN_REJECTS = 1000
+WAIT_S = 5.0
+BATCHES_OF_CLIENT = 8
+LONGEST_KEY = 200
+_NOTHING = ingest.IngestResult(0, 0, 0, 0, 0, 0, ())
+
+
+class Gate:
+    """Lets a few batches through at a time; the others wait for their turn, but not for long."""
+
+    def __init__(self, at_once: int, wait_s: float = WAIT_S, of_client: int = BATCHES_OF_CLIENT) -> None:
+        self.at_once = at_once
+        self._wait_s = wait_s
+        self._of_client = of_client
+        self._turns = asyncio.Semaphore(at_once)
+        self._clients: Tally[str] = Tally()
+
+    @asynccontextmanager
+    async def client(self, name: str) -> AsyncIterator[None]:
+        """Counts a batch of this client from its first byte to its answer; raises Wait when too many are in flight."""
+        if self._clients[name] >= self._of_client:
+            raise self._refusal(f"{self._of_client} batches of yours are being taken in.")
+        self._clients[name] += 1
+        try:
+            yield
+        finally:
+            self._clients[name] -= 1
+            if not self._clients[name]:
+                del self._clients[name]
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Waits for a turn to be worked on; raises Wait when none comes up in time."""
+        try:
+            async with asyncio.timeout(self._wait_s):
+                await self._turns.acquire()
+        except TimeoutError:
+            raise self._refusal("The server is busy with other batches.") from None
+        try:
+            yield
+        finally:
+            self._turns.release()
+
+    @property
+    def in_flight(self) -> int:
+        """Batches between their first byte and their answer."""
+        return self._clients.total()
+
+    @staticmethod
+    def _refusal(reason: str) -> Wait:
+        REFUSED.inc()
+        return Wait(f"{reason} Nothing of this batch was written: send it again.", 1)
+
+
+@dataclass(slots=True)
+class Inlet:
+    """What all ingest requests of one application share."""
+
+    gate: Gate
+    budget: ByteBudget
+
+    @classmethod
+    def from_settings(cls) -> Inlet:
+        """Two batches at a time on two cores: one is parsed while Postgres writes the other."""
+        at_once = max(2, os.cpu_count() or 2)
+        return cls(Gate(at_once), ByteBudget(BUDGET_BODIES * settings().ingest_mb * MIB))
+
+
+def inlet_of(request: Request) -> Inlet:
+    """The inlet of the application that answers this request."""
+    found = request.app.state.inlet
+    assert isinstance(found, Inlet)
+    return found
+
+
+_BODY = {
+    "requestBody": {
+        "required": True,
+        "description": 'An array of rows or `{"rows": [...]}`; one JSON object a line; or CSV with a header. '
+        "May be gzipped (`Content-Encoding: gzip`).",
+        "content": {
+            "application/json": {
+                "schema": {"oneOf": [{"type": "array", "items": {"type": "object"}}, {"type": "object"}]},
+                "example": examples.INGEST_ROWS,
+            },
+            "application/x-ndjson": {"schema": {"type": "string"}},
+            "text/csv": {"schema": {"type": "string"}},
+        },
+    }
+}
+
+
+@router.post(
+    "/v1/ingest/{dataset}", summary="Send rows", response_model=IngestAnswer, responses=example(examples.INGESTED),
+    openapi_extra=_BODY,
+)  # fmt: skip
+async def post_rows(
+    request: Request,
+    scope: Caller,
+    dataset: Annotated[str, Path(description="Dataset, like `grievance.complaints`.")],
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            description="A name for this batch: sent again under it, it counts once. Without it the body names itself."
+        ),
+    ] = None,
+) -> JsonAnswer:
+    """Rows with the dataset's own column names. A keyed row that exists is changed, an equal one is left alone.
+
+    Each row is checked by itself: the answer lists what was refused with line, field, reason, found and expected. A
+    batch is written whole or not at all. 422 when not one row was accepted; 429 with Retry-After when the server has
+    its hands full, and then nothing was written.
+    """
+    started = time.perf_counter()
+    if idempotency_key is not None and not 0 < len(idempotency_key) <= LONGEST_KEY:
+        raise BadField(f"Expected 1 to {LONGEST_KEY} characters.", "Idempotency-Key")
+    inlet = inlet_of(request)
+    found = await run_in_threadpool(find_dataset, scope, dataset)
+    async with inlet.gate.client(fingerprint(request.scope)):
+        with Body(inlet.budget, settings().ingest_mb * MIB) as body:
+            await body.receive(request)
+            async with inlet.gate.turn():
+                content_type = request.headers.get("content-type", "")
+                taken = await run_in_threadpool(_take, scope, found, body, content_type, idempotency_key)
+    return _answer(taken | {"seconds": round(time.perf_counter() - started, 4)})
+
+
+def _take(scope: Scope, dataset: Dataset, body: Body, content_type: str, key: str | None) -> dict[str, Any]:
+    data = body.decoded()
+    key = key or f"sha256:{hashlib.sha256(data).hexdigest()}"
+    payload = read_payload(content_type, data)
+    del data
+    if not payload.rows and not payload.bad:
+        raise BadField("The body holds no row.", "rows")
+    result = ingest.ingest_rows(scope, dataset.qualified, payload.rows, key, now()) if payload.rows else _NOTHING
+    return _outcome(dataset, key, payload, result)
+
+
+def _outcome(dataset: Dataset, key: str, payload: Payload, result: ingest.IngestResult) -> dict[str, Any]:
+    refused: list[dict[str, Any]] = [
+        {"line": bad.line, "field": "", "reason": bad.reason, "found": bad.found, "expected": bad.expected}
+        for bad in payload.bad
+    ] + [
+        {
+            "line": payload.lines[reject.line - 1] if reject.line else None,
+            "field": reject.field, "reason": reject.reason, "found": reject.found, "expected": reject.expected,
+        }
+        for reject in result.rejects
+    ]  # fmt: skip
+    refused.sort(key=lambda reject: reject["line"] or 0)
+    rejected = result.rejected + len(payload.bad)
+    for outcome in ("inserted", "updated", "unchanged", "flagged"):
+        ROWS.labels(outcome).inc(getattr(result, outcome))
+    ROWS.labels("rejected").inc(rejected)
+    return {
+        "dataset": dataset.qualified, "key": key, "repeated": result.repeated, "version": result.version,
+        "read": result.read + len(payload.bad), "inserted": result.inserted, "updated": result.updated,
+        "unchanged": result.unchanged, "rejected": rejected, "flagged": result.flagged,
+        "rejects": refused[:SHOWN_REJECTS],
+    }  # fmt: skip
+
+
+def _answer(taken: dict[str, Any]) -> JsonAnswer:
+    if not taken["rejected"] or taken["rejected"] < taken["read"] or not taken["rejects"]:
+        return JsonAnswer(taken)
+    first = taken["rejects"][0]
+    field = f", {first['field']}" if first["field"] else ""
+    message = f"Not one of the {taken['read']} rows was accepted; line {first['line']}{field}: {first['reason']}."
+    return error_answer(422, "all_rejected", message, result=taken)

@@ -1,0 +1,32 @@
+"""Which columns of a dataset does a viewer get to see?"""
+
+from __future__ import annotations
+
+from data.model import Dataset
+from data.rows import columns_of
+from data.types import Scope
+from services import people
+
+
+def personal_columns(dataset: Dataset) -> frozenset[str]:
+    """Columns with personal data: the marked dimensions, and the actor, who is a person behind a code."""
+    marked = {d.name for d in dataset.dimensions if d.personal}
+    return frozenset(marked | ({dataset.actor} if dataset.actor else set()))
+
+
+def hidden_columns(scope: Scope, dataset: Dataset) -> frozenset[str]:
+    """The personal columns, for a viewer without the ability `personal`."""
+    return frozenset() if people.can(scope, "personal") else personal_columns(dataset)
+
+
+def visible_columns(scope: Scope, dataset: Dataset) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The columns of a row that the viewer sees, and those that are left out because they are personal."""
+    hidden = hidden_columns(scope, dataset)
+    names = columns_of(dataset)
+    return tuple(n for n in names if n not in hidden), tuple(n for n in names if n in hidden)
+
+
+def require_visible(scope: Scope, dataset: Dataset, columns: set[str]) -> None:
+    """Raise NotAllowed when a column is hidden: filtering or splitting by it would tell what it holds."""
+    if columns & personal_columns(dataset):
+        people.require(scope, "personal")
