@@ -1,0 +1,8 @@
+-- lock_demo -- one process at a time writes the demo of a workspace, until the transaction ends
+SELECT pg_advisory_xact_lock(hashtextextended('belvedere.demo', %(workspace)s));
+
+-- last_batch_key -- the greatest key of a dataset's batches that starts with a prefix
+SELECT batch_key FROM belvedere.batches
+WHERE workspace_id = %(workspace)s AND dataset_id = %(dataset)s AND starts_with(batch_key, %(prefix)s)
+ORDER BY batch_key COLLATE "C" DESC
+LIMIT 1;

@@ -1,0 +1,128 @@
+"""Which rows does a pack's simulator make for a span of time?"""
+
+from __future__ import annotations
+
+import zlib
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from data.engine.batches import Batch
+from data.engine.days import day_start, to_ms
+from data.errors import UnknownName
+from data.model import Pack
+from data.types import Scope, Workspace
+from services.model.checking import check_form
+from services.model.packs import pack_folders, read_pack_nodes
+from services.model.problems import BadPack
+from services.model.reading import Form
+from services.model.registry import current
+from services.simulate.arrivals import Day, arrivals
+from services.simulate.checks import check_recipe
+from services.simulate.grammar import SIMULATOR
+from services.simulate.lifecycles import Lives, join_lives, lives, take_lives
+from services.simulate.recipes import Recipe, build_recipe
+from services.simulate.rows import case_columns, step_columns
+
+_KEPT_DAYS = 400
+
+
+class Simulator:
+    """The made-up world of one workspace; days are made once and kept."""
+
+    def __init__(self, recipe: Recipe, workspace: Workspace) -> None:
+        self.recipe, self.workspace = recipe, workspace
+        self._day = lru_cache(maxsize=_KEPT_DAYS)(self._make_day)
+
+    def _make_day(self, ordinal: int) -> Lives:
+        zone, day = self.workspace.timezone, date.fromordinal(ordinal)
+        start, end = (to_ms(day_start(d, zone)) for d in (day, day + timedelta(days=1)))
+        place = zlib.crc32(self.workspace.slug.encode())
+        rng = np.random.default_rng([self.recipe.seed, place, ordinal])
+        scale = self.recipe.workspaces.get(self.workspace.slug, 1.0)
+        cases = arrivals(self.recipe, Day(ordinal, start, end - start, scale), rng)
+        return lives(self.recipe, cases, zone, rng)
+
+    def lives_of(self, first: date, last: date) -> Lives:
+        """All cases that begin on the local days from `first` to `last`, both included, with their whole future."""
+        return join_lives([self._day(ordinal) for ordinal in range(first.toordinal(), last.toordinal() + 1)])
+
+    def local_day(self, instant: datetime) -> date:
+        """The day it is then in the workspace."""
+        return instant.astimezone(ZoneInfo(self.workspace.timezone)).date()
+
+    def before(self, day: date) -> datetime:
+        """The last millisecond before a local day."""
+        return day_start(day, self.workspace.timezone) - timedelta(milliseconds=1)
+
+    def cases(self, first: date, last: date, now: datetime, key: str) -> Batch:
+        """Cases that begin on these days and by `now`, as they stand then."""
+        lived = self.lives_of(first, last)
+        begun = take_lives(lived, lived.cases.opened_ms <= to_ms(now))
+        return Batch(self.recipe.cases, key, case_columns(self.recipe, begun, to_ms(now)))
+
+    def steps(self, since: datetime, now: datetime, key: str, first: date = date.min) -> Batch | None:
+        """What happened in (since, now] to cases that began on `first` or later; None without a dataset of steps."""
+        if self.recipe.steps is None:
+            return None
+        columns = step_columns(self.recipe, self._touched(since, now, first), to_ms(since), to_ms(now))
+        return Batch(self.recipe.steps, key, columns)
+
+    def changed(self, since: datetime, now: datetime, key: str) -> Batch:
+        """Cases to which something happened in (since, now], as they stand at `now`."""
+        return Batch(self.recipe.cases, key, case_columns(self.recipe, self._touched(since, now), to_ms(now)))
+
+    def _touched(self, since: datetime, now: datetime, first: date = date.min) -> Lives:
+        earliest = self.local_day(since) - timedelta(days=self.recipe.longest_days + 1)
+        found = []
+        for ordinal in range(max(first, earliest).toordinal(), self.local_day(now).toordinal() + 1):
+            lived = self._day(ordinal)
+            touched = np.zeros(lived.cases.n, np.bool_)
+            for moment in lived.at_ms.values():
+                touched |= (moment > to_ms(since)) & (moment <= to_ms(now))
+            found.append(take_lives(lived, touched))
+        return join_lives(found)
+
+
+def load_recipe(pack: Pack, folder: Path) -> Recipe | None:
+    """The simulator of a pack, or None when it has none. Raises BadPack."""
+    node = (read_pack_nodes(folder).children or {}).get("simulator")
+    if node is None:
+        return None
+    problems = list(check_form(SIMULATOR, node, f"simulator of `{pack.name}`"))
+    if not problems:
+        problems = list(check_recipe(Form(SIMULATOR, node), node, pack))
+    if problems:
+        raise BadPack(problems)
+    return build_recipe(Form(SIMULATOR, node), pack)
+
+
+@lru_cache(maxsize=16)
+def _simulator(pack: Pack, folder: Path, workspace: Workspace) -> Simulator | None:
+    recipe = load_recipe(pack, folder)
+    return Simulator(recipe, workspace) if recipe else None
+
+
+def find_simulator(workspace: Workspace, pack: str) -> Simulator | None:
+    """The simulator of an installed pack for a workspace, or None when the pack has none."""
+    return _simulator(current().pack(pack), pack_folders()[pack], workspace)
+
+
+def get_simulator(workspace: Workspace, pack: str) -> Simulator:
+    """The simulator of an installed pack for a workspace; raises UnknownName when the pack has none."""
+    found = find_simulator(workspace, pack)
+    if found is None:
+        raise UnknownName(f"Pack `{pack}` has no simulator: its YAML has no `simulator`.")
+    return found
+
+
+def tick(scope: Scope, pack: str, since: datetime, now: datetime) -> list[Batch]:
+    """What happened in the scope's workspace in (since, now]: the changed cases and their steps, to be written in one
+    transaction. The same span gives the same rows; its key makes a retry count once."""
+    simulator = get_simulator(scope.workspace, pack)
+    key = f"simulated {now.isoformat()}"
+    batches = [simulator.changed(since, now, key), simulator.steps(since, now, key)]
+    return [batch for batch in batches if batch is not None and batch.size > 0]
