@@ -29,7 +29,7 @@ def _sidebar(scope: Scope) -> None:
     with st.sidebar:
         _workspace_picker(scope)
         st.caption(f"{scope.account} · {scope.role}")
-        st.html('<a href="/logout" target="_self">Sign out</a>')
+        st.html('<a href="/logout" target="_self" style="color: inherit">Sign out</a>')
 
 
 def _workspace_picker(scope: Scope) -> None:

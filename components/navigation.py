@@ -39,8 +39,10 @@ class Screen:
         return f"pages/{self.path}.py"
 
 
-# The first one that a viewer may see opens at the address "/".
+# The address "/" leads to the first one that a viewer may see.
 SCREENS: tuple[Screen, ...] = (
+    Screen("monitor/live", "Live", "monitoring", "Monitor"),
+    Screen("manage/data", "Data", "database", "Manage"),
     Screen("manage/account", "Your account", "account_circle", "Manage"),
     Screen("manage/people", "People", "group", "Manage", "manage"),
     Screen("manage/audit", "Audit", "history", "Manage", "manage"),
@@ -53,12 +55,18 @@ def screens_for(scope: Scope, screens: Sequence[Screen] = SCREENS) -> list[Scree
 
 
 def menu_for(scope: Scope) -> dict[str, list[Any]]:
-    """The pages of a viewer by section, as st.navigation takes them."""
+    """The pages of a viewer by section, as st.navigation takes them, and a hidden start page that opens the first."""
     menu: dict[str, list[Any]] = {}
     for screen in screens_for(scope):
-        page = st.Page(
-            _PAGES / f"{screen.path}.py", title=screen.title, icon=f":material/{screen.icon}:", url_path=screen.slug,
-            default=not menu,
-        )  # fmt: skip
-        menu.setdefault(screen.section, []).append(page)
-    return menu
+        file, icon = _PAGES / f"{screen.path}.py", f":material/{screen.icon}:"
+        menu.setdefault(screen.section, []).append(st.Page(file, title=screen.title, icon=icon, url_path=screen.slug))
+    first = next(page for pages in menu.values() for page in pages)
+    # TRICKY: Streamlit serves its default page at "/" alone, so without this one the first had no address of its own.
+    start = st.Page(
+        lambda: st.switch_page(first, query_params=st.query_params),
+        title="Belvedere",
+        url_path="start",
+        default=True,
+        visibility="hidden",
+    )
+    return {"": [start], **menu}

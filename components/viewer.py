@@ -39,5 +39,5 @@ def _signed_out() -> None:
     with st.container(key="signed_out"):
         st.subheader("You are signed out", anchor=False)
         st.write("Your session has ended. Nothing on this page is refreshed any more.")
-        st.html('<a href="/login" target="_self">Sign in again</a>')
+        st.html('<a href="/login" target="_self" style="color: inherit">Sign in again</a>')
     st.stop()

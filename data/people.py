@@ -41,6 +41,13 @@ class Member:
     disabled_at: datetime | None
     last_seen_at: datetime | None
 
+    @property
+    def state(self) -> str:
+        """Whether the account can sign in, in words."""
+        if self.disabled_at is not None:
+            return "disabled"
+        return "active" if self.has_password else "no password yet"
+
 
 @dataclass(frozen=True, slots=True)
 class AuditRow:
@@ -53,6 +60,10 @@ class AuditRow:
     object: str
     detail: dict[str, Any]
     client: str
+
+    def summary(self) -> str:
+        """The detail in one line: `role: viewer, days: 90`."""
+        return ", ".join(f"{name}: {value}" for name, value in self.detail.items())
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ GRAINS: tuple[Grain, ...] = ("minute", "hour", "day", "week", "month", "quarter"
 Compare = Literal["previous", "weekday", "year"]
 COMPARES: tuple[Compare, ...] = ("previous", "weekday", "year")
 EngineName = Literal["segments", "sql"]
+WorkspaceKind = Literal["organisation", "municipality", "department"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Workspace:
     id: int
     slug: str
     name: str
-    kind: Literal["organisation", "municipality", "department"]
+    kind: WorkspaceKind
     parent_id: int | None
     timezone: str
 

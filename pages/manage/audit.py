@@ -1,4 +1,11 @@
-"""audit"""
+"""Who did what in this workspace?"""
+
 import streamlit as st
 
-st.title("audit")
+from components.audits import audit_table
+from components.viewer import current_scope
+
+scope = current_scope()
+st.title("Audit", anchor=False)
+st.write(f"Sign-ins, imports, exports, readings of personal data and changes of people in {scope.workspace.name}.")
+audit_table(scope)

@@ -27,7 +27,7 @@ from services.people.members import (
 )
 from services.people.sessions import (
     count_live,
-    end_session,
+    end_other_sessions,
     list_sessions,
     open_session,
     scope_of_session,
@@ -35,7 +35,14 @@ from services.people.sessions import (
     switch_workspace,
 )
 from services.people.sign_in import Refused, SignedIn, sign_in, start_session
-from services.people.tokens import create_service_token, create_token, list_tokens, revoke_token, scope_of_token
+from services.people.tokens import (
+    MAX_DAYS,
+    create_service_token,
+    create_token,
+    list_tokens,
+    revoke_token,
+    scope_of_token,
+)
 from services.people.workspaces import (
     KINDS,
     all_workspaces,
@@ -47,12 +54,12 @@ from services.people.workspaces import (
 )
 
 __all__ = [
-    "ABILITIES", "BY_ROLE", "KINDS", "MEANING", "Refused", "SignedIn", "add_member", "add_user", "all_workspaces",
-    "allows", "audit_actions", "audit_page", "can", "change_password", "change_role", "command_scope", "count_live",
-    "create_account", "create_service_token", "create_token", "create_workspace", "create_workspace_below",
-    "end_session", "first_sign_in_link", "get_workspace", "invite", "link_account", "list_accounts", "list_members",
-    "list_sessions", "list_tokens", "list_workspaces", "member_link", "open_session", "presence", "record",
-    "redeem_link", "remove_member", "require", "revoke_token", "scope_of_session", "scope_of_token", "set_disabled",
-    "set_member_disabled", "set_password", "sign_in", "sign_in_link", "sign_out", "start_session",
-    "switch_workspace", "worker_scope",
+    "ABILITIES", "BY_ROLE", "KINDS", "MAX_DAYS", "MEANING", "Refused", "SignedIn", "add_member", "add_user",
+    "all_workspaces", "allows", "audit_actions", "audit_page", "can", "change_password", "change_role",
+    "command_scope", "count_live", "create_account", "create_service_token", "create_token", "create_workspace",
+    "create_workspace_below", "end_other_sessions", "first_sign_in_link", "get_workspace", "invite", "link_account",
+    "list_accounts", "list_members", "list_sessions", "list_tokens", "list_workspaces", "member_link",
+    "open_session", "presence", "record", "redeem_link", "remove_member", "require", "revoke_token",
+    "scope_of_session", "scope_of_token", "set_disabled", "set_member_disabled", "set_password", "sign_in",
+    "sign_in_link", "sign_out", "start_session", "switch_workspace", "worker_scope",
 ]  # fmt: skip

@@ -12,8 +12,9 @@ from data.errors import BadInput, NotAllowed, unknown
 from data.people import Account
 from data.types import Role, Scope
 from services.people.audit import record_about
-from services.people.passwords import hash_password, is_right
+from services.people.passwords import check_length, hash_password
 from services.people.secret import digest, new_secret
+from services.people.sign_in import check_own_password
 
 LINK_HOURS = 24
 _NAME = re.compile(r"[a-z0-9]([a-z0-9._@+-]{0,98}[a-z0-9])?")
@@ -62,14 +63,18 @@ def set_password(name: str, password: str, now: datetime) -> None:
         record_about(tx, account.id, "command", "password_set", account.name, now=now)
 
 
-def change_password(scope: Scope, old: str, new: str, now: datetime) -> None:
-    """Change the viewer's own password and end the viewer's other sessions. Raises NotAllowed when `old` is wrong."""
+def change_password(scope: Scope, old: str, new: str, again: str, now: datetime) -> None:
+    """Change the viewer's own password and end the viewer's other sessions.
+
+    Raises BadInput when the new one is too short or the two differ, NotAllowed when the old one is wrong, TooMany after
+    five wrong ones in 15 minutes: an unlocked screen is no place to guess it.
+    """
     if scope.account_id is None:
         raise NotAllowed("This is no account with a password.")
-    with owner_transaction() as tx:
-        stored = data.sign_in.password_hash(tx, scope.account)
-    if not is_right(stored[1] if stored else None, old):
-        raise NotAllowed("The present password is not right.")
+    if new != again:
+        raise BadInput("The two new passwords differ.")
+    check_length(new)
+    check_own_password(scope, old, now)
     hashed = hash_password(new)
     with owner_transaction() as tx:
         data.sign_in.set_password_hash(tx, scope.account_id, hashed)

@@ -70,14 +70,13 @@ def list_sessions(scope: Scope, now: datetime) -> list[SessionRow]:
         return data.sign_in.sessions(tx, scope.account_id, now)
 
 
-def end_session(scope: Scope, key: str, now: datetime) -> None:
-    """End one of the viewer's own sessions. Raises UnknownName for any other."""
-    keys = [row.key for row in list_sessions(scope, now)]
-    if key not in keys:
-        raise unknown("session", key[:8], ())
+def end_other_sessions(scope: Scope, now: datetime) -> None:
+    """End all of the viewer's own sessions but this one."""
+    if scope.account_id is None:
+        return
     with owner_transaction() as tx:
-        data.sign_in.revoke_session(tx, bytes.fromhex(key), now)
-        data.people.add_audit(tx, scope.workspace.id, scope.account, "session_ended", key[:8], at=now)
+        data.sign_in.revoke_sessions(tx, scope.account_id, now, keep=bytes.fromhex(scope.session_id))
+        data.people.add_audit(tx, scope.workspace.id, scope.account, "sessions_ended", scope.account, at=now)
 
 
 def count_live(now: datetime) -> int:

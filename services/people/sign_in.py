@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 import data.people
 import data.sign_in
 from data.database import Transaction, owner_transaction
+from data.errors import NotAllowed, TooMany
+from data.types import Scope
 from services.people.audit import record_about
 from services.people.passwords import hash_password, is_outdated, is_right
 from services.people.sessions import open_session, scope_of_session
@@ -57,6 +59,22 @@ def sign_in(name: str, password: str, client: str, now: datetime) -> SignedIn | 
         if stored is not None and is_outdated(stored):
             data.sign_in.set_password_hash(tx, account_id, hash_password(password))
     return start_session(account_id, name, client, now)
+
+
+def check_own_password(scope: Scope, password: str, now: datetime) -> None:
+    """Raise NotAllowed unless it is the viewer's password, TooMany after too many wrong ones; counts as an attempt."""
+    client = f"session {scope.session_id[:8]}"
+    with owner_transaction() as tx:
+        data.sign_in.lock_attempts(tx, scope.account, client)
+        wait_s = _wait(tx, scope.account, client, now)
+        if wait_s:
+            raise TooMany(f"Too many wrong passwords. Try again in {-(-wait_s // 60)} minutes.")
+        attempt = data.sign_in.add_attempt(tx, scope.account, client, now)
+        found = data.sign_in.password_hash(tx, scope.account)
+    if not is_right(found[1] if found else None, password):
+        raise NotAllowed("The present password is not right.")
+    with owner_transaction() as tx:
+        data.sign_in.mark_succeeded(tx, attempt)
 
 
 def start_session(account_id: int, name: str, client: str, now: datetime) -> SignedIn | Refused:

@@ -65,6 +65,11 @@ def refused_document(problem: str, status: int) -> HTMLResponse:
     return document("That did not work", "refused", status, problem=problem)
 
 
+def broken_document(reference: str) -> HTMLResponse:
+    """Something went wrong that the reader cannot help; the reference finds it in the log."""
+    return document("Something went wrong here", "broken", 500, reference=reference)
+
+
 def database_down_document() -> HTMLResponse:
     """The database does not answer."""
     return document("The database does not answer", "database_down", 503, {"Retry-After": "5", "Refresh": "5"})

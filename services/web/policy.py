@@ -52,6 +52,18 @@ def dashboard_policy() -> str:
     )
 
 
+def add_headers(headers: MutableHeaders, policy: str) -> None:
+    """Add every security header to an answer; the ones that it has already stay."""
+    headers.setdefault("Content-Security-Policy", policy)
+    for name, value in _ALWAYS.items():
+        headers.setdefault(name, value)
+    if settings().https:
+        headers.setdefault("Strict-Transport-Security", f"max-age={_YEAR_S}")
+    # Only Streamlit's own files, which are the same for everybody, may be kept; what shows data may not.
+    if "immutable" not in headers.get("cache-control", ""):
+        headers["Cache-Control"] = "no-store"
+
+
 class SecurityHeaders:
     """Middleware that adds the headers to every answer; one that brings its own policy keeps it."""
 
@@ -66,17 +78,7 @@ class SecurityHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                self._add(MutableHeaders(scope=message))
+                add_headers(MutableHeaders(scope=message), self._policy)
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
-
-    def _add(self, headers: MutableHeaders) -> None:
-        headers.setdefault("Content-Security-Policy", self._policy)
-        for name, value in _ALWAYS.items():
-            headers.setdefault(name, value)
-        if settings().https:
-            headers.setdefault("Strict-Transport-Security", f"max-age={_YEAR_S}")
-        # Only Streamlit's own files, which are the same for everybody, may be kept; what shows data may not.
-        if "immutable" not in headers.get("cache-control", ""):
-            headers["Cache-Control"] = "no-store"

@@ -12,11 +12,10 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 import services.people as people
-from data.errors import BadInput, DatabaseDown
+from data.errors import BadInput
 from services.web.clients import client_of
 from services.web.cookies import give_cookie, session_secret, take_cookie
 from services.web.documents import (
-    database_down_document,
     dead_link_document,
     password_document,
     refused_document,
@@ -145,10 +144,6 @@ async def _form(request: Request) -> dict[str, str] | None:
     return {name: values[0] for name, values in fields.items()}
 
 
-async def _database_down(_request: Request, _error: Exception) -> Response:
-    return database_down_document()
-
-
 ROUTES = [
     Route("/login", show_sign_in, methods=["GET"]),
     Route("/login", sign_in, methods=["POST"]),
@@ -157,4 +152,3 @@ ROUTES = [
     Route("/logout", show_sign_out, methods=["GET"]),
     Route("/logout", sign_out, methods=["POST"]),
 ]
-EXCEPTION_HANDLERS = {DatabaseDown: _database_down}

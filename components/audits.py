@@ -1,0 +1,43 @@
+"""How is the audit of a workspace searched and shown?"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import streamlit as st
+
+import services.people as people
+from components.states import empty
+from components.tokens import moment
+from data.types import Scope
+
+_RANGES = {"1": "24 hours", "7": "7 days", "30": "30 days", "365": "a year"}
+_LIMIT = 1000
+
+
+def audit_table(scope: Scope) -> None:
+    """Filters and the newest rows that meet them."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        days = st.selectbox("In the last", list(_RANGES), index=1, format_func=_RANGES.__getitem__)
+        action = st.selectbox("Action", people.audit_actions(scope), index=None, placeholder="Every action")
+        account = st.text_input("Account", placeholder="Everybody").strip().lower()
+    now = datetime.now(UTC)
+    start = now - timedelta(days=int(days))
+    found = people.audit_page(scope, start, now + timedelta(minutes=1), account or None, action, limit=_LIMIT)
+    if not found:
+        empty("Nothing happened here", "No audit row meets these conditions. Choose a longer time or fewer conditions.")
+        return
+    rows = [
+        {
+            "When": row.at,
+            "Account": row.account,
+            "Action": row.action,
+            "Object": row.object,
+            "Detail": row.summary(),
+            "From": row.client,
+        }
+        for row in found
+    ]
+    st.dataframe(rows, hide_index=True, column_config={"When": moment(scope, "When")}, width="stretch", height=min(600, 38 + 35 * len(rows)))
+    if len(found) == _LIMIT:
+        st.caption(f"The newest {_LIMIT:,} rows; narrow the conditions to see others.")
