@@ -6,7 +6,6 @@ that can be done before that lock is.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -19,11 +18,11 @@ from psycopg.types.json import Jsonb
 
 from data.database import Transaction
 from data.engine.days import from_ms, to_ms
-from data.engine.dictionary import Place
 from data.engine.incoming import Rows, last_of_each, to_rows
 from data.engine.keyed import Change, delete_rows, upsert
 from data.engine.micro import add_segments, join_columns, row_columns, split_days
 from data.engine.stage import stage
+from data.engine.state import State, advance, lock
 from data.model import Dataset
 from data.statements import sql
 from data.tables import column_names, ensure_partitions, table_of
@@ -55,14 +54,6 @@ class BatchResult:
     repeated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _State:
-    place: Place
-    version: int
-    change: int
-    now: datetime
-
-
 def write_batch(tx: Transaction, scope: Scope, batch: Batch) -> BatchResult:
     """Write the rows of a batch inside the caller's transaction, visible and exact from its commit on.
 
@@ -79,7 +70,7 @@ def write_batch(tx: Transaction, scope: Scope, batch: Batch) -> BatchResult:
     if rows.n:
         state, change, unchanged = _write_rows(tx, scope, batch, rows)
     else:
-        state = _lock(tx, names, batch.key)
+        state = lock(tx, scope, dataset, batch.key)
     version = _write_segments(scope, dataset, state, change)
     inserted = change.new.n - change.updated
     result = BatchResult(inserted, change.updated, unchanged, version)
@@ -90,7 +81,7 @@ def write_batch(tx: Transaction, scope: Scope, batch: Batch) -> BatchResult:
 
 def delete_keys(tx: Transaction, scope: Scope, dataset: Dataset, keys: Sequence[str]) -> int:
     """Delete the rows of a keyed dataset with these keys; returns how many there were."""
-    state = _lock(tx, _names(scope, dataset))
+    state = lock(tx, scope, dataset)
     gone = delete_rows(tx, scope, dataset, sorted(set(keys)))
     _write_segments(scope, dataset, state, Change(gone.take(np.empty(0, np.int64)), gone, 0))
     return gone.n
@@ -112,12 +103,11 @@ def _without_repeats(rows: Rows, key: str) -> Rows:
     return rows if last.size == rows.n else rows.take(last)
 
 
-def _write_rows(tx: Transaction, scope: Scope, batch: Batch, rows: Rows) -> tuple[_State, Change, int]:
+def _write_rows(tx: Transaction, scope: Scope, batch: Batch, rows: Rows) -> tuple[State, Change, int]:
     dataset = batch.dataset
-    names = _names(scope, dataset)
     if dataset.key:
         table = stage(tx, dataset, rows)
-        state = _lock(tx, names, batch.key)
+        state = lock(tx, scope, dataset, batch.key)
         change = upsert(tx, scope, dataset, rows, table)
         return state, change, rows.n - change.new.n
     times = rows.times[dataset.time]
@@ -126,20 +116,10 @@ def _write_rows(tx: Transaction, scope: Scope, batch: Batch, rows: Rows) -> tupl
     insert = q.SQL("INSERT INTO {} (workspace_id, {}) SELECT {}, {} FROM {}")
     table = stage(tx, dataset, rows)
     tx.execute(insert.format(table_of(dataset), columns, q.Literal(scope.workspace.id), columns, table))
-    return _lock(tx, names, batch.key), Change(rows, None, 0), 0
+    return lock(tx, scope, dataset, batch.key), Change(rows, None, 0), 0
 
 
-def _lock(tx: Transaction, names: dict[str, Any], batch: str = "") -> _State:
-    row = tx.execute(sql("lock_state"), names).fetchone()
-    if row is None:
-        tx.execute(sql("make_state"), names)
-        row = tx.execute(sql("lock_state"), names).fetchone()
-        assert row is not None
-    version, change, transaction, now = row
-    return _State(Place(tx, transaction, names["workspace"], names["dataset"], batch), version, change, now)
-
-
-def _write_segments(scope: Scope, dataset: Dataset, state: _State, change: Change) -> int:
+def _write_segments(scope: Scope, dataset: Dataset, state: State, change: Change) -> int:
     """Segments of what changed, and the state after it; returns the version, which stays when nothing changed."""
     new, old, place = change.new, change.old, state.place
     if not new.n and (old is None or not old.n):
@@ -153,17 +133,7 @@ def _write_segments(scope: Scope, dataset: Dataset, state: _State, change: Chang
     segments = list(split_days(dataset, scope.workspace.timezone, times, columns, weights))
     add_segments(place, segments, state.change + 1)
     gained = new.n - (old.n if old is not None else 0)
-    version = state.version + 1
-    advanced = {
-        "version": version,
-        "change": state.change + 1,
-        "rows": gained,
-        "newest_at": _newest(dataset, new, state.now),
-    }
-    place.tx.execute(sql("advance_state"), place.values(**advanced))
-    payload = json.dumps({"workspace": place.workspace, "dataset": place.dataset, "version": version})
-    place.tx.execute(sql("announce"), {"payload": payload})
-    return version
+    return advance(state, gained, _newest(dataset, new, state.now))
 
 
 def _newest(dataset: Dataset, rows: Rows, now: datetime) -> datetime | None:

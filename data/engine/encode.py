@@ -59,11 +59,11 @@ def decode_column(name: str, data: bytes | memoryview) -> Array:
     return _restore(offsets, dtype, base, flags)
 
 
-def pack(columns: dict[str, Array]) -> bytes:
-    """All columns of a micro-segment in one piece, in the quick form."""
+def pack(columns: dict[str, Array], small: bool = False) -> bytes:
+    """All columns of a micro-segment in one piece, in the quick form or, if asked for, in the small one."""
     parts = [struct.pack("<H", len(columns))]
     for name, values in columns.items():
-        coded = _quick(values)
+        coded = encode_column(name, values) if small else _quick(values)
         label = name.encode()
         parts += [struct.pack("<BI", len(label), len(coded)), label, coded]
     return b"".join(parts)

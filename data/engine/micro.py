@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 from data.engine.days import local_days
 from data.engine.dictionary import Place, codes_of
 from data.engine.encode import MISSING, Array, pack
-from data.engine.incoming import Ints, Rows, cell_text, duration_ms
+from data.engine.incoming import Ints, Rows, Text, cell_text, duration_ms
+from data.engine.storage import MOST_ROWS
 from data.model import Dataset
 from data.statements import sql
-
-MOST_ROWS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +53,18 @@ def narrow(codes: NDArray[np.uint32]) -> Array:
 
 
 def row_columns(place: Place, dataset: Dataset, rows: Rows) -> dict[str, Array]:
-    """The columns of a segment for some rows, without `t` and `w`: they are the same in every stream."""
+    """The columns of a segment for some rows; values that are new get codes."""
+    return coded_columns(dataset, rows, codes_of(place, row_texts(dataset, rows)))
+
+
+def row_texts(dataset: Dataset, rows: Rows) -> dict[str, Text]:
+    """What of the rows is coded, by dictionary column."""
     texts = {name: rows.texts[name] for name in code_columns(dataset).values() if name != "cell"}
-    if rows.cell is not None:
-        texts["cell"] = cell_text(rows.cell)
-    codes = codes_of(place, texts)
+    return texts if rows.cell is None else texts | {"cell": cell_text(rows.cell)}
+
+
+def coded_columns(dataset: Dataset, rows: Rows, codes: dict[str, NDArray[np.uint32]]) -> dict[str, Array]:
+    """The columns of a segment for some rows, without `t` and `w`: they are the same in every stream."""
     columns: dict[str, Array] = {}
     for name, source in code_columns(dataset).items():
         columns[name] = codes[source] if name == "a" else narrow(codes[source])
