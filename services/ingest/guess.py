@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
 from collections.abc import Mapping as Named
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from itertools import islice
@@ -20,7 +20,7 @@ from services.ingest.mappings.grammar import Allowed, Column, Mapping, Order, Pl
 from services.ingest.mappings.load import targets
 from services.ingest.readers import Source
 
-SAMPLE_ROWS = 2_000
+LOOKED_AT = 1_000
 ENOUGH = 0.6
 Sample = Named[str, Sequence[str | None]]
 
@@ -39,8 +39,9 @@ _ALIKE: tuple[frozenset[str], ...] = tuple(frozenset(line.split()) for line in (
     "status state", "priority urgency severity",
     "officer assignee handler agent worker inspector",
     "citizen customer user client caller person requester reporter",
-    "satisfaction rating score stars", "id key number no case code reference ref unique", "event action step activity",
+    "satisfaction rating score stars", "event action step activity",
 ))  # fmt: skip
+_KEYS = frozenset({"id", "key", "number", "no", "nr", "case", "caseid", "code", "reference", "ref", "ticket", "unique"})
 _STATUS = {
     "open": "open new pending received submitted in_progress active", "assigned": "assigned dispatched",
     "resolved": "resolved fixed completed complete done", "closed": "closed cancelled canceled archived",
@@ -54,7 +55,7 @@ class _Look:
     """What the header and the sample say about a source column."""
 
     name: str
-    values: pa.Array
+    values: pa.Array  # distinct, of all rows of the sample
     format: str | None
     numeric: bool
     key: bool
@@ -72,9 +73,9 @@ def choose_mapping(source: Source, dataset: Dataset) -> Mapping:
 
 
 def sample_of(source: Source) -> dict[str, list[str | None]]:
-    """The first rows of a file by column; raises BadInput when it has none."""
+    """The first batch of a file by column; raises BadInput when it has none."""
     first = next(islice(source.batches(), 1))
-    return {name: column.slice(0, SAMPLE_ROWS).to_pylist() for name, column in first.columns.items()}
+    return {name: column.to_pylist() for name, column in first.columns.items()}
 
 
 def guess_mapping(header: Sequence[str], sample: Sample, dataset: Dataset) -> Mapping:
@@ -102,7 +103,8 @@ def guess_mapping(header: Sequence[str], sample: Sample, dataset: Dataset) -> Ma
 
 def _look(name: str, values: Sequence[str | None]) -> _Look:
     found = kinds.present(values)
-    return _Look(name, found, kinds.time_format(found), kinds.is_numeric(found), kinds.is_key(values))
+    few = found.slice(0, LOOKED_AT)
+    return _Look(name, found, kinds.time_format(few), kinds.is_numeric(few), kinds.is_key(values))
 
 
 def _words(name: str) -> frozenset[str]:
@@ -121,35 +123,34 @@ def _similarity(target: str, source: str) -> float:
     meant = 0.8 if (core | spread) & theirs else 0.0
     joined = [(o, t) for o in core for t in theirs if min(len(o), len(t)) > 3]
     begun = 0.7 if any(t.startswith(o) or o.startswith(t) for o, t in joined) else 0.0
-    return max(close, 0.9 if core & theirs else 0.0, meant, begun)
+    return max(close, 0.9 if core & theirs else 0.0, meant, begun) + (0.05 if begun else 0.0)
 
 
 def _pair(dataset: Dataset, looks: list[_Look]) -> dict[str, _Look]:
-    kinds_of = {t.name: "time" for t in dataset.times} | {m.name: "number" for m in dataset.measures}
+    chosen = _key(dataset, looks)
+    wanted = {t.name: "time" for t in dataset.times} | {m.name: "number" for m in dataset.measures}
     scored: list[tuple[float, int, str, _Look]] = []
     for rank, target in enumerate(targets(dataset)):
-        for look in looks:
-            if kinds_of.get(target, "text") in (look.kind, "text") and not (target not in kinds_of and look.format):
-                score = _similarity(target, look.name) + (0.3 if target == dataset.key and look.key else 0.0)
-                if target != dataset.key or look.key:
-                    scored.append((score, -rank, target, look))
-    chosen: dict[str, _Look] = {}
+        fits = [k for k in looks if k.kind == wanted.get(target) or (target not in wanted and k.kind != "time")]
+        scored += [(_similarity(target, look.name), -rank, target, look) for look in fits]
     for score, _, target, look in sorted(scored, key=lambda s: s[:2], reverse=True):
         if score >= ENOUGH and target not in chosen and not look.taken:
             chosen[target], look.taken = look, True
-    _last_resort(dataset, looks, chosen)
+    first = next((look for look in looks if look.kind == "time" and not look.taken), None)
+    if dataset.time not in chosen and first is not None:
+        chosen[dataset.time] = first
     return chosen
 
 
-def _last_resort(dataset: Dataset, looks: list[_Look], chosen: dict[str, _Look]) -> None:
-    """Key and primary time by their values alone: the first column that could be one."""
-    needs: dict[str, Callable[[_Look], bool]] = {dataset.time: lambda look: look.format is not None}
-    if dataset.key is not None:
-        needs[dataset.key] = lambda look: look.key and look.format is None
-    for need, fits in needs.items():
-        found = next((look for look in looks if fits(look) and not look.taken), None)
-        if need not in chosen and found is not None:
-            chosen[need], found.taken = found, True
+def _key(dataset: Dataset, looks: list[_Look]) -> dict[str, _Look]:
+    """The column that could be the key and is most called like one."""
+    fitting = [look for look in looks if look.key and look.format is None and not look.taken]
+    if dataset.key is None or not fitting:
+        return {}
+    name = dataset.key
+    best = max(fitting, key=lambda look: _similarity(name, look.name) + (0.5 if _words(look.name) & _KEYS else 0.0))
+    best.taken = True
+    return {name: best}
 
 
 def _place(looks: list[_Look]) -> Place | None:
@@ -173,8 +174,11 @@ def _column(target: str, look: _Look, dataset: Dataset) -> Column:
         return Column(target, (look.name,))
     closed = next((d.values for d in dataset.dimensions if d.name == target), ())
     if closed:
-        values = _translations(look.values.to_pylist(), closed)
-        return Column(target, (look.name,), values=values, allowed=Allowed(closed, "flag"))
+        lower = all(value.islower() for value in closed)
+        found = [text.lower() if lower else text for text in look.values.to_pylist()]
+        values = _translations(list(dict.fromkeys(found)), closed)
+        case: Literal["lower"] | None = "lower" if lower else None
+        return Column(target, (look.name,), case=case, values=values, allowed=Allowed(closed, "flag"))
     return Column(target, (look.name,), whole=kinds.is_written_as_decimal(look.values))
 
 
@@ -183,8 +187,7 @@ def _translations(found: Sequence[str], closed: tuple[str, ...]) -> tuple[tuple[
     pairs: list[tuple[str, str | None]] = []
     for text in found[:100]:
         words = _words(text) | {"_".join(re.split(r"[^a-z0-9]+", text.lower()))}
-        for value in closed:
-            if text != value and words & {value, *_STATUS.get(value, "").split()}:
-                pairs.append((text, value))
-                break
+        meant = next((v for v in closed if words & {v.lower(), *_STATUS.get(v, "").split()}), None)
+        if meant is not None and text != meant:
+            pairs.append((text, meant))
     return tuple(pairs)

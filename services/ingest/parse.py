@@ -133,17 +133,21 @@ def _gather(raw: RawBatch, column: Column) -> tuple[Texts, NDArray[np.int64]]:
         values = pa.array([column.constant], pa.string())
         return Texts(column.target, values, values), np.zeros(raw.size, np.int64)
     parts = [raw.columns[source] for source in column.sources]
-    if len(parts) == 1:
-        joined = parts[0]
-    else:
-        clean = [cleared(part, column) for part in parts]
-        joined = pc.coalesce(*clean) if column.join is None else pc.binary_join_element_wise(
-            *clean, column.join, null_handling="skip"
-        )  # fmt: skip
+    joined = parts[0] if len(parts) == 1 else _joined([cleared(part, column) for part in parts], column.join)
     coded = pc.dictionary_encode(joined, null_encoding="encode")
     found = coded.dictionary
     codes = np.asarray(coded.indices.to_numpy(zero_copy_only=False), np.int64)
     return Texts(column.target, cleared(found, column), found), codes
+
+
+def _joined(parts: list[pa.Array], join: str | None) -> pa.Array:
+    """The first part that is present, or all of them with `join` between; null where none is."""
+    first = pc.coalesce(*parts)
+    if join is None:
+        return first
+    some = pc.is_valid(first)  # where all are null, "skip" would leave out the row
+    joined = pc.binary_join_element_wise(*(part.filter(some) for part in parts), join, null_handling="skip")
+    return pc.replace_with_mask(first, some, joined)
 
 
 def _spread(problem: Problem, found: pa.Array, codes: NDArray[np.int64]) -> Problem:

@@ -22,7 +22,7 @@ def point_pattern(template: str) -> str:
     """A regular expression for a template such as `(lat, lon)` or `POINT (lon lat)`; space may vary."""
     parts = re.split(r"(lat|lon|\s+)", template.strip())
     words = {"lat": f"(?P<lat>{_NUMBER})", "lon": f"(?P<lon>{_NUMBER})"}
-    loose = (words.get(p) or (r"\s*" if not p.strip() else re.escape(p) + r"\s*") for p in parts)
+    loose = (words.get(p) or (rf"\s*{re.escape(p)}\s*" if p.strip() else r"\s*") for p in parts)
     return rf"^\s*{''.join(loose)}\s*$"
 
 
