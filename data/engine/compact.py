@@ -53,12 +53,14 @@ class Job:
 
 
 def compact_workspace(
-    scope: Scope,
-    dataset: Dataset,
-    quiet_s: float = 60,
-    settled_s: float = 600,
-    grace_s: float = 300,
-    rounds: int = 1000,
+    scope: Scope, dataset: Dataset, quiet_s: float = 60, settled_s: float = 600, grace_s: float = 300
+) -> int:
+    """`compact`, for callers that only want to know how many segments were merged away."""
+    return compact(scope, dataset, quiet_s, settled_s, grace_s).merged
+
+
+def compact(
+    scope: Scope, dataset: Dataset, quiet_s: float = 60, settled_s: float = 600, grace_s: float = 300
 ) -> Compacted:
     """Merge what is worth merging and delete what was merged away `grace_s` ago, in short transactions of its own.
 
@@ -66,10 +68,7 @@ def compact_workspace(
     removed from its full segments too. Does nothing while another process compacts the same dataset.
     """
     done = Compacted()
-    for _ in range(rounds):
-        step = _step(scope, dataset, quiet_s, settled_s)
-        if not step.merged:
-            break
+    while (step := _step(scope, dataset, quiet_s, settled_s)).merged:
         done += step
     with transaction(scope) as tx:
         return done + Compacted(deleted=sweep(unlocked(tx, scope, dataset), grace_s))
