@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 
@@ -11,6 +11,7 @@ from data.engine.asks import COUNT, Ask, Frame, Predicate, Reader, merge
 from data.engine.oracle import read_sql
 from data.engine.plan import Plan, asks_of, make_plan, ranking_asks
 from data.engine.rows import Tables, largest, rows_of
+from data.engine.segments import read_segments
 from data.engine.versions import Version, versions
 from data.model import Dataset, Model
 from data.types import EngineName, MetricQuery, MetricResult, Scope, TimeRange
@@ -28,7 +29,7 @@ def answer(
     now = now.replace(second=0, microsecond=0)
     plans = [make_plan(query, model, scope.workspace.timezone, now) for query in queries]
     found = versions(scope, [d.id for d in model.datasets().values()])
-    tables = _read_all(plans, _reader(scope, model, engine))
+    tables = _read_all(plans, _reader(scope, model, engine, found))
     return [_result(plan, model, tables, found, engine, began) for plan in plans]
 
 
@@ -72,13 +73,13 @@ def count(
 ) -> int:
     """How many rows have their time `at` in the range and meet the predicates."""
     ask = Ask(dataset.qualified, at, predicates, (), Frame((range.from_at, range.to_at)), (COUNT,))
-    return int(_reader(scope, model, _engine_for(dataset, at))([ask])[0].cells[COUNT].sum())
+    return int(_reader(scope, model, _engine_for(dataset, at), {})([ask])[0].cells[COUNT].sum())
 
 
 def value_counts(scope: Scope, model: Model, dataset: Dataset, column: str) -> list[tuple[str | None, int]]:
     """Every value of a text column with its number of rows, the most frequent first."""
     ask = Ask(dataset.qualified, dataset.time, (), (column,), Frame(_ALWAYS), (COUNT,))
-    table = _reader(scope, model, "segments")([ask])[0]
+    table = _reader(scope, model, "segments", {})([ask])[0]
     found = zip((group[0] for group in table.groups), table.cells[COUNT][0].tolist(), strict=True)
     return sorted(found, key=lambda pair: (-pair[1], pair[0] is None, pair[0] or ""))
 
@@ -88,5 +89,7 @@ def _engine_for(dataset: Dataset, at: str) -> EngineName:
     return "segments" if at in dataset.streams else "sql"
 
 
-def _reader(scope: Scope, model: Model, _engine: EngineName) -> Reader:
-    return partial(read_sql, scope, model)
+def _reader(scope: Scope, model: Model, engine: EngineName, found: Mapping[int, Version]) -> Reader:
+    if engine == "sql":
+        return partial(read_sql, scope, model)
+    return partial(read_segments, scope, model, changes={id: version.change for id, version in found.items()})

@@ -19,6 +19,7 @@ class Version:
     received_at: datetime | None = None
     newest_at: datetime | None = None
     rows: int = 0
+    change: int = 0
 
 
 def versions(scope: Scope, dataset_ids: Iterable[int]) -> dict[int, Version]:

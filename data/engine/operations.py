@@ -1,0 +1,123 @@
+"""Which operations do the statistics of an ask need, and how are they kept within a budget of memory?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.engine.asks import Ask, Ints
+from data.engine.days import to_ms
+from data.engine.groups import Groups
+from data.engine.logbins import bins, place_of, representatives
+from data.engine.program import COUNT, DISTINCT, ELAPSED, EXTRACT, HISTOGRAM, LIMITS, SUM, Operation, Task
+from data.engine.running import Material, Results
+from data.engine.sources import Source, stored_name
+from data.errors import BadInput
+
+MOST_EXTRACTED = 40_000_000
+_KINDS = {
+    "n": COUNT, "sum": SUM, "filled": SUM, "min": LIMITS, "max": LIMITS, "percentile": HISTOGRAM, "distinct": DISTINCT,
+    "elapsed": ELAPSED,
+}  # fmt: skip
+_WIDTHS = {COUNT: 1, SUM: 2, LIMITS: 2, ELAPSED: 1}
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+
+
+def operations_of(source: Source, material: Material, ask: Ask, negatives: Ints) -> list[Operation]:
+    """The operations of an ask, each once, whatever number of statistics read it."""
+    wanted = sorted({(_KINDS[stat.kind], stat.column) for stat in ask.stats})
+    return [_operation(source, material, ask, kind, column, negatives) for kind, column in wanted]
+
+
+def _operation(source: Source, material: Material, ask: Ask, kind: int, column: str, negatives: Ints) -> Operation:
+    if kind == ELAPSED:
+        return Operation(kind, column, 1, since_ms=to_ms(ask.frame.edges[0]))
+    if kind in _WIDTHS and kind != LIMITS:
+        return Operation(kind, column, _WIDTHS[kind])
+    stored = stored_name(source.dataset, column)
+    low, high = _limits(material, stored)
+    if kind == HISTOGRAM:
+        first, last = bins(np.asarray([low, high], np.int64)).tolist()
+        return Operation(kind, column, last - first + 1, first_bin=first)
+    cancelled = _cancelled(material, stored, negatives)
+    if kind == LIMITS:
+        return Operation(kind, column, 2, table=None if cancelled is None else _hashed(cancelled))
+    return Operation(kind, column, high // 64 + 1, table=None if cancelled is None else _marked(cancelled, high))
+
+
+def _limits(material: Material, stored: str) -> tuple[int, int]:
+    found = [column.limits for (_, name), column in material.columns.items() if name == stored]
+    return min((low for low, _ in found), default=0), max((high for _, high in found), default=0)
+
+
+def _cancelled(material: Material, stored: str, negatives: Ints) -> NDArray[np.generic] | None:
+    """Values that rows with a negative weight have; None when there are no such rows."""
+    found = []
+    for line in np.flatnonzero(negatives).tolist():
+        weights = material.columns[line, "w"].values
+        column = material.columns.get((line, stored))
+        if weights is not None and column is not None and column.values is not None:
+            found.append(column.values[weights < 0].astype(np.int64))
+    return np.unique(np.concatenate(found)) if found else None
+
+
+def _hashed(values: NDArray[np.generic]) -> NDArray[np.uint8]:
+    table = np.zeros(1 << 16, np.uint8)
+    table[((values.astype(np.uint64) * _GOLDEN) >> np.uint64(48)).astype(np.int64)] = 1
+    return table
+
+
+def _marked(values: NDArray[np.generic], high: int) -> NDArray[np.uint8]:
+    table = np.zeros(high + 1, np.uint8)
+    table[values] = 1
+    return table
+
+
+def split(ask: Ask, groups: Groups, operations: Sequence[Operation], budget: int, rows: int) -> list[Task]:
+    """Tasks of as many buckets as fit the budget; where one bucket does not, its rows are handed out instead.
+
+    Raises BadInput when those would be too many.
+    """
+    line = groups.size * sum(op.bytes for op in operations)
+    if line > budget:
+        operations = [_handed_out(op, rows) if op.bytes * groups.size > budget // 4 else op for op in operations]
+        line = groups.size * sum(op.bytes for op in operations)
+    step = max(1, budget // max(line, 1))
+    size = ask.frame.size
+    return [
+        Task(ask, groups, first, min(first + step, size), [replace(op) for op in operations])
+        for first in range(0, size, step)
+    ]
+
+
+def _handed_out(found: Operation, rows: int) -> Operation:
+    if found.kind not in (HISTOGRAM, DISTINCT):
+        return found
+    if rows > MOST_EXTRACTED:
+        raise BadInput(f"Field `by`: too many groups for {found.column} over {rows:,} rows; filter first or use `top`.")
+    return Operation(EXTRACT, found.column, first_bin=found.kind)
+
+
+def exact_operations(tasks: Iterable[Task], results: dict[int, Results]) -> dict[int, Task]:
+    """For each task with exact percentiles, by its id, one that hands out the values of the bins they fall into."""
+    found: dict[int, Task] = {}
+    for task in tasks:
+        operations = []
+        for stat in task.ask.stats:
+            histogram = next((o for o in task.operations if o.kind == HISTOGRAM and o.column == stat.column), None)
+            if stat.kind == "percentile" and stat.exact and histogram is not None:
+                operations.append(_narrow(histogram, results[id(task)].of(histogram), stat.q))
+        if operations:
+            found[id(task)] = replace(task, operations=operations)
+    return found
+
+
+def _narrow(histogram: Operation, numbers: Ints, q: float) -> Operation:
+    place, _, totals = place_of(numbers, q)
+    bin = place + histogram.first_bin
+    nothing = (totals <= 0) | (np.abs(representatives(bin)) < 128)
+    targets = np.where(nothing, 1 << 30, bin).astype(np.int32)
+    return Operation(EXTRACT, histogram.column, table=targets)

@@ -1,0 +1,184 @@
+"""How does a program run over the columns at hand, on two threads when there is much to do?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.engine.asks import NULL, Ints
+from data.engine.columns import Column, threads
+from data.engine.extracts import Extract, joined
+from data.engine.program import (
+    DISTINCT,
+    EXTRACT,
+    HISTOGRAM,
+    LIMITS,
+    Operation,
+    Task,
+    address,
+    conditions,
+    operation_line,
+    task_line,
+)
+from data.engine.sources import Source
+
+TWO_THREADS_ROWS = 200_000
+_FIRST_ROOM = 1 << 14
+_MOST = 2**63 - 1
+
+
+@dataclass(slots=True)
+class Material:
+    """Columns of the chosen segments by address; `columns`, by place of the segment and name, keeps them alive."""
+
+    places: dict[str, int]
+    addresses: Ints
+    sizes: Ints
+    day_ms: Ints
+    columns: dict[tuple[int, str], Column]
+
+
+@dataclass(slots=True)
+class Results:
+    """What the operations of a pass counted: one array an operation, and one extract a channel."""
+
+    numbers: dict[int, Ints]
+    extracts: dict[int, Extract]
+
+    def of(self, found: Operation) -> Ints:
+        """The numbers of an operation, [slots, width]."""
+        return self.numbers[id(found)]
+
+    def extract(self, found: Operation) -> Extract:
+        """The rows that an operation handed out."""
+        return self.extracts[id(found)]
+
+
+@dataclass(slots=True)
+class _Memory:
+    """What one thread adds to."""
+
+    acc: Ints
+    hist: NDArray[np.int32]
+    bits: NDArray[np.uint64]
+    counts: Ints
+    channels: Ints
+    room: list[Extract]
+
+
+class Pass:
+    """Some tasks over some blocks."""
+
+    def __init__(self, source: Source, tasks: Sequence[Task], buckets: Ints, material: Material) -> None:
+        self.tasks, self.buckets, self.material = tasks, np.ascontiguousarray(buckets), material
+        self.operations = [op for task in tasks for op in task.operations]
+        self.slots = {id(op): task.slots for task in tasks for op in task.operations}
+        self.sizes = self._layout()
+        found = conditions(source, [task.ask for task in tasks], material.places)
+        lines, first = [], 0
+        for task in tasks:
+            lines.append(task_line(source, task, found.place[task.ask.predicates], material.places, first))
+            first += len(task.operations)
+        self.conditions = found
+        self.task_lines = np.asarray(lines, np.int64)
+        self.operation_lines = np.asarray([operation_line(source, op, material.places) for op in self.operations])
+
+    def _layout(self) -> dict[str, int]:
+        """Gives every operation its place in acc, hist or bits, and those that hand out rows a channel."""
+        sizes = {"acc": 0, "hist": 0, "bits": 0, "channels": 0}
+        for op in self.operations:
+            kind = {HISTOGRAM: "hist", DISTINCT: "bits"}.get(op.kind, "acc")
+            op.offset = sizes[kind]
+            sizes[kind] += self.slots[id(op)] * op.width
+            if op.kind == EXTRACT or op.table is not None:
+                op.channel = sizes["channels"]
+                sizes["channels"] += 1
+        return sizes
+
+    def _memory(self, rows: int, room: int) -> _Memory:
+        count = self.sizes["channels"]
+        rooms, channels = [], np.zeros((max(count, 1), 4), np.int64)
+        for op in self.operations:
+            if op.channel >= 0:
+                size = rows if op.kind == EXTRACT and op.table is None else min(room, rows)
+                made = Extract(np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size, np.int32))
+                channels[op.channel] = [address(made.slots), address(made.values), address(made.weights), size]
+                rooms.append(made)
+        memory = _Memory(
+            np.zeros(self.sizes["acc"], np.int64), np.zeros(self.sizes["hist"], np.int32),
+            np.zeros(self.sizes["bits"], np.uint64), np.zeros(max(count, 1), np.int64), channels, rooms,
+        )  # fmt: skip
+        for op in self.operations:
+            if op.kind == LIMITS:
+                lines = memory.acc[op.offset : op.offset + self.slots[id(op)] * 2].reshape(-1, 2)
+                lines[:, 0], lines[:, 1] = _MOST, NULL
+        return memory
+
+    def run(self, blocks: Ints) -> Results:
+        """Run over the blocks; what does not fit the room kept for handed out rows runs again with enough."""
+        halves = _halves(blocks)
+        jobs = [threads.submit(self._run, half) for half in halves[1:]]
+        memories = [self._run(halves[0]), *(job.result() for job in jobs)]
+        return self._joined(memories)
+
+    def _run(self, blocks: Ints) -> _Memory:
+        from data.engine import passes
+
+        rows, room = int((blocks[:, 2] - blocks[:, 1]).sum()), _FIRST_ROOM
+        while True:
+            memory = self._memory(rows, room)
+            passes.run(
+                blocks, self.material.addresses, self.material.sizes, self.buckets, self.conditions.preds,
+                self.conditions.conds, self.task_lines, self.operation_lines, memory.channels, self.material.day_ms,
+                memory.counts, memory.acc, memory.hist, memory.bits,
+            )  # fmt: skip
+            room = int(memory.counts.max())
+            if bool((memory.counts <= memory.channels[:, 3]).all()):
+                return memory
+
+    def _joined(self, memories: Sequence[_Memory]) -> Results:
+        results = Results({}, {})
+        for op in self.operations:
+            parts = [_numbers(op, self.slots[id(op)], memory) for memory in memories]
+            results.numbers[id(op)] = _sum(op, parts)
+            if op.channel >= 0:
+                found = [_cut(memory.room[op.channel], int(memory.counts[op.channel])) for memory in memories]
+                results.extracts[id(op)] = joined(found)
+        return results
+
+
+def _halves(blocks: Ints) -> list[Ints]:
+    rows = np.cumsum(blocks[:, 2] - blocks[:, 1])
+    if not len(rows) or rows[-1] < TWO_THREADS_ROWS or len(blocks) < 2:
+        return [blocks]
+    middle = int(np.searchsorted(rows, rows[-1] // 2)) + 1
+    return [
+        half for half in (np.ascontiguousarray(blocks[:middle]), np.ascontiguousarray(blocks[middle:])) if len(half)
+    ]
+
+
+def _numbers(op: Operation, slots: int, memory: _Memory) -> NDArray[np.generic]:
+    array: NDArray[np.generic] = {HISTOGRAM: memory.hist, DISTINCT: memory.bits}.get(op.kind, memory.acc)
+    return array[op.offset : op.offset + slots * op.width].reshape(slots, op.width)
+
+
+def _sum(op: Operation, parts: list[NDArray[np.generic]]) -> Ints:
+    """The parts of all threads together; of DISTINCT the number of bits."""
+    found = parts[0]
+    for part in parts[1:]:
+        if op.kind == DISTINCT:
+            found = np.bitwise_or(found, part)
+        elif op.kind == LIMITS:
+            found = np.stack([np.minimum(found[:, 0], part[:, 0]), np.maximum(found[:, 1], part[:, 1])], axis=1)
+        else:
+            found = np.add(found, part)
+    if op.kind == DISTINCT:
+        return np.bitwise_count(found).sum(axis=1, dtype=np.int64)[:, None]
+    return found.astype(np.int64, copy=False)
+
+
+def _cut(extract: Extract, n: int) -> Extract:
+    return Extract(extract.slots[:n], extract.values[:n], extract.weights[:n])

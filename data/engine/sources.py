@@ -1,0 +1,75 @@
+"""What of one dataset in one workspace is at hand for a scan: manifest, dictionaries and decoded columns?"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from types import TracebackType
+
+from data.database import Transaction, database_url, transaction
+from data.engine.columns import Column, cache, load
+from data.engine.manifest import Manifest, known_manifest, read_manifest
+from data.engine.values import Dictionary
+from data.model import Dataset
+from data.types import Scope
+
+
+class Source:
+    """Reads through one transaction that is opened only when something is not in memory; use it in a `with`."""
+
+    def __init__(self, scope: Scope, dataset: Dataset, change: int | None = None, whole: bool = False) -> None:
+        self.scope, self.dataset = scope, dataset
+        self._change, self._whole = change, whole
+        self._stack = ExitStack()
+        self._tx: Transaction | None = None
+        self._dictionaries: dict[str, Dictionary] = {}
+        self._manifest: Manifest | None = None
+
+    def __enter__(self) -> Source:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.__exit__(kind, error, trace)
+
+    def open(self) -> Transaction:
+        """The transaction."""
+        if self._tx is None:
+            self._tx = self._stack.enter_context(transaction(self.scope))
+        return self._tx
+
+    @property
+    def manifest(self) -> Manifest:
+        """The live segments; those in memory when they are of the change number that was asked for."""
+        if self._manifest is None:
+            found = None
+            if self._change is not None and not self._whole:
+                found = known_manifest(self.scope, self.dataset, self._change)
+            self._manifest = found or read_manifest(self.open(), self.scope, self.dataset, self._whole)
+        return self._manifest
+
+    def dictionary(self, name: str) -> Dictionary:
+        """The dictionary of a text column."""
+        if name not in self._dictionaries:
+            version = self.manifest.version
+            self._dictionaries[name] = Dictionary(self.open, self.scope, self.dataset, name, version)
+        return self._dictionaries[name]
+
+    def columns(self, wanted: dict[tuple[int, str], int]) -> dict[tuple[int, str], Column]:
+        """The columns `(segment id, name)`, each with its number of rows; raises SegmentGone."""
+        place = (database_url(), self.scope.workspace.id)
+        names = list(wanted)
+        found = cache.find([(*place, id, name) for id, name in names])
+        ready = {name: column for name, column in zip(names, found, strict=True) if column is not None}
+        missing = {name: wanted[name] for name, column in zip(names, found, strict=True) if column is None}
+        if missing:
+            loaded = load(self.open(), self.scope, self.dataset, missing)
+            ready |= {name: loaded[name] for name in missing}
+        return ready
+
+
+def stored_name(dataset: Dataset, column: str) -> str:
+    """The name under which segments hold a dimension (`d:`), the actor (`a`), a measure or a duration (`m:`)."""
+    if any(d.name == column for d in dataset.dimensions):
+        return f"d:{column}"
+    return "a" if column == dataset.actor else f"m:{column}"
