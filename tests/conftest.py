@@ -6,8 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from data import embedded, server_process
 from data.types import Scope, Workspace
 from tests.support import fresh_database, make_scope, make_workspace
+
+embedded.CREATE_FLAGS.append("--no-sync")
+server_process.EXTRA_OPTIONS.update(fsync="off", shared_buffers="256MB")
 
 
 @pytest.fixture(scope="session")
