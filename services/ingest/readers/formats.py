@@ -118,7 +118,7 @@ def _member(name: str, head: bytes, opener: Open) -> Member:
         raise BadInput(f"{name}: found a JSON array; expected JSON lines, one object a line.")
     if start.startswith((b"<!DOCTYPE", b"<html", b"<?xml")):
         raise BadInput(f"{name}: found a web page or XML; expected {READABLE}.")
-    if b"\x00" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if head.count(0) * 20 > len(head) and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise BadInput(f"{name}: found bytes that are no text; expected {READABLE}.")
     return Member(name, "json lines" if start.startswith(b"{") else "delimited", opener)
 
