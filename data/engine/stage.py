@@ -38,10 +38,14 @@ def stage_table(dataset: Dataset) -> q.Identifier:
 
 
 def stage(tx: Transaction, dataset: Dataset, rows: Rows) -> q.Identifier:
-    """Copy the rows into the temporary table, numbered from 0 in column `n`; emptied when the transaction ends."""
+    """Copy the rows into the temporary table, which holds nothing else, numbered from 0 in column `n`."""
     table, types = stage_table(dataset), column_types(dataset)
     columns = q.SQL(", ").join(q.Identifier(name) + q.SQL(" ") + q.SQL(types[name]) for name in column_names(dataset))
-    tx.execute(q.SQL("CREATE TEMP TABLE IF NOT EXISTS {} (n int, {}) ON COMMIT DELETE ROWS").format(table, columns))
+    make = q.SQL(
+        "CREATE TEMP TABLE IF NOT EXISTS {table} (n int, {columns}) ON COMMIT DELETE ROWS;"
+        "DELETE FROM {table}"  # of an earlier batch of the same transaction
+    )
+    tx.execute(make.format(table=table, columns=columns))
     with tx.cursor() as cursor, cursor.copy(q.SQL("COPY {} FROM STDIN (FORMAT binary)").format(table)) as copy:
         copy.write(_SIGNATURE)
         for piece in binary_rows(dataset, rows):
