@@ -13,6 +13,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from typing import Any
 
 from prometheus_client import Gauge
 from pydantic_core import to_json
@@ -20,7 +21,9 @@ from pydantic_core import to_json
 from data.errors import BelvedereError, DatabaseDown
 from data.listening import Changed, Connection, changes
 from data.types import Scope
+from services.exports import personal_columns
 from services.metrics import Freshness, freshness, recent
+from services.model import current
 
 log = logging.getLogger("belvedere.stream")
 CLIENTS = Gauge("belvedere_stream_clients", "Clients of the event stream.")
@@ -103,6 +106,15 @@ def version_event(found: Freshness) -> bytes:
     return frame("version", content)
 
 
+def _newest_rows(scope: Scope, dataset: str, mark: Any) -> tuple[list[dict[str, Any]], Any]:
+    """The newest rows beyond the mark, without personal columns, and the mark of the newest of them."""
+    hidden = personal_columns(current().datasets()[dataset])
+    rows = recent(scope, dataset, RECENT_ROWS, mark)
+    column = "id" if rows and "id" in rows[0] else "received_at"
+    mark = max((row[column] for row in rows), default=mark)
+    return [{name: value for name, value in row.items() if name not in hidden} for row in rows], mark
+
+
 class _Board:
     """What is known of one workspace, and who watches it."""
 
@@ -111,8 +123,12 @@ class _Board:
         self.scope = replace(scope, workspace_ids=(scope.workspace.id,), role="viewer")
         self.clients: set[Client] = set()
         self.found: dict[str, Freshness] = {}
-        self.newest: dict[str, int] = {}
+        self.marks: dict[str, Any] = {}
         self.announcing = False
+
+    def wants_rows(self, dataset: str) -> bool:
+        """Whether anybody is sent the rows of this dataset."""
+        return any(client.wants_rows and dataset in client.datasets for client in self.clients)
 
 
 class Hub:
@@ -146,6 +162,7 @@ class Hub:
         for found in board.found.values():
             if seen.get(found.dataset) != found.version:
                 client.offer(found.dataset, version_event(found), state)
+                await self._first_rows(board, client, found.dataset)
 
     def leave(self, client: Client) -> None:
         """Forget a client; the last one takes its workspace's state along."""
@@ -230,15 +247,23 @@ class Hub:
         found = await asyncio.to_thread(freshness, board.scope)
         board.found = {f.dataset: f for f in found}
 
+    async def _first_rows(self, board: _Board, client: Client, dataset: str) -> None:
+        if client.wants_rows and dataset in client.datasets:
+            rows, mark = await asyncio.to_thread(_newest_rows, board.scope, dataset, None)
+            board.marks.setdefault(dataset, mark)
+            if rows:
+                client.offer_rows(dataset, frame("rows", {"dataset": dataset, "rows": rows}))
+
     async def _tell_rows(self, board: _Board, dataset: str) -> None:
-        if not any(client.wants_rows and dataset in client.datasets for client in board.clients):
+        if not board.wants_rows(dataset):
+            board.marks.pop(dataset, None)
             return
-        rows = await asyncio.to_thread(recent, board.scope, dataset, RECENT_ROWS, board.newest.get(dataset))
-        if not rows:
-            return
-        event = frame("rows", {"dataset": dataset, "rows": rows})
-        for client in board.clients:
-            client.offer_rows(dataset, event)
+        rows, mark = await asyncio.to_thread(_newest_rows, board.scope, dataset, board.marks.get(dataset))
+        if rows:
+            board.marks[dataset] = mark
+            event = frame("rows", {"dataset": dataset, "rows": rows})
+            for client in board.clients:
+                client.offer_rows(dataset, event)
 
     async def _poll(self) -> None:
         """Ask once in a while too: a pooler between us and Postgres swallows notifications without a word."""
