@@ -4,6 +4,7 @@ Everything follows from the seed, the workspace and the day, so that history and
 gives the same rows.
 """
 
-from services.simulate.simulators import Simulator, find_simulator, get_simulator, tick
+from services.simulate.simulators import Simulator, get_simulator, load_recipe, tick
+from services.simulate.writing import write_history, write_stream
 
-__all__ = ["Simulator", "find_simulator", "get_simulator", "tick"]
+__all__ = ["Simulator", "get_simulator", "load_recipe", "tick", "write_history", "write_stream"]

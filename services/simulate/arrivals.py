@@ -47,21 +47,6 @@ class Cases:
         return len(self.opened_ms)
 
 
-def values_of(recipe: Recipe) -> dict[str, list[str]]:
-    """Every value that each dimension of the cases can take; codes point into these."""
-    values: dict[str, dict[str, None]] = {
-        recipe.kind: dict.fromkeys(kind.name for kind in recipe.kinds),
-        recipe.area: dict.fromkeys(area.name for area in recipe.areas),
-    }
-    for table in (recipe.choices, *(kind.choices for kind in recipe.kinds)):
-        for dimension, weights in table.items():
-            values.setdefault(dimension, {}).update(dict.fromkeys(name for name, _ in weights))
-    for kind in recipe.kinds:
-        for dimension, value in kind.sets.items():
-            values.setdefault(dimension, {})[value] = None
-    return {dimension: list(found) for dimension, found in values.items()}
-
-
 def arrivals(recipe: Recipe, day: Day, rng: np.random.Generator) -> Cases:
     """The cases that begin on a day."""
     ordinal = day.ordinal
@@ -157,7 +142,7 @@ def _draw(table: Weights, values: list[str], n: int, rng: np.random.Generator) -
 
 
 def _dimensions(recipe: Recipe, kind: Codes, area: Codes, rng: np.random.Generator) -> dict[str, Codes]:
-    values, n = values_of(recipe), len(kind)
+    values, n = recipe.values, len(kind)
     codes = {dimension: np.full(n, -1, np.int32) for dimension in values}
     codes[recipe.kind], codes[recipe.area] = kind.copy(), area
     for dimension, table in recipe.choices.items():

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.engine.days import from_ms
-from services.simulate.arrivals import Cases, Codes, Floats, Ints, values_of
+from services.simulate.arrivals import Cases, Codes, Floats, Ints
 from services.simulate.recipes import Answer, Recipe, Step
 
 NEVER = np.iinfo(np.int64).max
@@ -73,7 +73,7 @@ def _offset_ms(cases: Cases, timezone: str) -> int:
 
 
 def _matches(recipe: Recipe, cases: Cases, only: dict[str, str]) -> NDArray[np.bool_]:
-    values = values_of(recipe)
+    values = recipe.values
     found = np.ones(cases.n, np.bool_)
     for dimension, value in only.items():
         found &= cases.codes[dimension] == values[dimension].index(value)
@@ -110,7 +110,7 @@ def _when(recipe: Recipe, step: Step, day: _Day, at: dict[str, Ints], rng: np.ra
 
 
 def _factors(recipe: Recipe, step: Step, cases: Cases) -> Floats:
-    values, found = values_of(recipe), np.ones(cases.n)
+    values, found = recipe.values, np.ones(cases.n)
     for dimension, factors in step.factors.items():
         table = np.array([*(factors.get(value, 1.0) for value in values[dimension]), 1.0])
         found *= table[cases.codes[dimension]]
@@ -119,7 +119,7 @@ def _factors(recipe: Recipe, step: Step, cases: Cases) -> Floats:
 
 def _limit_ms(recipe: Recipe, name: str, cases: Cases) -> Ints:
     flag = next(flag for flag in recipe.cases.flags if flag.name == name)
-    limits, values = dict(flag.limits_hours), values_of(recipe)[flag.by]
+    limits, values = dict(flag.limits_hours), recipe.values[flag.by]
     hours = np.array([*(limits.get(value, flag.otherwise_hours) for value in values), flag.otherwise_hours])
     return (hours[cases.codes[flag.by]] * HOUR_MS).astype(np.int64)
 
@@ -140,7 +140,7 @@ def _in_working_hours(recipe: Recipe, moment: Ints, offset_ms: int, rng: np.rand
 def _staff(recipe: Recipe, cases: Cases, rng: np.random.Generator) -> Codes:
     if recipe.staff is None:
         return np.full(cases.n, -1, np.int32)
-    values, start = values_of(recipe)[recipe.staff.by], 0
+    values, start = recipe.values[recipe.staff.by], 0
     codes = np.full(cases.n, -1, np.int32)
     for team, size in recipe.staff.sizes:
         mine = cases.codes[recipe.staff.by] == values.index(team)

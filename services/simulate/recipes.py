@@ -149,13 +149,15 @@ class Recipe:
     stories: tuple[Story, ...]
     lifecycle: tuple[Step, ...]
     answers: tuple[Answer, ...]
+    values: dict[str, list[str]]
 
 
 def build_recipe(form: Form, pack: Pack) -> Recipe:
     """The recipe of a well-formed simulator; datasets are those of `pack`, with its ids."""
     datasets = {dataset.name: dataset for dataset in pack.datasets}
-    rhythms = form.tables("rhythms")
-    working = dict(form.amounts("working"))
+    rhythms, working = form.tables("rhythms"), dict(form.amounts("working"))
+    kinds = tuple(_kind(name, inner, next(iter(rhythms))) for name, inner in form.forms("kinds").items())
+    areas = tuple(_area(name, inner) for name, inner in form.forms("areas").items())
     actor = form.form("actor")
     assert actor is not None
     return Recipe(
@@ -166,15 +168,29 @@ def build_recipe(form: Form, pack: Pack) -> Recipe:
         growth_per_year=form.amount("growth_per_year", 0), weekdays=form.numbers("weekdays"),
         holidays=dict(form.amounts("holidays")), longest_days=int(form.text("longest_days")),
         working=(working.get("from", 0.0), working.get("to", 24.0)), rhythms=rhythms, kind=form.text("kind"),
-        kinds=tuple(_kind(name, inner, next(iter(rhythms))) for name, inner in form.forms("kinds").items()),
-        choices=form.tables("choices"), missing=dict(form.amounts("missing")), area=form.text("area"),
-        areas=tuple(_area(name, inner) for name, inner in form.forms("areas").items()),
-        hotspots=tuple(_hotspot(name, inner) for name, inner in form.forms("hotspots").items()),
+        kinds=kinds, choices=form.tables("choices"), missing=dict(form.amounts("missing")), area=form.text("area"),
+        areas=areas, hotspots=tuple(_hotspot(name, inner) for name, inner in form.forms("hotspots").items()),
         actor_prefix=actor.text("prefix"), actor_count=int(actor.text("count")), actor_skew=actor.amount("skew", 1),
         staff=_staff(form.form("staff")), stories=tuple(_story(name, f) for name, f in form.forms("stories").items()),
         lifecycle=tuple(_step(name, inner) for name, inner in form.forms("lifecycle").items()),
         answers=tuple(_answer(name, inner) for name, inner in form.forms("answers").items()),
+        values=_values(form, kinds, areas),
     )  # fmt: skip
+
+
+def _values(form: Form, kinds: tuple[Kind, ...], areas: tuple[Area, ...]) -> dict[str, list[str]]:
+    """Every value that each dimension of the cases can take; codes of cases point into these."""
+    values: dict[str, dict[str, None]] = {
+        form.text("kind"): dict.fromkeys(kind.name for kind in kinds),
+        form.text("area"): dict.fromkeys(area.name for area in areas),
+    }
+    for table in (form.tables("choices"), *(kind.choices for kind in kinds)):
+        for dimension, weights in table.items():
+            values.setdefault(dimension, {}).update(dict.fromkeys(name for name, _ in weights))
+    for kind in kinds:
+        for dimension, value in kind.sets.items():
+            values.setdefault(dimension, {})[value] = None
+    return {dimension: list(found) for dimension, found in values.items()}
 
 
 def _some(names: tuple[str | None, ...]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from data.model import Dataset
 from data.tables import column_names
-from services.simulate.arrivals import Codes, Floats, Ints, values_of
+from services.simulate.arrivals import Codes, Floats, Ints
 from services.simulate.lifecycles import NEVER, Lives, staff_names
 from services.simulate.recipes import Recipe
 
@@ -70,7 +70,7 @@ def _texts(codes: NDArray[Any], values: list[str]) -> pa.DictionaryArray:
 
 
 def _shared_columns(recipe: Recipe, dataset: Dataset, lived: Lives) -> dict[str, Any]:
-    values = values_of(recipe)
+    values = recipe.values
     columns = {name: _texts(codes, values[name]) for name, codes in lived.cases.codes.items()}
     if dataset.actor:
         used, codes = np.unique(lived.cases.actor, return_inverse=True)

@@ -12,7 +12,7 @@ import numpy as np
 
 from data.engine.batches import Batch
 from data.engine.days import day_start, to_ms
-from data.errors import UnknownName
+from data.errors import UnknownName, unknown
 from data.model import Pack
 from data.types import Scope, Workspace
 from services.model.checking import check_form
@@ -66,14 +66,22 @@ class Simulator:
 
     def steps(self, since: datetime, now: datetime, key: str, first: date = date.min) -> Batch | None:
         """What happened in (since, now] to cases that began on `first` or later; None without a dataset of steps."""
+        touched = self._touched(since, now, first)
+        return self._steps(touched, since, now, key)
+
+    def since(self, since: datetime, now: datetime, key: str, first: date = date.min) -> list[Batch]:
+        """What happened in (since, now] to cases that began on `first` or later: the cases as they stand at `now`, and
+        the steps. None of both when nothing happened."""
+        touched = self._touched(since, now, first)
+        cases = Batch(self.recipe.cases, key, case_columns(self.recipe, touched, to_ms(now)))
+        steps = self._steps(touched, since, now, key)
+        return [batch for batch in (cases, steps) if batch is not None and batch.size > 0]
+
+    def _steps(self, touched: Lives, since: datetime, now: datetime, key: str) -> Batch | None:
         if self.recipe.steps is None:
             return None
-        columns = step_columns(self.recipe, self._touched(since, now, first), to_ms(since), to_ms(now))
+        columns = step_columns(self.recipe, touched, to_ms(since), to_ms(now))
         return Batch(self.recipe.steps, key, columns)
-
-    def changed(self, since: datetime, now: datetime, key: str) -> Batch:
-        """Cases to which something happened in (since, now], as they stand at `now`."""
-        return Batch(self.recipe.cases, key, case_columns(self.recipe, self._touched(since, now), to_ms(now)))
 
     def _touched(self, since: datetime, now: datetime, first: date = date.min) -> Lives:
         earliest = self.local_day(since) - timedelta(days=self.recipe.longest_days + 1)
@@ -106,14 +114,12 @@ def _simulator(pack: Pack, folder: Path, workspace: Workspace) -> Simulator | No
     return Simulator(recipe, workspace) if recipe else None
 
 
-def find_simulator(workspace: Workspace, pack: str) -> Simulator | None:
-    """The simulator of an installed pack for a workspace, or None when the pack has none."""
-    return _simulator(current().pack(pack), pack_folders()[pack], workspace)
-
-
 def get_simulator(workspace: Workspace, pack: str) -> Simulator:
-    """The simulator of an installed pack for a workspace; raises UnknownName when the pack has none."""
-    found = find_simulator(workspace, pack)
+    """The simulator of an installed pack for a workspace; raises UnknownName when there is none."""
+    packs = {found.name: found for found in current().packs}
+    if pack not in packs:
+        raise unknown("pack", pack, packs)
+    found = _simulator(packs[pack], pack_folders()[pack], workspace)
     if found is None:
         raise UnknownName(f"Pack `{pack}` has no simulator: its YAML has no `simulator`.")
     return found
@@ -122,7 +128,4 @@ def get_simulator(workspace: Workspace, pack: str) -> Simulator:
 def tick(scope: Scope, pack: str, since: datetime, now: datetime) -> list[Batch]:
     """What happened in the scope's workspace in (since, now]: the changed cases and their steps, to be written in one
     transaction. The same span gives the same rows; its key makes a retry count once."""
-    simulator = get_simulator(scope.workspace, pack)
-    key = f"simulated {now.isoformat()}"
-    batches = [simulator.changed(since, now, key), simulator.steps(since, now, key)]
-    return [batch for batch in batches if batch is not None and batch.size > 0]
+    return get_simulator(scope.workspace, pack).since(since, now, f"tick {since.isoformat()} {now.isoformat()}")

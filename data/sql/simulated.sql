@@ -1,5 +1,5 @@
--- lock_demo -- one process at a time writes the demo of a workspace, until the transaction ends
-SELECT pg_advisory_xact_lock(hashtextextended('belvedere.demo', %(workspace)s));
+-- lock_simulated -- one process at a time makes up rows of a workspace, until the transaction ends
+SELECT pg_advisory_xact_lock(hashtextextended('belvedere.simulated', %(workspace)s));
 
 -- last_batch_key -- the greatest key of a dataset's batches that starts with a prefix
 SELECT batch_key FROM belvedere.batches
