@@ -1,0 +1,81 @@
+"""What does the refreshing part of the Live page draw?"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import streamlit as st
+
+from components import charts, downloads, drill, filters, leaderboards, queries, shell, state, states, streams, tiles
+from components.live import Draw
+from data.types import Scope
+from services.formats import days_text
+from services.live.boards import Board
+from services.live.views import Arrival, View, arrival
+from services.people import can
+
+HEIGHT = 1100
+
+
+def draw(board: Board, every_s: int | None) -> Draw:
+    """How to draw the board at each refresh."""
+
+    def tick(scope: Scope, now: datetime) -> None:
+        family = filters.read_family()
+        choice = filters.choice(scope, board, now)
+        with st.skeleton(HEIGHT):
+            view = queries.live_view(scope, board, choice, family, now)
+            fresh = arrival(queries.freshness(scope, now), scope.workspace.timezone, now)
+        shell.status(scope.workspace, now, every_s, fresh, queries.online(scope, now), view.range_text)
+        if view.is_empty:
+            _nothing_here(scope, view.range_text, fresh, now)
+            return
+        filters.family(board)
+        tiles.draw_tiles(view.tiles, view.compared_with, drill.open_rows if drill.may_open(scope) else None)
+        _main(scope, board, view)
+        if view.leaderboards:
+            leaderboards.draw_leaderboards(view.leaderboards, board.metric(choice.metric).title, view.as_of)
+        with st.container(border=True):
+            streams.draw_stream(queries.newest_rows(scope, board, now))
+
+    return tick
+
+
+def _main(scope: Scope, board: Board, view: View) -> None:
+    with st.container(border=True, gap="xsmall"):
+        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+            filters.metric(board)
+            if view.series:
+                downloads.button(view.series.title, "series_csv", lambda: downloads.series_lines(view.series))
+        if view.series is None or view.series.reason:
+            states.cannot_tell(view.series.reason if view.series else view.series_reason)
+            return
+        st.markdown(f"**{view.series.title}** :small[:gray[{charts.legend(view.series)}. {view.as_of}.]]")
+        key = f"series_{state.once('series')}"
+        on_pick = drill.open_bucket(view.series.metric, key) if drill.may_open(scope) else None
+        charts.draw_series(view.series, key, on_pick)
+
+
+def _nothing_here(scope: Scope, range_text: str, fresh: Arrival | None, now: datetime) -> None:
+    newest = max((f.newest_at for f in queries.freshness(scope, now) if f.newest_at), default=None)
+    with st.container(border=True):
+        st.subheader(f"No rows in {range_text}", anchor=False)
+        if state.filters():
+            st.write("Nothing matches this range and these filters. Take a filter out, or choose another range.")
+            st.button("Remove the filters", on_click=filters.clear, type="primary")
+        elif fresh and newest:
+            days = filters.newest(scope, newest)
+            st.write(fresh.explanation)
+            label = f"Go to the newest data ({days_text(*days)})"
+            st.button(label, type="primary", on_click=filters.go_to, args=(days,))
+
+
+def wait_for_data(scope: Scope, now: datetime) -> None:
+    """The empty workspace; turns into the board by itself when the first rows arrive."""
+    if queries.has_rows(scope, now):
+        st.rerun()
+    if can(scope, "write"):
+        text = "Import a file of rows: CSV, Excel-style text, Parquet or JSON lines, plain or compressed."
+        states.empty("No data in this workspace yet", text, "pages/manage/data.py", "Import data")
+    else:
+        states.empty("No data in this workspace yet", "An operator or administrator can import the first file.")

@@ -1,0 +1,45 @@
+"""How does a viewer take along what a chart shows?"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Sequence
+
+import streamlit as st
+
+from services.live.rankings import Leaderboard
+from services.live.series import Series
+
+Lines = Iterable[Sequence[object]]
+
+
+def button(name: str, key: str, lines: Callable[[], Lines], label: str = "CSV") -> None:
+    """A quiet download button; the file is written when it is asked for, not at every refresh."""
+    st.download_button(
+        label, lambda: _csv(lines()), f"{name}.csv", "text/csv", key=key, on_click="ignore", type="tertiary",
+        icon=":material/download:", help="Download what is shown here as CSV",
+    )  # fmt: skip
+
+
+def _csv(lines: Lines) -> bytes:
+    """CSV with a byte order mark, so that spreadsheets read it as UTF-8."""
+    out = io.StringIO()
+    csv.writer(out).writerows(lines)
+    return b"\xef\xbb\xbf" + out.getvalue().encode()
+
+
+def series_lines(series: Series) -> Lines:
+    """The points of the main chart, in the unit of its axis."""
+    unit = f" ({series.axis})" if series.axis else ""
+    yield ["start", f"{series.title}{unit}", *([series.compared_with] if series.compared_with else []), "still_filling"]
+    for p in series.points:
+        yield [p.at, p.value, *([p.before] if series.compared_with else []), "yes" if p.is_open else "no"]
+
+
+def leaderboard_lines(boards: Sequence[Leaderboard]) -> Lines:
+    """All bars of all leaderboards, the pooled rest included."""
+    yield ["dimension", "value", "number", "shown"]
+    for board in boards:
+        for bar in board.bars:
+            yield [board.title, bar.label, bar.value, bar.shown]

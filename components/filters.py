@@ -1,0 +1,162 @@
+"""Which range, comparison, metric and filters are chosen, and how are they changed?"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import streamlit as st
+
+from components import queries, state
+from data.types import Filter, Scope
+from services.live.boards import FAMILY_TITLES, OVERVIEW, Board, filterable, sentence_of
+from services.live.choices import (
+    COMPARES,
+    DEFAULT_RANGE,
+    DEFAULT_REFRESH,
+    MISSING,
+    RANGES,
+    REFRESH_TITLES,
+    REFRESHES,
+    Choice,
+    compare_of,
+    default_days,
+    newest_days,
+    range_of,
+)
+
+_NO_LABEL = {"label_visibility": "collapsed"}
+
+
+def board(scope: Scope, now: datetime) -> Board:
+    """The board of the chosen pack; with more than one pack, a picker for it."""
+    known = {b.pack.name: b for b in queries.known_boards(scope, now)}
+    if len(known) == 1:
+        return next(iter(known.values()))
+    titles = {name: b.pack.title for name, b in known.items()}
+    chosen = state.choose("Domain", "pack", titles, next(iter(titles)), st.selectbox, label_visibility="collapsed")
+    return known[chosen]
+
+
+def bar(scope: Scope, shown: Board, now: datetime) -> int | None:
+    """The pickers and the chips of the filters; returns the seconds between refreshes, None while paused."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="range_bar"):
+        slug = state.choose("Range", "range", RANGES, DEFAULT_RANGE, st.segmented_control, required=True, **_NO_LABEL)
+        if slug == "custom":
+            _days(scope, now)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filter_bar"):
+        state.choose("Compare with", "compare", COMPARES, "previous", st.selectbox, width=230, **_NO_LABEL)
+        every = state.choose("Refresh", "every", REFRESH_TITLES, DEFAULT_REFRESH, st.selectbox, width=150, **_NO_LABEL)
+        is_live = st.toggle("Live", value=True, key="live", bind="query-params", help="Switch off to hold still")
+        _filter_menu(scope, shown, now)
+    chips(shown)
+    return REFRESHES[every] if is_live else None
+
+
+def _days(scope: Scope, now: datetime) -> None:
+    shown = state.days() or default_days(scope.workspace.timezone, now)
+    if tuple(st.session_state.get("_days") or ()) != shown:
+        st.session_state["_days"] = shown
+    st.date_input(
+        "Days, first and last", key="_days", on_change=_days_picked, min_value=date(1900, 1, 1),
+        max_value=date(2200, 1, 1), width=240, format="YYYY-MM-DD", **_NO_LABEL,
+    )  # fmt: skip
+
+
+def _days_picked() -> None:
+    picked = st.session_state["_days"]
+    if len(picked) == 2:
+        state.set_days((picked[0], picked[1]))
+
+
+def choice(scope: Scope, shown: Board, now: datetime) -> Choice:
+    """What the address says, as instants; also inside fragments, where no picker is drawn."""
+    slug = state.read("range", DEFAULT_RANGE)
+    days = state.days() or default_days(scope.workspace.timezone, now)
+    return Choice(
+        slug if slug in RANGES else DEFAULT_RANGE,
+        range_of(slug, days, scope.workspace.timezone, now),
+        compare_of(state.read("compare", "previous")),
+        shown.metric(state.read("metric")).qualified,
+        state.filters(),
+    )
+
+
+def read_family() -> str:
+    """The chosen family of metrics."""
+    return state.read("family", OVERVIEW)
+
+
+def family(shown: Board) -> str:
+    """A switch between the overview and the families of metrics."""
+    titles = {OVERVIEW: "Overview"} | {name: FAMILY_TITLES[name] for name, _ in shown.families}
+    return state.choose(
+        "Key figures", "family", titles, OVERVIEW, st.segmented_control, required=True, label_visibility="collapsed"
+    )
+
+
+def metric(shown: Board) -> str:
+    """The picker of the metric that the main chart and the leaderboards show."""
+    titles = {m.name: m.title for m in shown.metrics()}
+    return state.choose(
+        "Metric", "metric", titles, next(iter(titles)), st.selectbox, label_visibility="collapsed", width=280
+    )
+
+
+def chips(shown: Board) -> None:
+    """The filters as sentences, each with a button that takes it out."""
+    where = state.filters()
+    if not where:
+        return
+    with st.container(horizontal=True, gap="xsmall", key="chips"):
+        for found in where:
+            st.button(
+                sentence_of(shown, found), key=f"chip_{found.dimension}_{found.op}", icon=":material/close:",
+                icon_position="right", help="Remove this filter", on_click=_drop, args=(found,),
+            )  # fmt: skip
+        if len(where) > 1:
+            st.button("Remove all", key="chip_all", type="tertiary", on_click=clear)
+
+
+def clear() -> None:
+    """A click that takes all filters out."""
+    state.set_filters(())
+    st.rerun()
+
+
+def _drop(found: Filter) -> None:
+    state.set_filters(tuple(f for f in state.filters() if f != found))
+
+
+def _filter_menu(scope: Scope, shown: Board, now: datetime) -> None:
+    menu = st.popover("Filter", icon=":material/filter_list:", key="filter_menu", on_change="rerun")
+    if not menu.open:
+        return
+    with menu:
+        for dataset, dimension in filterable(shown):
+            _value_picker(dimension.title, dimension.name, queries.values(scope, dataset, dimension.name, now))
+
+
+def _value_picker(title: str, dimension: str, known: list[str | None]) -> None:
+    where = state.filters()
+    chosen = [MISSING if v is None else v for f in where if (f.dimension, f.op) == (dimension, "in") for v in f.values]
+    options = list(dict.fromkeys([*chosen, *(MISSING if v is None else v for v in known)]))
+    widget = f"_f_{dimension}"
+    if st.session_state.get(widget) != chosen:
+        st.session_state[widget] = chosen
+
+    def picked() -> None:
+        state.write(f"f.{dimension}", st.session_state[widget])
+
+    st.multiselect(title, options, key=widget, on_change=picked, placeholder="All", accept_new_options=False)
+
+
+def go_to(days: tuple[date, date]) -> None:
+    """A click that shows these days."""
+    state.write("range", ["custom"])
+    state.set_days(days)
+    st.rerun()
+
+
+def newest(scope: Scope, newest_at: datetime) -> tuple[date, date]:
+    """The days that end with the newest row."""
+    return newest_days(newest_at, scope.workspace.timezone)

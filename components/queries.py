@@ -1,0 +1,134 @@
+"""Which answers does this process already have, for whom and of which data?
+
+The only cache of the screens. A key is one canonical JSON string of the question, the viewer's rights and the data's
+versions, so new data makes a new key and nothing is ever cleared. Equal questions asked at once are answered once.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any, TypeVar
+
+from data.types import Scope
+from services import metrics, model, people
+from services.live.boards import Board, boards
+from services.live.choices import Choice
+from services.live.questions import questions
+from services.live.streams import Stream, stream
+from services.live.views import View, view
+from services.metrics import Freshness
+
+MOST_ENTRIES = 2000
+VERSIONS_FOR_S = 0.5
+ONLINE_FOR_S = 5.0
+STREAM_ROWS = 12
+T = TypeVar("T")
+
+
+class _Shelf:
+    """Answers by key, the longest unused thrown out first; the first asker computes, the others wait for it."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._lock = threading.Lock()
+        self._held: OrderedDict[str, Future[Any]] = OrderedDict()
+
+    def get(self, key: str, make: Callable[[], T]) -> T:
+        """The answer under the key; an exception of `make` reaches everyone who waits and is not kept."""
+        with self._lock:
+            held = self._held.get(key)
+            if held is None:
+                mine: Future[Any] = Future()
+                self._held[key] = mine
+                while len(self._held) > self._most:
+                    self._held.popitem(last=False)
+            else:
+                self._held.move_to_end(key)
+        if held is not None:
+            return held.result()
+        try:
+            mine.set_result(make())
+        except BaseException as error:
+            with self._lock:
+                self._held.pop(key, None)
+            mine.set_exception(error)
+            raise
+        return mine.result()
+
+
+_shelf = _Shelf(MOST_ENTRIES)
+
+
+def key_of(scope: Scope, what: str, **parts: Any) -> str:
+    """The canonical key of a question: what is asked, of which workspaces, with which rights, and the given parts."""
+    rights = {"workspace": scope.workspace.id, "sees": sorted(scope.workspace_ids), "role": scope.role}
+    return json.dumps([what, rights, parts], sort_keys=True, default=str, separators=(",", ":"))
+
+
+def _turn(now: datetime, seconds: float) -> int:
+    return int(now.timestamp() / seconds)
+
+
+def known_boards(scope: Scope, now: datetime) -> tuple[Board, ...]:
+    """The boards of the packs that the workspace uses and has rows of."""
+    return boards(model.model_of(scope), {f.dataset for f in freshness(scope, now) if f.rows})
+
+
+def freshness(scope: Scope, now: datetime) -> list[Freshness]:
+    """Versions, row counts and newest rows of the datasets, at most VERSIONS_FOR_S old and shared by all viewers."""
+    key = key_of(scope, "freshness", turn=_turn(now, VERSIONS_FOR_S))
+    return _shelf.get(key, lambda: metrics.freshness(scope))
+
+
+def has_rows(scope: Scope, now: datetime) -> bool:
+    """Whether the workspace holds any data."""
+    return any(f.rows for f in freshness(scope, now))
+
+
+def versions(scope: Scope, now: datetime) -> dict[str, int]:
+    """The data version of each dataset."""
+    return {f.dataset: f.version for f in freshness(scope, now)}
+
+
+def live_view(scope: Scope, board: Board, choice: Choice, family: str, now: datetime) -> View:
+    """The answered Live page; computed once for all viewers of the same choice, data and minute."""
+    parts = {"choice": asdict(choice), "family": family, "pack": board.pack.name, "minute": _turn(now, 60)}
+    key = key_of(scope, "live", versions=versions(scope, now), **parts)
+
+    def make() -> View:
+        asked = questions(board, choice, family)
+        results = metrics.answer(scope, list(asked.queries), now)
+        return view(board, choice, asked, results, scope.workspace, now)
+
+    return _shelf.get(key, make)
+
+
+def newest_rows(scope: Scope, board: Board, now: datetime) -> Stream:
+    """The newest rows of the board's events, in words."""
+    known = {f.dataset: f.version for f in freshness(scope, now) if f.rows}
+    events = board.events(known)
+    key = key_of(scope, "stream", dataset=events.qualified, version=known.get(events.qualified), minute=_turn(now, 60))
+
+    def make() -> Stream:
+        rows = metrics.recent(scope, events.qualified, STREAM_ROWS)
+        return stream(events, rows, scope.workspace.timezone, now)
+
+    return _shelf.get(key, make)
+
+
+def values(scope: Scope, dataset: str, dimension: str, now: datetime) -> list[str | None]:
+    """The values of a dimension to choose from, the most frequent first."""
+    key = key_of(scope, "values", dataset=dataset, dimension=dimension, versions=versions(scope, now))
+    return _shelf.get(key, lambda: [value for value, _ in metrics.values(scope, dataset, dimension)])
+
+
+def online(scope: Scope, now: datetime) -> list[str]:
+    """Who uses the workspace now, by account name; at most ONLINE_FOR_S old."""
+    key = key_of(scope, "online", turn=_turn(now, ONLINE_FOR_S))
+    return _shelf.get(key, lambda: [seen.account for seen in people.presence.online(scope, now)])

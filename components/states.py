@@ -1,0 +1,57 @@
+"""What does a page show when there is nothing, when it is not ready and when something went wrong?"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from data.errors import BelvedereError, DatabaseDown, NotAllowed
+
+_log = logging.getLogger(__name__)
+
+
+@contextmanager
+def guard() -> Iterator[None]:
+    """Turns an error into a panel that says what happened; used around a page's run and inside every live fragment.
+
+    Streamlit's own control flow (stop, rerun, switch page) passes through.
+    """
+    try:
+        yield
+    except DatabaseDown:
+        _log.exception("database down")
+        st.error("It is tried again with the next refresh. Nothing is lost.", title="The database does not answer")
+    except NotAllowed as error:
+        st.warning(str(error), title="Not allowed")
+    except BelvedereError as error:
+        st.error(str(error), title="This cannot be shown")
+    except Exception:  # noqa: BLE001 -- the error panel, one of the three places that catch everything
+        reference = secrets.token_hex(4)
+        _log.exception("page failed, reference %s", reference)
+        st.error(
+            f"The details are in the server's log under reference {reference}. Reload the page, or go on with another.",
+            title="Something went wrong here",
+        )
+
+
+def empty(title: str, text: str, page: str = "", label: str = "") -> None:
+    """A calm panel for nothing to show, with the next step as a link to another page."""
+    with st.container(border=True, key=f"empty_{abs(hash(title)) % 10**6}"):
+        st.subheader(title, anchor=False)
+        st.write(text)
+        if page:
+            st.page_link(page, label=label, icon=":material/arrow_forward:")
+
+
+def loading(height: int) -> object:
+    """A block of the size of what comes, while it is computed; as a context manager."""
+    return st.skeleton(height)
+
+
+def cannot_tell(reason: str) -> None:
+    """Why there is no answer, as a sentence in the place of the answer."""
+    st.caption(reason)

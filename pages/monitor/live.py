@@ -1,0 +1,19 @@
+"""What is happening right now?"""
+
+from datetime import UTC, datetime
+
+from components import boards, drill, filters, live, queries, shell, state
+from components.viewer import current_scope
+
+scope = current_scope()
+now = datetime.now(UTC)
+state.settle()
+shell.header("Live", scope.workspace)
+
+if queries.has_rows(scope, now):
+    board = filters.board(scope, now)
+    every_s = filters.bar(scope, board, now)
+    live.run(boards.draw(board, every_s), every_s)
+    drill.show(scope, board, now)
+else:
+    live.run(boards.wait_for_data, 5)

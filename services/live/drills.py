@@ -1,0 +1,118 @@
+"""Which rows are behind a number, and what is said above them?"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from data.database import transaction
+from data.model import Dataset, Metric
+from data.types import Filter, Scope, TimeRange
+from services import exports, metrics, people
+from services.formats import span
+from services.live.boards import Board, rows_source, sentence_of
+from services.live.choices import Choice
+from services.queries import resolve_range
+
+PAGE_ROWS = 50
+DOWNLOAD = "/api/v1/rows/download"
+_LAST = ("quality", "received_at")
+
+
+@dataclass(frozen=True, slots=True)
+class Drill:
+    """A list of rows: of which dataset, by which time, in which range and under which filters."""
+
+    metric: Metric
+    dataset: Dataset
+    at: str
+    range: TimeRange
+    where: tuple[Filter, ...]
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """One page of rows: `columns` are (name, title), times local without a zone; `hidden` are columns not allowed."""
+
+    columns: tuple[tuple[str, str], ...]
+    lines: list[dict[str, Any]]
+    total: int
+    next: str | None
+    hidden: tuple[str, ...]
+
+
+def drill(board: Board, choice: Choice, metric: str, bucket: tuple[str, str] | None, scope: Scope) -> Drill:
+    """The rows behind a metric under the page's filters, in its range or in one bucket of it (local start and end)."""
+    found = board.metric(metric)
+    dataset, at, own = rows_source(board.pack, found)
+    shown = choice.range
+    if bucket:
+        shown = resolve_range({"from": bucket[0], "to": bucket[1]}, scope.workspace.timezone, choice.range.to_at)
+    names = {d.name for d in dataset.dimensions}
+    where = (*own, *(f for f in choice.where if f.dimension in names and f not in own))
+    time = next(t.title for t in dataset.times if t.name == at)
+    days = span(shown.from_at, shown.to_at, scope.workspace.timezone)
+    conditions = "".join(f", {sentence_of(board, f)}" for f in where)
+    return Drill(found, dataset, at, shown, where, f"{dataset.title}, {time.lower()} {days}{conditions}")
+
+
+def read(scope: Scope, wanted: Drill, after: str | None) -> Rows:
+    """A page of the rows, newest first; personal columns only for those who may see them, and then audited."""
+    people.require(scope, "rows")
+    exports.require_visible(scope, wanted.dataset, {f.dimension for f in wanted.where})
+    page = metrics.rows(scope, wanted.dataset.qualified, wanted.range, wanted.where, PAGE_ROWS, after, wanted.at)
+    hidden = exports.hidden_columns(scope, wanted.dataset)
+    if not hidden and page.rows and exports.personal_columns(wanted.dataset):
+        with transaction(scope) as tx:
+            people.record(tx, scope, "read_personal", wanted.dataset.qualified, {"rows": len(page.rows)})
+    names = [c for c in page.columns if c not in hidden and c not in _LAST]
+    names += [c for c in page.columns if c in _LAST]
+    zone = ZoneInfo(scope.workspace.timezone)
+    lines = [
+        {n: _plain(value, zone) for n, value in zip(page.columns, row, strict=True) if n in names} for row in page.rows
+    ]
+    titles = titles_of(wanted.dataset)
+    return Rows(
+        tuple((n, titles.get(n, n.replace("_", " ").capitalize())) for n in names), lines, page.total, page.next,
+        tuple(sorted(titles.get(n, n) for n in hidden)),
+    )  # fmt: skip
+
+
+def titles_of(dataset: Dataset) -> dict[str, str]:
+    """What each column is called, by its name."""
+    titles = {c.name: c.title for c in dataset.times} | {c.name: c.title for c in dataset.dimensions}
+    titles |= {c.name: c.title for c in dataset.measures}
+    return titles | {"lat": "Latitude", "lon": "Longitude", "received_at": "Received"}
+
+
+def _plain(value: Any, zone: ZoneInfo) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(zone).replace(tzinfo=None)
+    return ", ".join(value) if isinstance(value, list) else value
+
+
+def download_address(scope: Scope, wanted: Drill) -> str:
+    """The address that streams all these rows as CSV."""
+    where: dict[str, Any] = {}
+    for found in wanted.where:
+        condition, other = _condition(found), where.get(found.dimension)
+        is_both = isinstance(condition, list) and isinstance(other, list)
+        where[found.dimension] = [v for v in other or [] if v in condition] if is_both else condition
+    return f"{DOWNLOAD}?" + urlencode(
+        {
+            "dataset": wanted.dataset.qualified, "at": wanted.at, "from": wanted.range.from_at.isoformat(),
+            "to": wanted.range.to_at.isoformat(), "where": json.dumps(where), "format": "csv",
+            "workspace": scope.workspace.slug,
+        }
+    )  # fmt: skip
+
+
+def _condition(found: Filter) -> list[str | None] | dict[str, list[str | None]]:
+    if found.op == "in":
+        return list(found.values)
+    return {"not" if found.op == "not_in" else "contains": list(found.values)}
