@@ -26,6 +26,7 @@ _PLAIN, _PLANES, _BITS, _CONSTANT = range(4)
 _DELTA, _GAPS = 1, 2  # flags: differences of a sorted column; offset 0 stands for MISSING
 _RAW, _ZSTD = range(2)
 _WORTH = 0.95  # compressed planes that save less stay as they are, they decode at memory speed
+_DAMAGES = (struct.error, zstandard.ZstdError, ValueError, IndexError, KeyError, UnicodeDecodeError)
 _per_thread = threading.local()
 
 
@@ -43,9 +44,16 @@ def decode_column(name: str, data: bytes | memoryview) -> Array:
 
     Raises BelvedereError when the bytes are damaged, naming the column.
     """
+    try:
+        return _decode(data)
+    except _DAMAGES as error:
+        raise BelvedereError(f"A stored column `{name}` is damaged: run `manage.py engine rebuild`.") from error
+
+
+def _decode(data: bytes | memoryview) -> Array:
     dtype_no, layout, flags, planes, n, base, size = _HEAD.unpack_from(data)
-    if size != len(data) - _HEAD.size or dtype_no >= len(_DTYPES):
-        raise BelvedereError(f"A stored column `{name}` is damaged: run `manage.py engine rebuild`.")
+    if size != len(data) - _HEAD.size:
+        raise ValueError(f"{len(data)} bytes")
     dtype = _DTYPES[dtype_no]
     body = memoryview(data)[_HEAD.size :]
     if layout == _CONSTANT:
@@ -70,7 +78,14 @@ def pack(columns: dict[str, Array], small: bool = False) -> bytes:
 
 
 def unpack(data: bytes | memoryview) -> dict[str, Array]:
-    """The columns that `pack` wrote."""
+    """The columns that `pack` wrote. Raises BelvedereError when the bytes are damaged."""
+    try:
+        return _unpack(data)
+    except _DAMAGES as error:
+        raise BelvedereError("A stored segment is damaged: run `manage.py engine rebuild`.") from error
+
+
+def _unpack(data: bytes | memoryview) -> dict[str, Array]:
     view = memoryview(data)
     (count,) = struct.unpack_from("<H", view)
     at, columns = 2, {}
