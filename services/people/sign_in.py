@@ -41,7 +41,8 @@ def sign_in(name: str, password: str, client: str, now: datetime) -> SignedIn | 
     After 5 failures of a name (since its last success) or 30 of a client within 15 minutes, the next attempt must wait
     until the first of them is 15 minutes old; it is not looked at, so it does not lengthen the wait.
     """
-    name = name.strip().lower()[:100]
+    # Postgres keeps no NUL in text; no account has one in its name.
+    name = name.replace("\x00", "").strip().lower()[:100]
     with owner_transaction() as tx:
         data.sign_in.lock_attempts(tx, name, client)
         wait_s = _wait(tx, name, client, now)

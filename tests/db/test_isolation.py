@@ -25,7 +25,7 @@ SECRET = ("accounts", "sessions", "sign_in_links", "api_tokens", "memberships", 
 SHARED = {"belvedere.datasets": "definitions, the same for everybody"}
 TABLES = """
     SELECT format('%I.%I', n.nspname, c.relname),
-      EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'workspace_id' AND NOT a.attisdropped),
+      EXISTS (SELECT FROM pg_attribute WHERE attrelid = c.oid AND attname = 'workspace_id' AND NOT attisdropped),
       c.relrowsecurity, c.relispartition,
       ARRAY(SELECT r FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER']) r
             WHERE has_table_privilege('belvedere_app', c.oid, r)
