@@ -43,7 +43,7 @@ def prepare(progress: Progress) -> None:
         compile_kernels()
         progress("Compiling the engine", 1.0)
     if DEMO in steps:
-        load_demo(lambda fraction: progress("Loading the demo workspace", fraction))
+        load_demo(lambda fraction, _: progress("Loading the demo workspace", fraction))
 
 
 def compile_kernels() -> None:
@@ -55,7 +55,7 @@ def compile_kernels() -> None:
     _stamp().write_text(_fingerprint())
 
 
-def load_demo(progress: Callable[[float], None]) -> None:
+def load_demo(progress: Callable[[float, str], None]) -> None:
     """Load the demo workspace; one that was interrupted is completed."""
     from services import demo
 

@@ -62,7 +62,7 @@ def settings_of(**values: str) -> Iterator[None]:
 
 @contextmanager
 def fresh_database(migrated: bool = True) -> Iterator[str]:
-    """The address of a new database, dropped at the end."""
+    """The address of a new database, dropped at the end. A fixture that uses it asks for no `database` afterwards."""
     name = f"t_{uuid.uuid4().hex[:16]}"
     server = server_url()
     with psycopg.connect(server, autocommit=True) as connection:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from data import queue
+from data.errors import DatabaseDown
 from services.jobs.schedule import Job
 from services.jobs.turns import Turn
 
@@ -14,6 +16,10 @@ _running: set[str] = set()
 def running_jobs() -> frozenset[str]:
     """Names of the jobs that this process is at."""
     return frozenset(_running)
+
+
+def _said(error: Exception) -> str:
+    return " ".join([f"{type(error).__name__}: {error}", *getattr(error, "__notes__", ())])
 
 
 def run_job(job: Job, turn: Turn) -> str:
@@ -26,7 +32,8 @@ def run_job(job: Job, turn: Turn) -> str:
         try:
             said = job.run(turn)
         except Exception as error:
-            queue.note_failed(job.name, datetime.now(UTC), f"{type(error).__name__}: {error}")
+            with suppress(DatabaseDown):
+                queue.note_failed(job.name, datetime.now(UTC), _said(error))
             raise
         finally:
             _running.discard(job.name)

@@ -22,6 +22,7 @@ from services.jobs.schedule import JOBS, Job
 from services.jobs.turns import Turn
 
 _log = logging.getLogger(__name__)
+RECOVER_CRON = "* * * * * 30"
 _CONCURRENCY = 3
 _GRACE_S = 2.0
 _RETRY_S = 1.0
@@ -36,7 +37,7 @@ def create_app() -> App:
     for job in JOBS.values():
         app.periodic(cron=job.cron)(app.task(name=job.name, queueing_lock=job.name, pass_context=True)(_task(job)))
     app.periodic(cron="17 * * * *")(app.task(name="forget", queueing_lock="forget", pass_context=True)(_forget))
-    app.periodic(cron="* * * * * 30")(app.task(name="recover", queueing_lock="recover", pass_context=True)(_recover))
+    app.periodic(cron=RECOVER_CRON)(app.task(name="recover", queueing_lock="recover", pass_context=True)(_recover))
     return app
 
 
