@@ -114,10 +114,10 @@ def _value(name: str, value: Any, words: dict[tuple[str, int], str], dataset: Da
     return None if int(value) == MISSING else int(value)
 
 
-def stored(scope: Scope, dataset: Dataset, select: str) -> list[tuple[Any, ...]]:
+def stored(scope: Scope, dataset: Dataset, select: str, more: str = "") -> list[tuple[Any, ...]]:
     """A query over the rows of the dataset's table, as the viewer."""
     with transaction(scope) as tx:
-        return tx.execute(f"SELECT {select} FROM {dataset.pack}.{dataset.name}".encode()).fetchall()
+        return tx.execute(f"SELECT {select} FROM {dataset.pack}.{dataset.name} {more}".encode()).fetchall()
 
 
 def damage(statement: str, *values: Any) -> None:
