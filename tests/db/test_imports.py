@@ -20,7 +20,15 @@ from data.database import owner_transaction
 from data.errors import BadInput, NotAllowed, UnknownName
 from data.types import Scope
 from services.ingest import (
-    ImportSummary, Mapping, check_file, import_file, list_imports, load_mapping, preview, rejects_csv, rejects_of,
+    ImportSummary,
+    Mapping,
+    check_file,
+    import_file,
+    list_imports,
+    load_mapping,
+    preview,
+    rejects_csv,
+    rejects_of,
 )  # fmt: skip
 from services.model import current, find_dataset
 from tests.support import make_scope, make_workspace
@@ -52,7 +60,10 @@ def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(name, 10)
 
 
-def _write(folder: Path, rows: Sequence[Row], header: Row = ("id", "opened", "done", "kind"), name: str = "f.csv") -> Path:
+COLUMNS = ("id", "opened", "done", "kind")
+
+
+def _write(folder: Path, rows: Sequence[Row], header: Row = COLUMNS, name: str = "f.csv") -> Path:
     with (folder / name).open("w", newline="") as out:
         csv.writer(out).writerows([header, *rows])
     return folder / name
@@ -143,10 +154,11 @@ def test_text_that_postgres_cannot_hold_is_refused_and_kept_readable(scope: Scop
     mapping = load_mapping(CASES + "encoding: utf-8\n")
     summary = import_file(scope, "complaints", path, mapping, None, NOW)
     assert _counts(summary) == (3, 1, 0, 0, 2)
-    assert [r.raw for _, r in rejects_of(scope, summary.import_id)] == ["a,2024-05-01,,nul\\x00", "b,2024-05-01,,\\udcff"]
+    found = [r.raw for _, r in rejects_of(scope, summary.import_id)]
+    assert found == ["a,2024-05-01,,nul\\x00", "b,2024-05-01,,\\udcff"]
 
 
-def test_events_count_once_however_often_their_file_is_imported(scope: Scope, tmp_path: Path, small_batches: None) -> None:
+def test_events_count_once_however_often_they_are_imported(scope: Scope, tmp_path: Path, small_batches: None) -> None:
     rows = [(f"2024-05-{i % 28 + 1:02}T09:00Z", "opened", f"c{i % 7}") for i in range(35)]
     path = _write(tmp_path, [*rows, ("2024-05-01T09:00Z", "sung", "c1")], ("at", "what", "id"))
     assert _counts(_import(scope, path, EVENTS, "complaint_events")) == (36, 35, 0, 0, 1)
@@ -318,7 +330,7 @@ def test_a_mapping_is_guessed_when_none_fits(scope: Scope, tmp_path: Path) -> No
     assert _stored(scope, "complaint_id, opened_at, category, status, lat")[0] == ("x0", opened, "Noise", "open", 40.7)
 
 
-def test_a_check_tells_what_an_import_would_do_and_writes_nothing(scope: Scope, tmp_path: Path, small_batches: None) -> None:
+def test_a_check_tells_what_an_import_would_do(scope: Scope, tmp_path: Path, small_batches: None) -> None:
     rows = [*_cases(0, 11), ("bad", "never", "soon", ""), ("c1", "2024-05-09", "", ""), *_cases(2, 3), *_cases(11, 20)]
     path, dataset = _write(tmp_path, rows), find_dataset(current(), "complaints")
     report = check_file(scope, dataset, path, load_mapping(CASES), None, NOW)
