@@ -201,5 +201,5 @@ def add_pack(tx: Transaction, workspace_id: int, pack: str) -> None:
 
 
 def pack_names(tx: Transaction, workspace_id: int) -> tuple[str, ...]:
-    """Names of the packs the workspace uses."""
+    """Names of the packs that the workspace was given or has rows of."""
     return tuple(name for (name,) in tx.execute(sql("packs_of_workspace"), {"workspace": workspace_id}))

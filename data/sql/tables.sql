@@ -26,5 +26,9 @@ INSERT INTO belvedere.workspace_packs (workspace_id, pack)
 VALUES (%(workspace)s, %(pack)s)
 ON CONFLICT DO NOTHING;
 
--- packs_of_workspace -- the packs a workspace uses, by name
-SELECT pack FROM belvedere.workspace_packs WHERE workspace_id = %(workspace)s ORDER BY pack;
+-- packs_of_workspace -- the packs that a workspace was given or has rows of, by name
+SELECT pack FROM belvedere.workspace_packs WHERE workspace_id = %(workspace)s
+UNION
+SELECT d.pack FROM belvedere.dataset_state s JOIN belvedere.datasets d ON d.id = s.dataset_id
+WHERE s.workspace_id = %(workspace)s AND s.rows > 0
+ORDER BY pack;

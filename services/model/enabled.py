@@ -20,7 +20,7 @@ def enable_pack(scope: Scope, pack: str) -> None:
 
 
 def packs_of(scope: Scope) -> tuple[Pack, ...]:
-    """The packs of the scope's workspace, by name; one whose files are gone is left out."""
+    """The packs that the scope's workspace was given or has rows of, by name; one whose files are gone is left out."""
     with transaction(scope) as tx:
         names = pack_names(tx, scope.workspace.id)
     return tuple(pack for pack in current().packs if pack.name in names)

@@ -9,7 +9,7 @@ from services.model.columns import columns_of
 from services.model.drafts import Draft, Path
 from services.model.problems import Problem
 
-_NAME = re.compile(r"[a-z][a-z0-9_]*")
+NAME = re.compile(r"[a-z][a-z0-9_]*")
 LONGEST = {"pack": 30, "dataset": 40, "column": 60, "metric": 60, "exposure": 60}
 
 
@@ -30,7 +30,7 @@ def check(draft: Draft) -> Iterator[Problem]:
 
 
 def _check(draft: Draft, path: Path, kind: str, name: str) -> Iterator[Problem]:
-    if not _NAME.fullmatch(name):
+    if not NAME.fullmatch(name):
         better = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_").lstrip("0123456789_")
         hint = f" Write `{better}`?" if better else ""
         yield draft.problem(path, f"found `{name}`, expected lower-case letters, digits and underscores.{hint}")
