@@ -24,7 +24,7 @@ KINDS: dict[FieldKind, str] = {
     "span": "a span like `15m`, `2h` or `1d`",
     "block": "named fields",
     "blocks": "named blocks",
-    "any": "its own form",
+    "any": "a form of its own",
 }
 
 

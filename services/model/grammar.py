@@ -54,7 +54,7 @@ DURATION = Block(
     ),
 )
 LIMIT = Block(
-    "limit",
+    "flag",
     "A text column derived at ingest: is a duration within the limit for the row's value of another dimension?",
     (
         *_title("The flag"),
@@ -144,7 +144,7 @@ PACK = Block(
         Field("datasets", "blocks", "Tables of the domain.", required=True, inner=DATASET),
         Field("metrics", "blocks", "Numbers over the datasets.", inner=METRIC),
         Field("exposures", "blocks", "Denominators from outside the rows.", inner=EXPOSURE),
-        Field("simulator", "any", "How believable rows are made; see the simulator's own reference."),
+        Field("simulator", "any", "How believable rows are made: [simulator](#simulator)."),
     ),
 )
 BLOCKS: tuple[Block, ...] = (
