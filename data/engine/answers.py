@@ -10,6 +10,7 @@ from functools import partial
 from data.engine.asks import COUNT, Ask, Frame, Predicate, Reader, merge
 from data.engine.oracle import read_sql
 from data.engine.plan import Plan, asks_of, make_plan, ranking_asks
+from data.engine.pooling import can_pool, pooled
 from data.engine.rows import Tables, largest, rows_of
 from data.engine.segments import read_segments
 from data.engine.versions import Version, versions
@@ -37,15 +38,23 @@ def _read_all(plans: Sequence[Plan], reader: Reader) -> Tables:
     """Every table the plans need: first those that rank the groups of a `top`, then all others."""
     tables: Tables = {}
     ranked = [plan for plan in plans if plan.query.top is not None]
-    _read(tables, [ask for plan in ranked for ask in ranking_asks(plan)], reader)
+    whole = {id(plan) for plan in plans if plan.query.grain is None and can_pool(asks_of(plan))}
+    first = [ask for plan in ranked for ask in (asks_of(plan) if id(plan) in whole else ranking_asks(plan))]
+    if first:
+        first += [ask for plan in plans if plan.query.top is None for ask in asks_of(plan)]
+    _read(tables, first, reader)
     for plan in ranked:
+        asks = asks_of(plan)
         largest(plan, tables)
+        if id(plan) in whole and plan.keep is not None:
+            for ask, kept in zip(asks, asks_of(plan), strict=True):
+                tables[kept.without_stats] = pooled(tables[ask.without_stats], plan.keep)
     _read(tables, [ask for plan in plans for ask in asks_of(plan)], reader)
     return tables
 
 
 def _read(tables: Tables, asks: Sequence[Ask], reader: Reader) -> None:
-    missing = merge(asks)
+    missing = merge([ask for ask in asks if ask.without_stats not in tables])
     if missing:
         for ask, table in zip(missing, reader(missing), strict=True):
             tables[ask.without_stats] = table

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from data.engine.asks import COUNT as COUNTED
 from data.engine.asks import NULL, Ask, Group, Ints, Stat, Table
 from data.engine.extracts import at_ranks
 from data.engine.groups import Groups
@@ -50,10 +51,16 @@ def _operation(task: Task, kind: int, column: str, was: int = 0) -> Operation | 
     return None
 
 
-def _plain(kind: int, place: int, stat: Stat, task: Task, results: Results) -> Ints:
+def _plain(kind: int, stat: Stat, task: Task, results: Results) -> Ints:
     op = _operation(task, kind, stat.column)
     assert op is not None
-    return results.of(op)[:, place]
+    return results.of(op)[:, 0]
+
+
+def _filled(stat: Stat, task: Task, results: Results, _again: Ran | None) -> Ints:
+    op = _operation(task, SUM, stat.column)
+    assert op is not None
+    return _plain(COUNT, COUNTED, task, results) if op.full else results.of(op)[:, 1]
 
 
 def _limit(stat: Stat, task: Task, results: Results, _again: Ran | None) -> Ints:
@@ -105,7 +112,7 @@ def _ranked(stat: Stat, task: Task, results: Results) -> Ints:
 
 
 _VALUES = {
-    "n": lambda s, t, r, _a: _plain(COUNT, 0, s, t, r), "sum": lambda s, t, r, _a: _plain(SUM, 0, s, t, r),
-    "filled": lambda s, t, r, _a: _plain(SUM, 1, s, t, r), "elapsed": lambda s, t, r, _a: _plain(ELAPSED, 0, s, t, r),
-    "min": _limit, "max": _limit, "distinct": _distinct, "percentile": _percentile,
+    "n": lambda s, t, r, _a: _plain(COUNT, s, t, r), "sum": lambda s, t, r, _a: _plain(SUM, s, t, r),
+    "filled": _filled, "elapsed": lambda s, t, r, _a: _plain(ELAPSED, s, t, r), "min": _limit, "max": _limit,
+    "distinct": _distinct, "percentile": _percentile,
 }  # fmt: skip

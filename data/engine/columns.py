@@ -39,11 +39,11 @@ class Column:
         self.values = None if values is None else np.ascontiguousarray(values)
         self.address = 0 if self.values is None else int(self.values.__array_interface__["data"][0])
         self.size = 4 if self.values is None else self.values.itemsize
-        self._limits: tuple[int, int] | None = None
+        self._limits: tuple[int, int, bool] | None = None
 
     @property
-    def limits(self) -> tuple[int, int]:
-        """The smallest and largest value, without missing ones; (0, 0) when there are none."""
+    def limits(self) -> tuple[int, int, bool]:
+        """The smallest and largest value, 0 when there are none, and whether any (of a number) is missing."""
         if self._limits is None:
             self._limits = _limits_of(self.values)
         return self._limits
@@ -54,14 +54,14 @@ class Column:
         return _OVERHEAD + (0 if self.values is None else self.values.nbytes)
 
 
-def _limits_of(values: NDArray[Any] | None) -> tuple[int, int]:
+def _limits_of(values: NDArray[Any] | None) -> tuple[int, int, bool]:
     if values is None or not values.size:
-        return 0, 0
+        return 0, 0, False
     low, high = int(values.min()), int(values.max())
     if low == NULL:
         present = values[values != NULL]
-        return (int(present.min()), high) if present.size else (0, 0)
-    return low, high
+        return (int(present.min()), high, True) if present.size else (0, 0, True)
+    return low, high, False
 
 
 class Cache:

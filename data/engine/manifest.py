@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,10 +15,6 @@ from data.engine.days import day_start, to_ms
 from data.model import Dataset
 from data.statements import sql
 from data.types import Scope
-
-FULL_AFTER_S = 60.0
-"""A manifest that was not looked at for so long is read whole: a segment may have been retired and deleted meanwhile."""
-
 
 @dataclass(frozen=True, slots=True)
 class Stream:
@@ -43,7 +38,6 @@ class Manifest:
     change: int
     streams: dict[int, Stream]
     rows: dict[int, tuple[Any, ...]] = field(repr=False)
-    read_at: float = 0.0
 
 
 _EMPTY = Stream(*(np.empty(0, np.int64) for _ in range(7)), np.empty(0, np.bool_))
@@ -63,17 +57,18 @@ def known_manifest(scope: Scope, dataset: Dataset, change: int) -> Manifest | No
 
 
 def read_manifest(tx: Transaction, scope: Scope, dataset: Dataset, whole: bool = False) -> Manifest:
-    """The manifest as of now; only what changed is read unless `whole` or too long ago."""
+    """The manifest as of now; only what changed is read unless `whole`."""
     key = (database_url(), scope.workspace.id, dataset.id)
     before = None if whole else _known.get(key)
-    if before and time.monotonic() - before.read_at > FULL_AFTER_S:
-        before = None
     values = {"workspace": scope.workspace.id, "dataset": dataset.id}
     if before is None:
         found = tx.execute(sql("live_segments"), values).fetchall()
     else:
         found = tx.execute(sql("changed_segments"), values | {"known": before.change}).fetchall()
     manifest = _merged(before, found, scope.workspace.timezone)
+    if before is not None and found and len(manifest.rows) != found[0][11]:
+        # TRICKY: a segment was retired and deleted since; what is gone cannot be read, so everything is read again.
+        return read_manifest(tx, scope, dataset, whole=True)
     with _lock:
         newest = _known.get(key)
         if newest is None or whole or newest.change <= manifest.change:
@@ -82,12 +77,11 @@ def read_manifest(tx: Transaction, scope: Scope, dataset: Dataset, whole: bool =
 
 
 def _merged(before: Manifest | None, found: list[Any], tz: str) -> Manifest:
-    now = time.monotonic()
     if not found:
-        return Manifest(0, 0, {}, {}, now)
+        return Manifest(0, 0, {}, {})
     version, change = found[0][:2]
     if before and before.change == change:
-        return Manifest(version, change, before.streams, before.rows, now)
+        return Manifest(version, change, before.streams, before.rows)
     rows = dict(before.rows) if before else {}
     for row in found:
         if row[2] is None:
@@ -100,7 +94,7 @@ def _merged(before: Manifest | None, found: list[Any], tz: str) -> Manifest:
     numbers = {row[1] for row in rows.values()}
     streams = {n: _stream(n, rows, tz) for n in numbers if before is None or n in touched}
     kept = {n: s for n, s in before.streams.items() if n in numbers and n not in touched} if before else {}
-    return Manifest(version, change, kept | streams, rows, now)
+    return Manifest(version, change, kept | streams, rows)
 
 
 def _stream(number: int, rows: dict[int, tuple[Any, ...]], tz: str) -> Stream:

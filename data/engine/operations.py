@@ -22,7 +22,6 @@ _KINDS = {
     "n": COUNT, "sum": SUM, "filled": SUM, "min": LIMITS, "max": LIMITS, "percentile": HISTOGRAM, "distinct": DISTINCT,
     "elapsed": ELAPSED,
 }  # fmt: skip
-_WIDTHS = {COUNT: 1, SUM: 2, LIMITS: 2, ELAPSED: 1}
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -35,10 +34,12 @@ def operations_of(source: Source, material: Material, ask: Ask, negatives: Ints)
 def _operation(source: Source, material: Material, ask: Ask, kind: int, column: str, negatives: Ints) -> Operation:
     if kind == ELAPSED:
         return Operation(kind, column, 1, since_ms=to_ms(ask.frame.edges[0]))
-    if kind in _WIDTHS and kind != LIMITS:
-        return Operation(kind, column, _WIDTHS[kind])
+    if kind == COUNT:
+        return Operation(kind, column, 1)
     stored = stored_name(source.dataset, column)
-    low, high = _limits(material, stored)
+    low, high, missing = _limits(material, stored)
+    if kind == SUM:
+        return Operation(kind, column, 2, full=not missing)
     if kind == HISTOGRAM:
         first, last = bins(np.asarray([low, high], np.int64)).tolist()
         return Operation(kind, column, last - first + 1, first_bin=first)
@@ -48,9 +49,10 @@ def _operation(source: Source, material: Material, ask: Ask, kind: int, column: 
     return Operation(kind, column, high // 64 + 1, table=None if cancelled is None else _marked(cancelled, high))
 
 
-def _limits(material: Material, stored: str) -> tuple[int, int]:
+def _limits(material: Material, stored: str) -> tuple[int, int, bool]:
     found = [column.limits for (_, name), column in material.columns.items() if name == stored]
-    return min((low for low, _ in found), default=0), max((high for _, high in found), default=0)
+    low, high = min((low for low, _, _ in found), default=0), max((high for _, high, _ in found), default=0)
+    return low, high, any(missing for _, _, missing in found)
 
 
 def _cancelled(material: Material, stored: str, negatives: Ints) -> NDArray[np.generic] | None:

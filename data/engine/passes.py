@@ -1,13 +1,21 @@
-"""How does the program of a pass run over its blocks?"""
+"""How are the rows of many segments filtered, grouped and counted in one pass?
+
+One compiled function, `run`, executes a small program over blocks of rows. Everything arrives as arrays of int64, so there
+is one signature to compile whatever is asked. For each chunk of rows it finds the rows of every predicate, the group of
+every row of a task, and then runs the task's operations.
+
+Importing this module loads (or, the first time on a machine, compiles) the code: import it when a question is asked.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numba import carray
 
-from data.engine.compiling import compiled, pointer
+from data.engine import counting, kernels
+from data.engine.compiling import carray, compiled, pointer, stamp
 from data.engine.kernels import (
     ALL_GROUPS,
     CHUNK,
@@ -19,77 +27,129 @@ from data.engine.kernels import (
     LIMITS,
     NULL,
     SUM,
-    _codes_or_numbers,
-    _distinct,
-    _extract,
-    _group,
-    _histogram,
-    _limits,
-    _select,
-    _sum,
+    fill_keys,
+    group,
+    select,
 )
 
 _TABLES = "int64[:,::1], int64[:,::1], int64[:,::1], int64[:,::1], int64[:,::1], int64[:,::1], int64[:,::1]"
+_SIGNATURE = f"void({_TABLES}, int64[:,::1], int64[:,::1], int64[::1], int64[::1], int64[::1], int32[::1], uint64[::1])"
+_count, _total, _totals, _histogram = counting.count, counting.total, counting.totals, counting.histogram
+_limits, _distinct, _doubtful = counting.limits, counting.distinct, counting.distinct_or_doubtful
+_elapsed, _extract = counting.elapsed, counting.extract
 
 
 @compiled()
-def _elapsed(
-    op: Any, base: int, n: int, keys: Any, rows: Any, times: Any, since: int, spans: Any, weights: Any, acc: Any
-) -> None:
+def _read(address: int, size: int, start: int, n: int, rows: Any, whole: bool, keys: Any, into: Any) -> Any:
+    """The values of a column at the chosen rows; missing codes (0) become NULL."""
+    if size == 8:
+        if whole:
+            return carray(pointer(address + 8 * start), (CHUNK,), np.int64)
+        numbers = carray(pointer(address + 8 * start), (CHUNK,), np.int64)
+        for i in range(n):
+            into[i] = numbers[rows[i]]
+        return into
+    fill_keys(address, size, 0, start, n, rows, keys, False)
     for i in range(n):
-        waited = since - np.int64(times[rows[i]])
-        if op[1] >= 0 and spans[i] != NULL:
-            waited += spans[i]
-        acc[op[2] + base + keys[i]] += waited * weights[i]
+        into[i] = keys[i] if keys[i] != 0 else NULL
+    return into
+
+
+@compiled()
+def _distinct_in(
+    op: Any, base: int, n: int, keys: Any, codes: Any, rows: Any, whole: bool, weights: Any, bits: Any, channels: Any,
+    counts: Any,
+) -> None:  # fmt: skip
+    if op[3] != 0:
+        _doubtful(op, base, n, keys, codes, rows, weights, bits, channels, counts)
+    else:
+        _distinct(op[2] + base * op[5], op[5], n, keys, codes, rows, whole, bits)
+
+
+@compiled()
+def _distinct_of(
+    op: Any, base: int, n: int, keys: Any, address: int, size: int, start: int, rows: Any, whole: bool, weights: Any,
+    bits: Any, channels: Any, counts: Any,
+) -> None:  # fmt: skip
+    if size == 1:
+        narrow = carray(pointer(address + start), (CHUNK,), np.uint8)
+        _distinct_in(op, base, n, keys, narrow, rows, whole, weights, bits, channels, counts)
+    elif size == 2:
+        middle = carray(pointer(address + 2 * start), (CHUNK,), np.uint16)
+        _distinct_in(op, base, n, keys, middle, rows, whole, weights, bits, channels, counts)
+    else:
+        wide = carray(pointer(address + 4 * start), (CHUNK,), np.uint32)
+        _distinct_in(op, base, n, keys, wide, rows, whole, weights, bits, channels, counts)
+
+
+@compiled()
+def _sum(op: Any, base: int, n: int, grouped: bool, keys: Any, values: Any, weights: Any, unit: bool, acc: Any) -> None:
+    out = op[2] + 2 * base
+    if grouped:
+        _totals(out, n, keys, values, weights, unit, op[5] != 0, acc)
+    else:
+        _total(out, n, values, weights, unit, acc)
+
+
+@compiled()
+def _over_values(
+    op: Any, base: int, n: int, grouped: bool, keys: Any, values: Any, weights: Any, unit: bool, acc: Any, hist: Any,
+    channels: Any, counts: Any,
+) -> None:  # fmt: skip
+    if op[0] == SUM:
+        _sum(op, base, n, grouped, keys, values, weights, unit, acc)
+    elif op[0] == HISTOGRAM:
+        _histogram(op[2] + base * op[4] - op[3], op[4], n, unit and not grouped, keys, values, weights, hist)
+    elif op[0] == LIMITS:
+        _limits(op, base, n, keys, values, weights, acc, channels, counts)
+    elif op[0] == EXTRACT:
+        _extract(op, base, n, keys, values, weights, channels, counts)
 
 
 @compiled()
 def _operate(
-    op: Any, base: int, n: int, m: int, start: int, unit: bool, grouped: bool, places: Any, sizes: Any, since: int,
-    keys: Any, rows: Any, values: Any, weights: Any, acc: Any, hist: Any, bits: Any, channels: Any, counts: Any,
+    op: Any, base: int, n: int, start: int, unit: bool, grouped: bool, whole: bool, places: Any, sizes: Any, day: int,
+    keys: Any, spare: Any, rows: Any, buffer: Any, weights: Any, acc: Any, hist: Any, bits: Any, channels: Any,
+    counts: Any,
 ) -> None:  # fmt: skip
-    kind = op[0]
-    if kind == COUNT:
+    column = op[1]
+    if op[0] == COUNT:
         if unit and not grouped:
-            acc[op[2] + base] += m
+            acc[op[2] + base] += n
         else:
-            for i in range(m):
-                acc[op[2] + base + keys[i]] += weights[i]
-        return
-    if op[1] >= 0:
-        _codes_or_numbers(places[op[1]], sizes[op[1]], start, m, rows, values)
-    if kind == SUM:
-        _sum(op[2], base, m, keys, values, weights, acc)
-    elif kind == HISTOGRAM:
-        _histogram(op, base, m, keys, values, weights, hist)
-    elif kind == LIMITS:
-        _limits(op, base, m, keys, values, weights, acc, channels, counts)
-    elif kind == DISTINCT:
-        _distinct(op, base, m, keys, values, weights, bits, channels, counts)
-    elif kind == ELAPSED:
-        times = carray(pointer(places[1] + 4 * start), (n,), np.uint32)
-        _elapsed(op, base, m, keys, rows, times, op[3] - since, values, weights, acc)
-    elif kind == EXTRACT:
-        _extract(op, base, m, keys, values, weights, channels, counts)
+            _count(op[2] + base, n, keys, weights, unit, acc)
+    elif op[0] == DISTINCT:
+        size = sizes[column]
+        _distinct_of(op, base, n, keys, places[column], size, start, rows, whole, weights, bits, channels, counts)
+    elif op[0] == ELAPSED:
+        times = carray(pointer(places[1] + 4 * start), (CHUNK,), np.uint32)
+        buffer[:n] = NULL
+        spans = buffer
+        if column >= 0:
+            spans = _read(places[column], sizes[column], start, n, rows, whole, spare, buffer)
+        _elapsed(op[2] + base, n, keys, rows, times, op[3] - day, spans, weights, acc)
+    else:
+        values = _read(places[column], sizes[column], start, n, rows, whole, spare, buffer)
+        _over_values(op, base, n, grouped, keys, values, weights, unit, acc, hist, channels, counts)
 
 
 @compiled()
-def _weigh(address: int, start: int, m: int, rows: Any, weights: Any) -> None:
+def _weigh(address: int, start: int, n: int, rows: Any, weights: Any) -> None:
     found = carray(pointer(address), (1 << 30,), np.int32)
-    for i in range(m):
+    for i in range(n):
         weights[i] = found[start + rows[i]]
 
 
 @compiled()
 def _chunk(
-    seg: int, start: int, n: int, interval: int, places: Any, sizes: Any, starts: Any, buckets: Any, preds: Any,
-    conds: Any, tasks: Any, ops: Any, channels: Any, counts: Any, acc: Any, hist: Any, bits: Any, active: Any,
-    rows: Any, kept: Any, keys: Any, values: Any, weights: Any, every: Any, ones: Any,
+    start: int, n: int, interval: int, places: Any, sizes: Any, day: int, buckets: Any, preds: Any, conds: Any,
+    tasks: Any, ops: Any, channels: Any, counts: Any, acc: Any, hist: Any, bits: Any, active: Any, rows: Any,
+    kept: Any, keys: Any, zeros: Any, spare: Any, buffer: Any, weights: Any, every: Any, ones: Any,
 ) -> None:  # fmt: skip
     for p in range(preds.shape[0]):
         if active[p]:
-            _select(p, preds, conds, places[seg], sizes[seg], start, n, rows, kept)
-    unit = places[seg, 0] == 0
+            select(p, preds, conds, places, sizes, start, n, rows, kept)
+    unit = places[0] == 0
     for t in range(tasks.shape[0]):
         bucket = buckets[t, interval]
         if bucket < 0:
@@ -99,48 +159,54 @@ def _chunk(
         mine = every if whole else rows[task[0]]
         m = n if whole else kept[task[0]]
         grouped = task[1] != ALL_GROUPS
-        _group(task, places[seg], sizes[seg], start, m, mine, keys)
+        if grouped:
+            group(task, places, sizes, start, m, mine, keys)
         if not unit:
-            _weigh(places[seg, 0], start, m, mine, weights)
-        by = ones if unit else weights
+            _weigh(places[0], start, m, mine, weights)
         for o in range(task[8], task[8] + task[9]):
             _operate(
-                ops[o], bucket * task[7], n, m, start, unit, grouped, places[seg], sizes[seg], starts[seg], keys, mine,
-                values, by, acc, hist, bits, channels, counts,
+                ops[o], bucket * task[7], m, start, unit, grouped, whole, places, sizes, day, keys if grouped else zeros,
+                spare, mine, buffer, ones if unit else weights, acc, hist, bits, channels, counts,
             )  # fmt: skip
 
 
-@compiled(f"void({_TABLES}, int64[:,::1], int64[:,::1], int64[::1], int64[::1], int64[::1], int32[::1], uint64[::1])")
-def run(
-    blocks: Any, places: Any, sizes: Any, buckets: Any, preds: Any, conds: Any, tasks: Any, ops: Any, channels: Any,
-    starts: Any, counts: Any, acc: Any, hist: Any, bits: Any,
-) -> None:  # fmt: skip
-    """Run the program over the blocks, adding to acc, hist, bits and the channels.
+def _make(version: int) -> Callable[..., None]:
+    @compiled(_SIGNATURE)
+    def run(
+        blocks: Any, places: Any, sizes: Any, buckets: Any, preds: Any, conds: Any, tasks: Any, ops: Any, channels: Any,
+        days: Any, counts: Any, acc: Any, hist: Any, bits: Any,
+    ) -> None:  # fmt: skip
+        """Run the program over the blocks, adding to acc, hist, bits and the channels.
 
-    blocks: segment, first row, end row, interval. places, sizes: address and item size by segment and column; column 0
-    is the weight (address 0: all +1), column 1 the time. buckets: bucket by task and interval, -1 for none. preds:
-    parent, first condition, how many. conds: kind, column, table or low, high. tasks: predicate, kind of group, column,
-    table, column, table, table of pairs, groups, first operation, how many. ops: kind, column, offset and what its
-    function says. channels: addresses of slots, values and weights, room. starts: UTC ms at which the segment's day began.
-    """
-    rows = np.empty((max(preds.shape[0], 1), CHUNK), np.int32)
-    kept = np.full(max(preds.shape[0], 1), -1, np.int64)
-    active = np.zeros(max(preds.shape[0], 1), np.bool_)
-    keys, values = np.zeros(CHUNK, np.int64), np.empty(CHUNK, np.int64)
-    weights, ones = np.empty(CHUNK, np.int32), np.ones(CHUNK, np.int32)
-    every = np.arange(CHUNK).astype(np.int32)
-    for b in range(blocks.shape[0]):
-        interval = blocks[b, 3]
-        active[:] = False
-        for t in range(tasks.shape[0]):
-            if buckets[t, interval] >= 0:
-                p = tasks[t, 0]
-                while p >= 0 and not active[p]:
-                    active[p] = True
-                    p = preds[p, 0]
-        for start in range(blocks[b, 1], blocks[b, 2], CHUNK):
-            _chunk(
-                blocks[b, 0], start, min(CHUNK, blocks[b, 2] - start), interval, places, sizes, starts, buckets, preds,
-                conds, tasks, ops, channels, counts, acc, hist, bits, active, rows, kept, keys, values, weights, every,
-                ones,
-            )  # fmt: skip
+        blocks: segment, first row, end row, interval. places, sizes: address and item size by segment and column; column 0
+        is the weight (address 0: all +1), column 1 the time. buckets: bucket by task and interval, -1 for none. preds:
+        parent, first condition, how many. conds: kind, column, table or low, high. tasks: predicate, kind of group, column,
+        table, column, table, table of pairs, groups, first operation, how many. ops: kind, column, offset and what its
+        function takes. channels: addresses of slots, values and weights, room. days: UTC ms at which the segment's day began.
+        """
+        predicates = max(preds.shape[0], 1 if version else 0)
+        rows, kept = np.empty((predicates, CHUNK), np.int32), np.full(predicates, -1, np.int64)
+        active = np.zeros(predicates, np.bool_)
+        keys, zeros, spare = np.empty(CHUNK, np.int32), np.zeros(CHUNK, np.int32), np.empty(CHUNK, np.int32)
+        buffer, weights, ones = np.empty(CHUNK, np.int64), np.empty(CHUNK, np.int32), np.ones(CHUNK, np.int32)
+        every = np.arange(CHUNK).astype(np.int32)
+        for b in range(blocks.shape[0]):
+            segment, interval = blocks[b, 0], blocks[b, 3]
+            active[:] = False
+            for t in range(tasks.shape[0]):
+                if buckets[t, interval] >= 0:
+                    p = tasks[t, 0]
+                    while p >= 0 and not active[p]:
+                        active[p] = True
+                        p = preds[p, 0]
+            for start in range(blocks[b, 1], blocks[b, 2], CHUNK):
+                _chunk(
+                    start, min(CHUNK, blocks[b, 2] - start), interval, places[segment], sizes[segment], days[segment],
+                    buckets, preds, conds, tasks, ops, channels, counts, acc, hist, bits, active, rows, kept, keys, zeros,
+                    spare, buffer, weights, every, ones,
+                )  # fmt: skip
+
+    return run
+
+
+run = _make(stamp(__file__, kernels.__file__, counting.__file__))

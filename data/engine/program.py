@@ -23,7 +23,10 @@ FIXED = ("w", "t")
 
 @dataclass(slots=True)
 class Operation:
-    """One operation of a task over a column; `lines` are int64 (or other) numbers a slot, from `offset` in its array."""
+    """One operation of a task over a column: `width` numbers a slot, from `offset` in its array.
+
+    `full` says that no value of the column is missing; `table` holds suspects or targets (see counting).
+    """
 
     kind: int
     column: str = ""
@@ -32,6 +35,7 @@ class Operation:
     since_ms: int = 0
     channel: int = -1
     table: NDArray[np.generic] | None = None
+    full: bool = False
     offset: int = 0
 
     @property
@@ -152,6 +156,8 @@ def operation_line(source: Source, found: Operation, places: dict[str, int]) -> 
     table = 0 if found.table is None else address(found.table)
     if found.kind == HISTOGRAM:
         return [found.kind, column, found.offset, found.first_bin, found.width, 0]
+    if found.kind == SUM:
+        return [found.kind, column, found.offset, 0, 0, int(found.full)]
     if found.kind == ELAPSED:
         return [found.kind, column, found.offset, found.since_ms, 0, 0]
     return [found.kind, column, found.offset, table, found.channel, found.width]

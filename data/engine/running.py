@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -27,6 +28,8 @@ from data.engine.sources import Source
 
 TWO_THREADS_ROWS = 200_000
 _FIRST_ROOM = 1 << 14
+_LEAST = 1 << 17
+_MOST_FREE = 4
 _MOST = 2**63 - 1
 
 
@@ -67,6 +70,33 @@ class _Memory:
     counts: Ints
     channels: Ints
     room: list[Extract]
+    borrowed: Ints
+
+
+class _Scratch:
+    """Memory that passes borrow: asking the system for it again each time costs more than many a pass."""
+
+    def __init__(self) -> None:
+        self._free: list[NDArray[np.int64]] = []
+        self._lock = threading.Lock()
+
+    def take(self, size: int) -> NDArray[np.int64]:
+        """At least so many numbers, all 0 as far as asked for."""
+        with self._lock:
+            found = next((i for i, array in enumerate(self._free) if array.size >= size), -1)
+            array = self._free.pop(found) if found >= 0 else np.empty(max(size, _LEAST), np.int64)
+        array[:size] = 0
+        return array
+
+    def give(self, array: NDArray[np.int64]) -> None:
+        """Bring it back."""
+        with self._lock:
+            self._free.append(array)
+            self._free.sort(key=len)
+            del self._free[:-_MOST_FREE]
+
+
+_scratch = _Scratch()
 
 
 class Pass:
@@ -107,9 +137,11 @@ class Pass:
                 made = Extract(np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size, np.int32))
                 channels[op.channel] = [address(made.slots), address(made.values), address(made.weights), size]
                 rooms.append(made)
+        acc, bits, hist = self.sizes["acc"], self.sizes["bits"], -(-self.sizes["hist"] // 2)
+        all_of = _scratch.take(acc + bits + hist)
         memory = _Memory(
-            np.zeros(self.sizes["acc"], np.int64), np.zeros(self.sizes["hist"], np.int32),
-            np.zeros(self.sizes["bits"], np.uint64), np.zeros(max(count, 1), np.int64), channels, rooms,
+            all_of[:acc], all_of[acc + bits : acc + bits + hist].view(np.int32), all_of[acc : acc + bits].view(np.uint64),
+            np.zeros(max(count, 1), np.int64), channels, rooms, all_of,
         )  # fmt: skip
         for op in self.operations:
             if op.kind == LIMITS:
@@ -122,7 +154,10 @@ class Pass:
         halves = _halves(blocks)
         jobs = [threads.submit(self._run, half) for half in halves[1:]]
         memories = [self._run(halves[0]), *(job.result() for job in jobs)]
-        return self._joined(memories)
+        results = self._joined(memories)
+        for memory in memories:
+            _scratch.give(memory.borrowed)
+        return results
 
     def _run(self, blocks: Ints) -> _Memory:
         from data.engine import passes
@@ -138,6 +173,7 @@ class Pass:
             room = int(memory.counts.max())
             if bool((memory.counts <= memory.channels[:, 3]).all()):
                 return memory
+            _scratch.give(memory.borrowed)
 
     def _joined(self, memories: Sequence[_Memory]) -> Results:
         results = Results({}, {})
@@ -176,8 +212,9 @@ def _sum(op: Operation, parts: list[NDArray[np.generic]]) -> Ints:
         else:
             found = np.add(found, part)
     if op.kind == DISTINCT:
+        found[:, 0] &= ~np.uint64(1)  # code 0 is no value
         return np.bitwise_count(found).sum(axis=1, dtype=np.int64)[:, None]
-    return found.astype(np.int64, copy=False)
+    return found.astype(np.int64)
 
 
 def _cut(extract: Extract, n: int) -> Extract:

@@ -4,15 +4,16 @@ WHERE workspace_id = %(workspace)s AND dataset_id = ANY (%(datasets)s::int[]);
 
 -- live_segments -- state of a dataset and every live segment, from one snapshot
 SELECT s.version, s.change_no, g.segment_id, g.stream, g.day, g.row_count, g.negative_count, g.min_ms, g.max_ms,
-  g.packed IS NOT NULL, false
+  g.packed IS NOT NULL, false, NULL
 FROM belvedere.dataset_state s
 LEFT JOIN belvedere.segments g
   ON g.workspace_id = s.workspace_id AND g.dataset_id = s.dataset_id AND g.retired_change IS NULL
 WHERE s.workspace_id = %(workspace)s AND s.dataset_id = %(dataset)s;
 
--- changed_segments -- state of a dataset and what was added or retired after a change, from one snapshot
+-- changed_segments -- state of a dataset, what was added or retired after a change and how many are live, from one snapshot
 SELECT s.version, s.change_no, g.segment_id, g.stream, g.day, g.row_count, g.negative_count, g.min_ms, g.max_ms, g.is_packed,
-  g.is_retired
+  g.is_retired, (SELECT count(*) FROM belvedere.segments l
+    WHERE l.workspace_id = s.workspace_id AND l.dataset_id = s.dataset_id AND l.retired_change IS NULL)
 FROM belvedere.dataset_state s
 LEFT JOIN LATERAL (
   SELECT segment_id, stream, day, row_count, negative_count, min_ms, max_ms, packed IS NOT NULL AS is_packed, false AS is_retired
