@@ -20,6 +20,7 @@ from services.api.limits import CHARGE, Charge
 from services.api.observe import note_of
 from services.people.abilities import Ability
 from services.web.cookies import session_secret
+from services.web.gate import VIEWER
 from services.web.origins import is_own_origin
 
 # One line a route; a route that is not here answers nobody.
@@ -50,8 +51,16 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def _viewer(request: Request) -> Scope | None:
+    """Who calls: the gate in front has already looked up the session of this request; a token is ours to look up."""
+    found = request.scope.get(VIEWER)
+    if isinstance(found, Scope) and not bearer_token(request.headers):
+        return found
+    return scope_of_request(request, now())
+
+
 def scope_of_request(request: Request, at: datetime) -> Scope | None:
-    """The scope of the request's token or, without one, of its session."""
+    """The scope that the request's token or, without one, its session gives at this time."""
     token = bearer_token(request.headers)
     if token:
         found = people.scope_of_token(token, at)
@@ -70,7 +79,7 @@ def caller(
     path = getattr(request.scope.get("route"), "path", "")
     note = note_of(request.scope)
     note.route = f"{request.scope.get('root_path', '')}{path}"
-    scope = scope_of_request(request, now())
+    scope = _viewer(request)
     if scope is None:
         raise NotSignedIn
     note.account = scope.account

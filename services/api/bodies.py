@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import zlib
 
 from starlette.requests import ClientDisconnect, Request
 
-from services.api.errors import BadField, TooLarge, Wait, WrongType
+from services.api.errors import BadField, TooLarge, TooSlow, Wait, WrongType
 
 MIB = 1024 * 1024
 BUDGET_BODIES = 8  # whole bodies of the largest size that one process buffers at a time
+ARRIVAL_S = 60.0  # a sender slower than this would keep its share of the buffer from the others
 
 
 class ByteBudget:
@@ -54,7 +56,7 @@ class Body:
         self._parts.clear()
 
     async def receive(self, request: Request) -> None:
-        """Take the body in, counting as it comes; raises TooLarge, Wait or WrongType."""
+        """Take the body in, counting as it comes; raises TooLarge, TooSlow, Wait or WrongType."""
         self._encoding = request.headers.get("content-encoding", "identity").strip().lower()
         if self._encoding not in ("identity", "gzip", "x-gzip"):
             raise WrongType(f"Content-Encoding: found {self._encoding}, expected gzip or none.")
@@ -62,14 +64,20 @@ class Body:
         if declared.isdigit() and int(declared) > self._limit:
             raise self._too_large()
         try:
-            async for part in request.stream():
-                self._size += len(part)
-                if self._size > self._limit:
-                    raise self._too_large()
-                self._reserve(len(part))
-                self._parts.append(part)
+            async with asyncio.timeout(ARRIVAL_S):
+                async for part in request.stream():
+                    self._take(part)
+        except TimeoutError as error:
+            raise TooSlow(f"The body did not arrive within {ARRIVAL_S:g} s. Nothing was written.") from error
         except ClientDisconnect as error:
             raise BadField("The connection ended before the body was complete.", "body") from error
+
+    def _take(self, part: bytes) -> None:
+        self._size += len(part)
+        if self._size > self._limit:
+            raise self._too_large()
+        self._reserve(len(part))
+        self._parts.append(part)
 
     def decoded(self) -> bytes:
         """The whole body, unpacked (CPU work: call it in a thread); an unpacked body has the same limit."""

@@ -25,6 +25,10 @@ class TooLarge(BelvedereError):
     """The body is larger than this server takes."""
 
 
+class TooSlow(BelvedereError):
+    """The body did not arrive in time."""
+
+
 class WrongType(BelvedereError):
     """This content type is not understood."""
 
@@ -50,6 +54,7 @@ class BadField(BadInput):
 _KINDS: tuple[tuple[type[BelvedereError], int, str], ...] = (
     (NotSignedIn, 401, "not_signed_in"),
     (NotAllowed, 403, "not_allowed"),
+    (TooSlow, 408, "too_slow"),
     (TooLarge, 413, "too_large"),
     (WrongType, 415, "unsupported_content_type"),
     (UnknownName, 404, "unknown_name"),

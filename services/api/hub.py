@@ -124,7 +124,10 @@ class _Board:
         self.clients: set[Client] = set()
         self.found: dict[str, Freshness] = {}
         self.marks: dict[str, Any] = {}
+        self.is_stale = False
         self.announcing = False
+        # An older state must not be written over a newer one by whoever asked first and was answered last.
+        self.reading = asyncio.Lock()
 
     def wants_rows(self, dataset: str) -> bool:
         """Whether anybody is sent the rows of this dataset."""
@@ -216,7 +219,10 @@ class Hub:
 
     def _changed(self, workspace_id: int) -> None:
         board = self._boards.get(workspace_id)
-        if board is None or board.announcing:
+        if board is None:
+            return
+        board.is_stale = True
+        if board.announcing:
             return
         board.announcing = True
         task = asyncio.get_running_loop().create_task(self._announce(board))
@@ -224,28 +230,36 @@ class Hub:
         task.add_done_callback(self._announcements.discard)
 
     async def _announce(self, board: _Board) -> None:
-        # A burst of batches is told once: changes that come while this sleeps are in what it reads then.
-        await asyncio.sleep(COALESCE_S)
-        board.announcing = False
-        before = board.found
+        """Tell the first change at once, and what comes in a burst behind it together."""
         try:
-            await self._read(board)
-            changed = [f for f in board.found.values() if f != before.get(f.dataset)]
-            state = state_id(board.found.values())
-            for found in changed:
-                event = version_event(found)
-                for client in board.clients:
-                    client.offer(found.dataset, event, state)
-            for found in changed:
-                await self._tell_rows(board, found.dataset)
+            while board.is_stale and not self._stop.is_set():
+                board.is_stale = False
+                await self._tell(board)
+                await asyncio.sleep(COALESCE_S)
         except DatabaseDown:
             log.warning("No news for %s: the database does not answer", board.scope.workspace.slug)
         except BelvedereError as error:
             log.error("No news for %s: %s", board.scope.workspace.slug, error)
+        finally:
+            board.announcing = False
 
-    async def _read(self, board: _Board) -> None:
-        found = await asyncio.to_thread(freshness, board.scope)
-        board.found = {f.dataset: f for f in found}
+    async def _tell(self, board: _Board) -> None:
+        before = await self._read(board)
+        changed = [f for f in board.found.values() if f != before.get(f.dataset)]
+        state = state_id(board.found.values())
+        for found in changed:
+            event = version_event(found)
+            for client in board.clients:
+                client.offer(found.dataset, event, state)
+        for found in changed:
+            await self._tell_rows(board, found.dataset)
+
+    async def _read(self, board: _Board) -> dict[str, Freshness]:
+        """Bring the board up to date; what it held before."""
+        async with board.reading:
+            before = board.found
+            board.found = {f.dataset: f for f in await asyncio.to_thread(freshness, board.scope)}
+            return before
 
     async def _first_rows(self, board: _Board, client: Client, dataset: str) -> None:
         if client.wants_rows and dataset in client.datasets:

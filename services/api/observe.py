@@ -16,6 +16,7 @@ from prometheus_client import Counter, Gauge, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from data.settings import settings
+from services.web.gate import VIEWER
 
 log = logging.getLogger("belvedere.request")
 NOTE = "belvedere.request"
@@ -122,7 +123,7 @@ def _record(scope: Scope, path: str, status: int, seconds: float, whole_seconds:
         "ms": round(seconds * 1000, 1),
         "whole_ms": round(whole_seconds * 1000, 1),
         "client": scope["client"][0] if scope.get("client") else "",
-        "account": note_of(scope).account,
+        "account": note_of(scope).account or getattr(scope.get(VIEWER), "account", ""),
     }
     if slow:
         line["slow"] = True

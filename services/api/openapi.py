@@ -58,6 +58,10 @@ _ERRORS = {
     ),
 }
 _INGEST_ERRORS = {
+    "408": (
+        "The body did not arrive in time.",
+        examples.error("too_slow", "The body did not arrive within 60 s. Nothing was written."),
+    ),
     "413": (
         "The body is too large.",
         examples.error("too_large", "The body is larger than 32 MiB. Send it in several batches."),

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from services.api import create_api
+from services.api import create_api, examples
 from services.api.access import ABILITY
 from services.api.application import document
 from services.api.reference import PAGE, reference
@@ -106,3 +106,10 @@ def test_a_dashboard_tile_has_value_change_and_age(api: Api) -> None:
     assert opened["value"] >= 1
     assert 0 <= opened["age_s"] < 3600
     assert opened["late"] is False
+
+
+def test_the_examples_of_the_reference_work_as_they_are(api: Api) -> None:
+    asked = api.http.post("/api/v1/query", headers=api.bearer("read"), json=examples.QUERY)
+    assert asked.status_code == 200, asked.text
+    assert set(asked.json()) == set(examples.ANSWER)
+    assert api.send(examples.INGEST_ROWS).json()["inserted"] == 1

@@ -10,8 +10,9 @@ import pytest
 from starlette.requests import Request
 from starlette.types import Message
 
+from services.api import bodies
 from services.api.bodies import Body, ByteBudget
-from services.api.errors import BadField, TooLarge, Wait, WrongType
+from services.api.errors import BadField, TooLarge, TooSlow, Wait, WrongType
 
 
 def request(parts: Iterable[bytes], headers: dict[str, str] | None = None, ends: bool = True) -> Request:
@@ -79,3 +80,13 @@ def test_all_bodies_together_stay_within_the_budget_and_give_it_back() -> None:
             received(request([b"x" * 90]), budget=budget)
         assert budget.used == 90
     assert budget.used == 0
+
+
+def test_a_body_that_does_not_arrive_in_time_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def never() -> Message:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    monkeypatch.setattr(bodies, "ARRIVAL_S", 0.05)
+    with pytest.raises(TooSlow):
+        received(Request({"type": "http", "method": "POST", "headers": []}, never))
