@@ -41,10 +41,7 @@ def main() -> int:
     """Run a command; 2 when it was refused, with the reason on standard error."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     for topic in TOPICS:
-        try:
-            importlib.import_module(f"services.cli.{topic}").register(app)
-        except ModuleNotFoundError:
-            continue
+        importlib.import_module(f"services.cli.{topic}").register(app)
     try:
         app()
     except BelvedereError as error:

@@ -11,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from data import queue
+from data.errors import unknown
 from data.settings import ROOT, settings
 
 DEMO = "demo"
@@ -35,15 +36,16 @@ def demo_is_loaded() -> bool:
     return found is not None and found.outcome == "done"
 
 
-def prepare(progress: Progress) -> None:
-    """Do what is due, calling `progress(what, fraction done)`."""
-    steps = due()
-    if KERNELS in steps:
+def prepare(step: str, progress: Progress) -> None:
+    """Do one step, calling `progress(what, fraction done)`. Raises UnknownName."""
+    if step == KERNELS:
         progress("Compiling the engine", 0.0)
         compile_kernels()
         progress("Compiling the engine", 1.0)
-    if DEMO in steps:
-        load_demo(lambda fraction, _: progress("Loading the demo workspace", fraction))
+    elif step == DEMO:
+        load_demo(lambda fraction, _: progress("Loading the demo", fraction))
+    else:
+        raise unknown("step", step, (KERNELS, DEMO))
 
 
 def compile_kernels() -> None:

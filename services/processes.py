@@ -92,7 +92,9 @@ class Supervisor:
         from data.migrate import migrate
 
         migrate()
-        self._prepare(pipe)
+        for step in preparing.due():
+            if not self._stop.is_set():
+                self._prepare(step, pipe)
         web = ["web", "--listen-fd", str(listener), "--parent-fd", str(pipe)]
         self._children = [
             Child("web", web, self._home / "logs" / "web.log", (listener, pipe)),
@@ -112,11 +114,8 @@ class Supervisor:
         orphaned = "MAKELEVEL" in os.environ and os.getppid() != self._parent
         return orphaned or self._stop.wait(_TICK_S)
 
-    def _prepare(self, pipe: int) -> None:
-        due = preparing.due()
-        if not due or self._stop.is_set():
-            return
-        command = [sys.executable, str(ROOT / "manage.py"), "prepare", "--parent-fd", str(pipe)]
+    def _prepare(self, step: str, pipe: int) -> None:
+        command = [sys.executable, str(ROOT / "manage.py"), "prepare", step, "--parent-fd", str(pipe)]
         process = subprocess.Popen(command, cwd=ROOT, pass_fds=(pipe,), stdin=subprocess.DEVNULL, process_group=0)
         while process.poll() is None and not self._stop.is_set():
             self._stop.wait(0.05)
@@ -128,7 +127,7 @@ class Supervisor:
                 process.kill()
                 process.wait()
         elif process.returncode:
-            self._say(f"Not everything could be prepared ({', '.join(due)}); going on without.")
+            self._say(f"Preparing the {step} failed, see above; going on without. The next start tries again.")
 
     def _wait_until_ready(self) -> bool:
         until = time.monotonic() + _READY_S

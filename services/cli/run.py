@@ -81,8 +81,8 @@ def doctor(as_json: JSON = False) -> None:
         raise typer.Exit(1)
 
 
-def prepare(parent_fd: Descriptor = -1) -> None:
-    """Compile the engine and load the demo workspace, where that has not been done."""
+def prepare(step: str, parent_fd: Descriptor = -1) -> None:
+    """Compile the engine (`kernels`) or load the demo workspaces (`demo`)."""
     from rich.progress import Progress
 
     from services import preparing
@@ -96,7 +96,7 @@ def prepare(parent_fd: Descriptor = -1) -> None:
                 tasks[what] = bars.add_task(what, total=1.0)
             bars.update(tasks[what], completed=fraction)
 
-        preparing.prepare(show)
+        preparing.prepare(step, show)
 
 
 def _say(text: str) -> None:
