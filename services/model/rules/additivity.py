@@ -24,7 +24,7 @@ def check(draft: Draft) -> Iterator[Problem]:
         for field, shapes in PARTS.get(metric.shape, {}).items():
             part = draft.metric(getattr(metric, field))
             if part and part.shape not in shapes:
-                message = f"`{part.name}` is a {part.shape}, expected {one_of(shapes)}."
+                message = f"`{part.name}` has the shape `{part.shape}`, expected {one_of(shapes)}."
                 yield draft.problem(("metrics", metric.name, field), message)
         yield from _balance(draft, metric)
 
