@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -62,11 +63,10 @@ def menu_for(scope: Scope) -> dict[str, list[Any]]:
         menu.setdefault(screen.section, []).append(st.Page(file, title=screen.title, icon=icon, url_path=screen.slug))
     first = next(page for pages in menu.values() for page in pages)
     # TRICKY: Streamlit serves its default page at "/" alone, so without this one the first had no address of its own.
-    start = st.Page(
-        lambda: st.switch_page(first, query_params=st.query_params),
-        title="Belvedere",
-        url_path="start",
-        default=True,
-        visibility="hidden",
-    )
+    start = st.Page(partial(_open, first), title="Belvedere", url_path="start", default=True, visibility="hidden")
     return {"": [start], **menu}
+
+
+def _open(page: Any) -> None:
+    """Go on to a page with what the address says."""
+    st.switch_page(page, query_params={key: st.query_params.get_all(key) for key in st.query_params})

@@ -160,11 +160,13 @@ def token_create(
     _say(row, f"{secret}\nKeep it now: it is not shown again.", as_json)
 
 
-def sign_in_link(name: str, as_json: Json = False) -> None:
-    """Make a one-time link with which an account sets a new password."""
+def sign_in_link(name: Annotated[str, typer.Argument()] = "admin", as_json: Json = False) -> None:
+    """Make a one-time link with which an account sets a new password; without NAME, the first administrator."""
     from services import people
 
-    link = _address(people.sign_in_link(name, datetime.now(UTC)))
+    now = datetime.now(UTC)
+    first = people.first_sign_in_link(now) if name == "admin" else None
+    link = _address(first or people.sign_in_link(name, now))
     _say({"name": name, "link": link}, link, as_json)
 
 

@@ -115,6 +115,12 @@ def sign_in_link(name: str, now: datetime) -> str:
         return new_link(tx, account, now)
 
 
+def is_new() -> bool:
+    """Whether nobody can sign in yet, because nobody has a password."""
+    with owner_transaction() as tx:
+        return not data.people.anybody_has_password(tx)
+
+
 def first_sign_in_link(now: datetime) -> str | None:
     """The address path of a one-time link for the first administrator; None once somebody has a password.
 

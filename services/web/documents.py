@@ -33,9 +33,12 @@ def document(
     return HTMLResponse(html, status, policy | (headers or {}))
 
 
-def sign_in_document(next_path: str, name: str = "", problem: str = "", status: int = 200) -> HTMLResponse:
-    """The sign-in form; `problem` says why the last attempt was refused."""
-    return document("Sign in", "sign_in", status, next=next_path, name=name, problem=problem)
+def sign_in_document(
+    next_path: str, name: str = "", problem: str = "", status: int = 200, is_new: bool = False
+) -> HTMLResponse:
+    """The sign-in form; `problem` says why the last attempt was refused, `is_new` that nobody can sign in yet."""
+    template = "first" if is_new else "sign_in"
+    return document("Sign in", template, status, next=next_path, name=name, problem=problem)
 
 
 def wait_document(wait_s: int) -> HTMLResponse:

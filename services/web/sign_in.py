@@ -44,7 +44,7 @@ async def show_sign_in(request: Request) -> Response:
     viewer = await run_sync(people.scope_of_session, secret, datetime.now(UTC))
     if viewer is not None:
         return RedirectResponse(next_path, 303)
-    return sign_in_document(next_path)
+    return sign_in_document(next_path, is_new=await run_sync(people.is_new))
 
 
 async def sign_in(request: Request) -> Response:

@@ -64,7 +64,7 @@ def test_a_page_that_a_role_may_not_see_is_no_page(signed_in: Callable[[Role], S
     hidden = [screen for screen in SCREENS if screen not in screens_for(scope)]
     assert {screen.slug for screen in hidden} >= {"people", "audit"}
     for screen in hidden:
-        with pytest.raises(ValueError, match="not a registered page|Could not find|register"):
+        with pytest.raises(ValueError, match="registered"):
             opened(screen.path)
 
 
