@@ -78,8 +78,15 @@ def _batch(dataset: Dataset, rows: Sequence[Any]) -> RawBatch:
             lines.append(position)
         else:
             refused.append(Reject("", position, *problem, raw=_shown(row)))
-    columns = {name: pa.array([as_text(row.get(name)) for row in good], pa.string()) for name in names}
+    columns = {name: _texts([row.get(name) for row in good]) for name in names}
     return RawBatch("", columns, np.array(lines, np.int64), lambda i: _shown(good[i]), tuple(refused))
+
+
+def _texts(values: list[Any]) -> pa.Array:
+    try:
+        return pa.array(values, pa.string())
+    except pa.ArrowTypeError:  # numbers or truths among them
+        return pa.array([as_text(value) for value in values], pa.string())
 
 
 def _problem(row: Any, names: Sequence[str]) -> tuple[str, str, str | None, str] | None:
