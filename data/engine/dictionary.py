@@ -20,7 +20,8 @@ from data.engine.incoming import Text
 from data.engine.parameters import TextArray
 from data.statements import sql
 
-_CATCH_UP = 200_000  # so many codes are read in one go; beyond, only the values that are asked for
+_LEAST_READ = 2_000
+_READ_FOR_EACH = 20  # codes read in one go for each value that is asked for: that costs about as much as asking for it
 _MOST_REMEMBERED = 4_000_000
 
 
@@ -179,13 +180,18 @@ def _set_aside(place: Place, memory: _Memory) -> _Added:
 def _read(place: Place, memory: _Memory, name: str, unseen: list[str], highest: int) -> dict[str, int]:
     """Codes of those unseen values that the table has; remembered unless this very transaction may have added them."""
     column, mine = memory.columns[name], any(name in a.codes for a in memory.added)
-    if not mine and highest - column.complete_to <= max(_CATCH_UP, 20 * len(unseen)):
-        bounds = place.values(column=name, after=column.complete_to, upto=highest)
-        read: dict[str, int] = dict(place.tx.execute(sql("codes_between"), bounds).fetchall())
-        column.learn(read, column.complete_to, highest)
-        return {v: read[v] for v in unseen if v in read}
-    values = place.values(column=name, values=TextArray(pa.array(unseen, pa.string())))
-    found: dict[str, int] = dict(place.tx.execute(sql("codes_of_values"), values).fetchall())
+    found: dict[str, int] = {}
     if not mine:
-        column.codes.update(found)
+        upto = min(highest, column.complete_to + max(_LEAST_READ, _READ_FOR_EACH * len(unseen)))
+        bounds = place.values(column=name, after=column.complete_to, upto=upto)
+        read: dict[str, int] = dict(place.tx.execute(sql("codes_between"), bounds).fetchall())
+        column.learn(read, column.complete_to, upto)
+        found = {v: read[v] for v in unseen if v in read}
+    left = [v for v in unseen if v not in found] if found else unseen
+    if left and (mine or column.complete_to < highest):
+        values = place.values(column=name, values=TextArray(pa.array(left, pa.string())))
+        asked: dict[str, int] = dict(place.tx.execute(sql("codes_of_values"), values).fetchall())
+        if not mine:
+            column.codes.update(asked)
+        found |= asked
     return found
