@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import streamlit as st
 
 import services.people
+from components.states import guard
 from data.types import Scope
 from services.web.cookies import SESSION_COOKIE
 
@@ -22,8 +23,15 @@ def find_scope() -> Scope | None:
 
 
 def current_scope() -> Scope:
-    """The viewer; when there is none any more, shows the way to sign in again and stops the script."""
-    scope = find_scope()
+    """The viewer; when there is none any more, shows the way to sign in again and stops the script.
+
+    While the database does not answer, says so and stops the script.
+    """
+    scope, answered = None, False
+    with guard():
+        scope, answered = find_scope(), True
+    if not answered:
+        st.stop()
     if scope is None:
         _signed_out()
     elif st.session_state.setdefault(_OWNER, scope.account) != scope.account:

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from components import viewer
 from components.navigation import SCREENS, Screen, screens_for
+from data.errors import DatabaseDown
 from data.settings import ROOT
 from data.types import ROLES, Role, Scope, Workspace
 from services import people
@@ -73,6 +74,24 @@ def test_nobody_gets_any_page(monkeypatch: pytest.MonkeyPatch, database: str) ->
     app = opened()
     assert [s.value for s in app.subheader] == ["You are signed out"]
     assert not app.title and not app.sidebar.selectbox
+
+
+def test_while_the_database_is_down_a_page_says_so(
+    signed_in: Callable[[Role], Scope], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signed_in("viewer")
+    app = opened("manage/account")
+
+    def down() -> None:
+        raise DatabaseDown
+
+    find_scope = viewer.find_scope
+    monkeypatch.setattr(viewer, "find_scope", down)
+    app.run()
+    assert not app.exception and not app.title and "tried again" in app.error[0].value
+    monkeypatch.setattr(viewer, "find_scope", find_scope)
+    app.run()
+    assert not app.error and app.title[0].value == "Your account"
 
 
 def test_a_session_that_ends_while_the_page_is_open_stops_it(signed_in: Callable[[Role], Scope]) -> None:
