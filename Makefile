@@ -7,7 +7,7 @@ run: ; @deploy/venv.sh && exec $(PYTHON_VENV) manage.py run ## start everything;
 test: ; @deploy/venv.sh dev && $(PYTHON_VENV) -m pytest --cov --cov-report=term --cov-fail-under=90 $(ARGS) ## the whole suite
 lint: ; @deploy/venv.sh dev && $(PYTHON_VENV) -m ruff check . && $(PYTHON_VENV) -m ruff format --check . ## ruff
 types: ; @deploy/venv.sh dev && $(PYTHON_VENV) -m mypy ## mypy on services and data
-bench: ; @deploy/venv.sh dev && $(PYTHON_VENV) -m bench $(ROWS) ## measure; make bench ROWS=100000000
+bench: ; @deploy/venv.sh dev && $(PYTHON_VENV) -m bench $(if $(ROWS),--rows $(ROWS)) ## measure; make bench ROWS=100000000
 pack: ; @deploy/venv.sh && $(PYTHON_VENV) manage.py pack new $(NAME) $(if $(FILE),--from $(FILE)) ## begin a pack; make pack NAME=trees FILE=trees.csv
 pack-check: ; @deploy/venv.sh && $(PYTHON_VENV) manage.py pack check $(NAME) ## check packs; make pack-check NAME=trees
 load: ; @deploy/venv.sh && $(PYTHON_VENV) manage.py import $(NAME).$(NAME) $(FILE) --workspace $(WORKSPACE) ## load a file; make load NAME=trees FILE=trees.csv WORKSPACE=riverton
