@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import streamlit as st
 
 import services.people as people
 from components import navigation
 from components.states import guard
-from components.viewer import current_scope
+from components.viewer import arrive, current_scope
 from data.types import Scope
 
 
@@ -19,7 +17,7 @@ def draw() -> None:
     scope = current_scope()
     page = st.navigation(navigation.menu_for(scope), position="sidebar")
     with guard():
-        people.presence.touch(scope, page.url_path or page.title, datetime.now(UTC))
+        arrive(scope, page.title)
         _sidebar(scope)
     with guard():
         page.run()

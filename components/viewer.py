@@ -5,7 +5,7 @@ Looked up at every rerun and inside every fragment, because a session can end wh
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import streamlit as st
 
@@ -14,7 +14,8 @@ from components.states import guard
 from data.types import Scope
 from services.web.cookies import SESSION_COOKIE
 
-_OWNER = "_owner"
+_OWNER, _PAGE, _SEEN = "_owner", "_page", "_seen_at"
+_SEEN_EVERY = timedelta(seconds=20)
 
 
 def find_scope() -> Scope | None:
@@ -30,6 +31,8 @@ def current_scope() -> Scope:
     scope, answered = None, False
     with guard():
         scope, answered = find_scope(), True
+        if scope is not None:
+            _keep_present(scope, datetime.now(UTC))
     if not answered:
         st.stop()
     if scope is None:
@@ -40,6 +43,21 @@ def current_scope() -> Scope:
         st.session_state[_OWNER] = scope.account
     assert scope is not None
     return scope
+
+
+def arrive(scope: Scope, page: str) -> None:
+    """Say which page the viewer is on; from then on every look at the viewer says it again."""
+    if st.session_state.get(_PAGE) != page:
+        st.session_state[_PAGE] = page
+        st.session_state.pop(_SEEN, None)
+    _keep_present(scope, datetime.now(UTC))
+
+
+def _keep_present(scope: Scope, now: datetime) -> None:
+    seen_at = st.session_state.get(_SEEN)
+    if _PAGE in st.session_state and (seen_at is None or now - seen_at > _SEEN_EVERY):
+        services.people.presence.touch(scope, st.session_state[_PAGE], now)
+        st.session_state[_SEEN] = now
 
 
 def _signed_out() -> None:

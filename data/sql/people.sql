@@ -125,11 +125,15 @@ ORDER BY id DESC LIMIT %(limit)s;
 -- audit_actions -- the actions that occur in a workspace's audit
 SELECT DISTINCT action FROM belvedere.audit WHERE workspace_id = %(workspace_id)s ORDER BY action;
 
--- presence_touch -- says that a session is on a page; a repeat within 15 s writes nothing
-INSERT INTO belvedere.presence AS p (workspace_id, session_key, account, page, seen_at)
-VALUES (%(workspace_id)s, %(session_key)s, %(account)s, %(page)s, %(now)s)
-ON CONFLICT (workspace_id, session_key) DO UPDATE SET account = excluded.account, page = excluded.page, seen_at = excluded.seen_at
-WHERE p.page <> excluded.page OR p.seen_at < excluded.seen_at - interval '15 seconds';
+-- presence_touch -- says that a session is on a page; a repeat within 15 s writes nothing and locks nothing
+INSERT INTO belvedere.presence (workspace_id, session_key, account, page, seen_at)
+SELECT %(workspace_id)s, %(session_key)s, %(account)s, %(page)s, %(now)s
+WHERE NOT EXISTS (
+  SELECT FROM belvedere.presence
+  WHERE workspace_id = %(workspace_id)s AND session_key = %(session_key)s AND page = %(page)s
+    AND seen_at > %(now)s::timestamptz - interval '15 seconds')
+ON CONFLICT (workspace_id, session_key)
+DO UPDATE SET account = excluded.account, page = excluded.page, seen_at = excluded.seen_at;
 
 -- presence_online -- the newest sighting of each account that was seen lately
 SELECT DISTINCT ON (account) account, page, seen_at FROM belvedere.presence

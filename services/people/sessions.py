@@ -14,7 +14,6 @@ from data.types import Scope
 from services.people.secret import digest, new_secret
 
 _SEEN_EVERY = timedelta(minutes=1)
-_KEEP_ENDED = timedelta(days=30)
 
 
 def open_session(account_id: int, client: str, now: datetime) -> str:
@@ -23,7 +22,6 @@ def open_session(account_id: int, client: str, now: datetime) -> str:
     with owner_transaction() as tx:
         expires_at = now + timedelta(hours=settings().session_hours)
         data.sign_in.open_session(tx, digest(secret), account_id, now, expires_at, client)
-        data.sign_in.tidy(tx, now - _KEEP_ENDED)
     return secret
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from components import viewer
 from components.navigation import SCREENS, Screen, screens_for
+from data.database import owner_transaction
 from data.errors import DatabaseDown
 from data.settings import ROOT
 from data.types import ROLES, Role, Scope, Workspace
@@ -178,6 +179,19 @@ def test_a_wrong_present_password_is_told(signed_in: Callable[[Role], Scope]) ->
         field.input(typed)
     app = button(app, "Change password")
     assert "not right" in app.warning[0].value
+
+
+def test_who_has_a_page_open_is_online_on_it(signed_in: Callable[[Role], Scope]) -> None:
+    scope = signed_in("viewer")
+    app = opened("manage/account")
+    assert [(seen.account, seen.page) for seen in people.presence.online(scope, now())] == [
+        (scope.account, "Your account")
+    ]
+    with owner_transaction() as tx:
+        tx.execute("DELETE FROM belvedere.presence")
+    app.session_state["_seen_at"] = now() - timedelta(minutes=1)
+    app.run()
+    assert [seen.account for seen in people.presence.online(scope, now())] == [scope.account], "and stays so"
 
 
 def test_the_audit_shows_what_was_done(signed_in: Callable[[Role], Scope]) -> None:
