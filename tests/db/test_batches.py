@@ -145,6 +145,23 @@ def test_a_retry_by_another_process_does_not_confirm_codes_that_were_rolled_back
     assert sorted(row["d:kind"] for row in content(scope, events)) == ["x", "x", "x", "y", "y"]
 
 
+def test_a_process_that_starts_late_finds_every_code(
+    scope: Scope, events: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from data.engine import dictionary
+
+    monkeypatch.setattr(dictionary, "_LEAST_READ", 3)
+    monkeypatch.setattr(dictionary, "_READ_FOR_EACH", 1)
+    write(scope, events, "0", [event(kind=f"k{i}") for i in range(40)])
+    dictionary.forget()
+    for number, kinds in enumerate([[39], [38, 7, 50], [2, 60, 0, 39], [51, 50, 20]], start=1):
+        write(scope, events, str(number), [event(kind=f"k{i}") for i in kinds])
+        assert clean(scope, events)
+    with transaction(scope) as tx:
+        count = "SELECT count(*), max(code) FROM belvedere.dictionary WHERE column_name = 'kind'"
+        assert tx.execute(count).fetchone() == (43, 43)
+
+
 def test_codes_are_dense_and_given_once(scope: Scope, events: Dataset) -> None:
     for number in range(4):
         write(scope, events, str(number), [event(kind=f"k{i}") for i in range(number, number + 3)])
