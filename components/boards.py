@@ -57,14 +57,13 @@ def _main(scope: Scope, board: Board, view: View) -> None:
 
 
 def _nothing_here(scope: Scope, range_text: str, fresh: Arrival | None, now: datetime) -> None:
-    newest = max((f.newest_at for f in queries.freshness(scope, now) if f.newest_at), default=None)
+    days = filters.newest_days(scope, now)
     with st.container(border=True):
         st.subheader(f"No rows in {range_text}", anchor=False)
         if state.filters():
             st.write("Nothing matches this range and these filters. Take a filter out, or choose another range.")
             st.button("Remove the filters", on_click=filters.clear, type="primary")
-        elif fresh and newest:
-            days = filters.newest(scope, newest)
+        elif fresh and days:
             st.write(fresh.explanation)
             label = f"Go to the newest data ({days_text(*days)})"
             st.button(label, type="primary", on_click=filters.go_to, args=(days,))
@@ -75,7 +74,7 @@ def wait_for_data(scope: Scope, now: datetime) -> None:
     if queries.has_rows(scope, now):
         st.rerun()
     if can(scope, "write"):
-        text = "Import a file of rows: CSV, Excel-style text, Parquet or JSON lines, plain or compressed."
-        states.empty("No data in this workspace yet", text, "pages/manage/data.py", "Import data")
+        text = "Import a first file: CSV, TSV, Parquet or JSON lines, plain or packed. This page fills by itself."
+        states.empty("No data in this workspace yet", text, "Import a file", "pages/manage/data.py", {"view": "import"})
     else:
         states.empty("No data in this workspace yet", "An operator or administrator can import the first file.")

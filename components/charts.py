@@ -1,4 +1,4 @@
-"""How are the main series and the leaderboards drawn?
+"""How is the main series drawn, and what do all charts share?
 
 Specifications are constant for a look and the data goes beside them, so that a refresh changes bars and lines in place.
 """
@@ -13,17 +13,15 @@ import pyarrow as pa
 import streamlit as st
 
 from components.palette import Palette, palette
-from services.live.rankings import Bar, Leaderboard
 from services.live.series import Series
 
 Spec = dict[str, Any]
 SERIES_HEIGHT = 300
-BAR_STEP = 26
 _TIME_LABELS = {
     "minutes": "%H:%M", "hours": "%H:%M", "day": "%-d %b", "date": "%-d %b", "week": "%-d %b", "month": "%b %Y",
     "quarter": "%b %Y", "year": "%Y",
 }  # fmt: skip
-_NO_ZOOM = {"view": {"stroke": None}, "autosize": {"type": "fit", "contains": "padding"}}
+FRAME = {"view": {"stroke": None}, "autosize": {"type": "fit", "contains": "padding"}}
 
 
 def legend(series: Series) -> str:
@@ -102,7 +100,7 @@ def _series_spec(
     )
     params = [{"name": "bucket", "select": {"type": "point", "fields": ["start", "end"]}, "views": ["cover"]}]
     padding = {"left": 2, "right": 6, "top": 6, "bottom": 2}
-    found: Spec = {"layer": layers, "config": config(colours), "padding": padding, **_NO_ZOOM}
+    found: Spec = {"layer": layers, "config": config(colours), "padding": padding, **FRAME}
     return {**found, "params": params} if is_clickable else found
 
 
@@ -147,69 +145,6 @@ def _target_layer(colours: Palette, target: float, title: str) -> Spec:
             {"mark": {**text, "text": title, "fontSize": 12}, "encoding": {"y": at}},
         ]
     }
-
-
-def draw_leaderboard(board: Leaderboard, key: str, on_pick: Any) -> None:
-    """Bars of the largest values with their numbers; a click on one calls `on_pick`."""
-    has_pick = any(b.is_picked for b in board.bars)
-    table = pa.table(
-        {
-            "label": [b.label for b in board.bars],
-            "key": [b.key for b in board.bars],
-            "value": [0.0 if b.is_rest else b.value for b in board.bars],
-            "shown": [b.shown for b in board.bars],
-            "exact": [b.exact for b in board.bars],
-            "state": [_state(b, has_pick) for b in board.bars],
-        }
-    )
-    st.vega_lite_chart(
-        table, _ranking_spec(palette()), key=key, on_select=on_pick, selection_mode="pick", alt=board.summary,
-        height=BAR_STEP * max(len(board.bars), 1) + 6, theme=None,
-    )  # fmt: skip
-
-
-def _state(bar: Bar, has_pick: bool) -> str:
-    if bar.is_picked:
-        return "picked"
-    return "quiet" if bar.is_rest or has_pick else "plain"
-
-
-@lru_cache(maxsize=2)
-def _ranking_spec(colours: Palette) -> Spec:
-    y = {"field": "label", "type": "nominal", "sort": None, "axis": None, "scale": {"paddingInner": 0.16}}
-    shade = {
-        "condition": [
-            {"test": "datum.state == 'picked'", "value": colours.picked},
-            {"test": "datum.state == 'quiet'", "value": colours.grid},
-        ],
-        "value": colours.soft,
-    }
-    tooltip = [{"field": "label", "title": "Value"}, {"field": "exact", "title": "Number"}]
-    text = {"type": "text", "baseline": "middle", "fontSize": 12.5, "color": colours.text}
-    return {
-        "params": [{"name": "pick", "select": {"type": "point", "fields": ["key"]}, "views": ["bars"]}],
-        "layer": [
-            {
-                "name": "bars",
-                "mark": {"type": "bar", "cornerRadiusEnd": 3, "cursor": "pointer", "minBandSize": 2},
-                "encoding": {
-                    "y": y, "color": shade, "tooltip": tooltip,
-                    "x": {"field": "value", "type": "quantitative", "axis": None},
-                },
-            },
-            {
-                "mark": {**text, "align": "left", "x": 6, "limit": 220},
-                "encoding": {"y": y, "text": {"field": "label"}},
-            },
-            {
-                "mark": {**text, "align": "right", "x": "width", "dx": -4, "fontWeight": 600},
-                "encoding": {"y": y, "text": {"field": "shown"}},
-            },
-        ],
-        "config": config(colours),
-        "padding": {"left": 0, "right": 0, "top": 0, "bottom": 0},
-        **_NO_ZOOM,
-    }  # fmt: skip
 
 
 def config(colours: Palette) -> Spec:

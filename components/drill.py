@@ -13,6 +13,7 @@ import pandas as pd
 import streamlit as st
 
 from components import filters, state, states
+from components.palette import palette
 from data.types import Scope
 from services.formats import plural
 from services.live import drills
@@ -85,6 +86,8 @@ def _table(wanted: Drill, rows: Rows) -> None:
         for name, title in titles.items()
     }
     frame = pd.DataFrame(rows.lines, columns=list(titles)).dropna(axis="columns", how="all")
+    texts = [name for name in frame.columns if pd.api.types.is_string_dtype(frame[name].dtype)]
+    frame[texts] = frame[texts].fillna("")
     st.dataframe(frame, hide_index=True, column_config=settings, height=560, alt=f"Rows: {wanted.sentence}")
 
 
@@ -102,6 +105,7 @@ def _pager(pages: list[str], rows: Rows) -> None:
 def _foot(scope: Scope, wanted: Drill, rows: Rows) -> None:
     if can(scope, "export"):
         address = escape(drills.download_address(scope, wanted))
-        st.html(f'<a href="{address}" download>Download all {plural(rows.total, "row")} as CSV</a>')
+        look = f"color:{palette().accent}"
+        st.html(f'<a href="{address}" style="{look}" download>Download all {plural(rows.total, "row")} as CSV</a>')
     if rows.hidden:
         st.caption(f"Left out because they are personal: {', '.join(rows.hidden)}.")

@@ -19,8 +19,8 @@ from services.live.choices import (
     REFRESHES,
     Choice,
     compare_of,
+    days_before,
     default_days,
-    newest_days,
     range_of,
 )
 
@@ -157,6 +157,15 @@ def go_to(days: tuple[date, date]) -> None:
     st.rerun()
 
 
-def newest(scope: Scope, newest_at: datetime) -> tuple[date, date]:
-    """The days that end with the newest row."""
-    return newest_days(newest_at, scope.workspace.timezone)
+def newest_days(scope: Scope, now: datetime) -> tuple[date, date] | None:
+    """The days that end with the newest row; None without rows."""
+    known = [f.newest_at for f in queries.freshness(scope, now) if f.newest_at]
+    return days_before(max(known), scope.workspace.timezone) if known else None
+
+
+def newest_parameters(scope: Scope, now: datetime) -> dict[str, str]:
+    """The address of the Live page at the newest rows; the default range when they are of these days."""
+    days = newest_days(scope, now)
+    if days is None or days[1] >= default_days(scope.workspace.timezone, now)[0]:
+        return {}
+    return {"range": "custom", "from": days[0].isoformat(), "to": days[1].isoformat()}

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
+import pyarrow as pa
 import streamlit as st
 
 from components import charts, downloads, state, states
 from components.markdown import plain
+from components.palette import Palette, palette
 from services.live.choices import MISSING, toggled
-from services.live.rankings import Leaderboard
+from services.live.rankings import Bar, Leaderboard
+
+BAR_STEP = 26
 
 
 def draw_leaderboards(boards: tuple[Leaderboard, ...], metric: str, note: str) -> None:
@@ -33,7 +38,7 @@ def _draw(board: Leaderboard) -> None:
         return
     # A new key after each click: the chart forgets its own selection, and the filters alone say what is picked.
     key = f"board_{board.dimension}_{state.once('boards')}"
-    charts.draw_leaderboard(board, key, _picked(board.dimension, key))
+    _chart(board, key, _picked(board.dimension, key))
 
 
 def _picked(dimension: str, key: str) -> Callable[[], None]:
@@ -46,3 +51,66 @@ def _picked(dimension: str, key: str) -> Callable[[], None]:
         st.rerun()
 
     return pick
+
+
+def _chart(board: Leaderboard, key: str, on_pick: Callable[[], None]) -> None:
+    """Bars of the largest values with their numbers; a click on one calls `on_pick`."""
+    has_pick = any(b.is_picked for b in board.bars)
+    table = pa.table(
+        {
+            "label": [b.label for b in board.bars],
+            "key": [b.key for b in board.bars],
+            "value": [0.0 if b.is_rest else b.value for b in board.bars],
+            "shown": [b.shown for b in board.bars],
+            "exact": [b.exact for b in board.bars],
+            "state": [_state(b, has_pick) for b in board.bars],
+        }
+    )
+    st.vega_lite_chart(
+        table, _ranking_spec(palette()), key=key, on_select=on_pick, selection_mode="pick", alt=board.summary,
+        height=BAR_STEP * max(len(board.bars), 1) + 6, theme=None,
+    )  # fmt: skip
+
+
+def _state(bar: Bar, has_pick: bool) -> str:
+    if bar.is_picked:
+        return "picked"
+    return "quiet" if bar.is_rest or has_pick else "plain"
+
+
+@lru_cache(maxsize=2)
+def _ranking_spec(colours: Palette) -> charts.Spec:
+    y = {"field": "label", "type": "nominal", "sort": None, "axis": None, "scale": {"paddingInner": 0.16}}
+    shade = {
+        "condition": [
+            {"test": "datum.state == 'picked'", "value": colours.picked},
+            {"test": "datum.state == 'quiet'", "value": colours.grid},
+        ],
+        "value": colours.soft,
+    }
+    tooltip = [{"field": "label", "title": "Value"}, {"field": "exact", "title": "Number"}]
+    text = {"type": "text", "baseline": "middle", "fontSize": 12.5, "color": colours.text}
+    return {
+        "params": [{"name": "pick", "select": {"type": "point", "fields": ["key"]}, "views": ["bars"]}],
+        "layer": [
+            {
+                "name": "bars",
+                "mark": {"type": "bar", "cornerRadiusEnd": 3, "cursor": "pointer", "minBandSize": 2},
+                "encoding": {
+                    "y": y, "color": shade, "tooltip": tooltip,
+                    "x": {"field": "value", "type": "quantitative", "axis": None},
+                },
+            },
+            {
+                "mark": {**text, "align": "left", "x": 6, "limit": 220},
+                "encoding": {"y": y, "text": {"field": "label"}},
+            },
+            {
+                "mark": {**text, "align": "right", "x": "width", "dx": -4, "fontWeight": 600},
+                "encoding": {"y": y, "text": {"field": "shown"}},
+            },
+        ],
+        "config": charts.config(colours),
+        "padding": {"left": 0, "right": 0, "top": 0, "bottom": 0},
+        **charts.FRAME,
+    }  # fmt: skip

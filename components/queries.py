@@ -15,18 +15,22 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, TypeVar
 
+from data.model import Dataset
 from data.types import Scope
-from services import metrics, model, people
+from services import metrics, model, people, uploads
+from services.ingest import Mapping, ValidationReport, as_dict, check_file
 from services.live.boards import Board, boards
 from services.live.choices import Choice
 from services.live.questions import questions
 from services.live.streams import Stream, stream
 from services.live.views import View, view
 from services.metrics import Freshness
+from services.uploads import Upload
 
 MOST_ENTRIES = 2000
 VERSIONS_FOR_S = 0.5
 ONLINE_FOR_S = 5.0
+UPLOAD_FOR_S = 900.0
 STREAM_ROWS = 12
 T = TypeVar("T")
 
@@ -120,6 +124,27 @@ def newest_rows(scope: Scope, board: Board, now: datetime) -> Stream:
         return stream(events, rows, scope.workspace.timezone, now)
 
     return _shelf.get(key, make)
+
+
+def datasets(scope: Scope) -> dict[str, Dataset]:
+    """The datasets that files can be imported into, by qualified name: of the workspace's packs, else of all."""
+    return model.model_of(scope).datasets() or model.current().datasets()
+
+
+def mapping_choices(
+    scope: Scope, upload: Upload, dataset: Dataset, now: datetime
+) -> tuple[tuple[uploads.Choice, ...], dict[str, tuple[str, ...]]]:
+    """The mappings that fit an upload and samples of its columns."""
+    key = key_of(scope, "mappings", upload=upload.id, dataset=dataset.qualified, turn=_turn(now, UPLOAD_FOR_S))
+    return _shelf.get(key, lambda: uploads.choices(upload, dataset))
+
+
+def checked(scope: Scope, upload: Upload, mapping: Mapping, limit: int | None, now: datetime) -> ValidationReport:
+    """What an import would make of an upload."""
+    parts = {"upload": upload.id, "mapping": as_dict(mapping), "limit": limit, "turn": _turn(now, UPLOAD_FOR_S)}
+    dataset = datasets(scope)[mapping.dataset]
+    key = key_of(scope, "checked", **parts)
+    return _shelf.get(key, lambda: check_file(scope, dataset, upload.path, mapping, limit, now, upload.name))
 
 
 def values(scope: Scope, dataset: str, dimension: str, now: datetime) -> list[str | None]:

@@ -17,27 +17,29 @@ from data.types import Filter
 from services.live.choices import filters_of, parameter_of
 
 _KEPT = "_kept_parameters"
-_OURS = ("range", "from", "to", "compare", "metric", "pack", "family", "every")
+LIVE = ("range", "from", "to", "compare", "metric", "pack", "family", "every", "f.", "x.")
+DATA = ("view", "upload")
 
 
-def _is_ours(key: str) -> bool:
-    return key in _OURS or key[:2] in ("f.", "x.")
+def _is_of(page: tuple[str, ...], key: str) -> bool:
+    return key in page or (key[:2] in page and len(key) > 2)
 
 
 def _kept() -> dict[str, list[str]]:
     return st.session_state.setdefault(_KEPT, {})
 
 
-def settle() -> None:
-    """Call first on a page: what the address says is kept, what it lost by a change of page is put back."""
-    given = {key: st.query_params.get_all(key) for key in st.query_params if _is_ours(key)}
-    kept = _kept()
+def settle(page: tuple[str, ...]) -> None:
+    """Call first on a page, with its parameters: what the address lost by a change of page is put back."""
+    given = {key: st.query_params.get_all(key) for key in st.query_params if _is_of(page, key)}
+    kept = {key: found for key, found in _kept().items() if _is_of(page, key)}
     if given:
-        kept.clear()
-        kept.update(given)
+        for key in kept:
+            _kept().pop(key)
+        _kept().update(given)
+        return
     for key, found in kept.items():
-        if key not in given:
-            st.query_params[key] = found
+        st.query_params[key] = found
 
 
 def read(key: str, default: str = "") -> str:
@@ -49,7 +51,7 @@ def write(key: str, values: list[str]) -> None:
     """Put a parameter into the address, or take it out when there are no values."""
     if values:
         st.query_params[key] = values
-        if _is_ours(key):
+        if _is_of(LIVE + DATA, key):
             _kept()[key] = values
     else:
         st.query_params.pop(key, None)

@@ -38,13 +38,13 @@ def guard() -> Iterator[None]:
         )
 
 
-def empty(title: str, text: str, page: str = "", label: str = "") -> None:
-    """A calm panel for nothing to show, with the next step as a link to another page."""
-    with st.container(border=True, key=f"empty_{abs(hash(title)) % 10**6}"):
+def empty(title: str, text: str, label: str = "", page: str = "", address: dict[str, str] | None = None) -> None:
+    """A calm panel for nothing to show, with the next step as a button that leads to another page."""
+    with st.container(border=True):
         st.subheader(title, anchor=False)
         st.write(text)
-        if page:
-            st.page_link(page, label=label, icon=":material/arrow_forward:")
+        if page and st.button(label, type="primary", icon=":material/arrow_forward:", icon_position="right"):
+            st.switch_page(page, query_params=address or {})
 
 
 def loading(height: int) -> object:

@@ -7,7 +7,7 @@ from components.viewer import current_scope
 
 scope = current_scope()
 now = datetime.now(UTC)
-state.settle()
+state.settle(state.LIVE)
 shell.header("Live", scope.workspace)
 
 if queries.has_rows(scope, now):

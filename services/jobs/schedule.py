@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from services.jobs import demo, engine, tidy
+from services.jobs import demo, engine, imports, tidy
 from services.jobs.turns import Turn
 
 
@@ -29,6 +29,7 @@ JOBS: dict[str, Job] = {
         Job("compact", "Merge fresh segments", "* * * * * */10", engine.compact, on_data=True),
         Job("tensors", "Count finished days", "*/5 * * * * 20", engine.count_days),
         Job("demo-stream", "Go on with the demo", "* * * * * */5", demo.stream),
+        Job("imports", "Import uploaded files", "* * * * * */2", imports.import_uploads),
         Job("tidy", "Remove expired sign-ins and presence", "*/10 * * * * 40", tidy.remove_expired),
         Job("beat", "Show that jobs run", "* * * * * 0", tidy.beat),
     )

@@ -105,7 +105,8 @@ def takes(pack: Pack, metric: Metric, where: tuple[Filter, ...]) -> bool:
 def filterable(board: Board) -> tuple[tuple[str, Dimension], ...]:
     """Every dimension that any metric of the board can be filtered by, with the dataset its values are read from."""
     found: dict[str, tuple[str, Dimension]] = {}
-    for dataset in board.pack.datasets:
+    used = {d.name for m in board.metrics() for d in datasets_of(board.pack, m)}
+    for dataset in (d for d in board.pack.datasets if d.name in used):
         for dimension in dataset.dimensions:
             if dimension.leaderboard and not dimension.personal:
                 found.setdefault(dimension.name, (dataset.qualified, dimension))

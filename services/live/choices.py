@@ -102,7 +102,7 @@ def default_days(timezone: str, now: datetime) -> tuple[date, date]:
     return today - timedelta(days=6), today
 
 
-def newest_days(newest_at: datetime, timezone: str, days: int = 30) -> tuple[date, date]:
+def days_before(newest_at: datetime, timezone: str, days: int = 30) -> tuple[date, date]:
     """The first and last day of the `days` that end with the newest row."""
     last = newest_at.astimezone(ZoneInfo(timezone)).date()
     return last - timedelta(days=days - 1), last
