@@ -1,14 +1,14 @@
 """How does a made-up world get into a workspace, without a gap and without a duplicate?
 
-Everything is written under keys that say until when it reaches: `simulated <until> <part>/<parts>`. The greatest key is
-all that has to be known to go on, after an interruption or a night switched off.
+Everything is written under keys that say until when it reaches, `simulated <until> <part>/<parts> from <first day>`.
+The greatest key is all that has to be known to go on, after an interruption or a night switched off.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 
 from data.database import Transaction, transaction
 from data.engine.batches import Batch, write_batch
@@ -25,31 +25,30 @@ _STAMP = "%Y-%m-%dT%H:%M:%S.%f"
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """Until when a world is written, how many days of history it has, and which part of it that was (0: none)."""
+    """Until when a world is written, from which day on it has cases, and which part of how many that was (0: none)."""
 
     until: datetime
-    days: int
+    first_day: date
     part: int
-
-    @property
-    def parts(self) -> int:
-        """In how many parts the history is written."""
-        return -(-(self.days + 1) // PART_DAYS)
+    parts: int
 
     @property
     def key(self) -> str:
         """As the key of a batch; later ones are greater."""
-        return f"{PREFIX}{self.until.astimezone(UTC).strftime(_STAMP)} {self.part:04d} of {self.days} days"
+        until = self.until.astimezone(UTC).strftime(_STAMP)
+        return f"{PREFIX}{until} {self.part:04d}/{self.parts:04d} from {self.first_day}"
 
     @property
     def complete(self) -> bool:
         """Is that all until then?"""
-        return self.part >= self.parts
+        return self.part == self.parts
 
 
 def _reached(key: str) -> Reached:
-    until, part, _, days, _ = key.removeprefix(PREFIX).split(" ")
-    return Reached(datetime.strptime(until, _STAMP).replace(tzinfo=UTC), int(days), int(part))
+    until, parts, _, first_day = key.removeprefix(PREFIX).split(" ")
+    part, _, of = parts.partition("/")
+    instant = datetime.strptime(until, _STAMP).replace(tzinfo=UTC)
+    return Reached(instant, date.fromisoformat(first_day), int(part), int(of))
 
 
 def _last(tx: Transaction, scope: Scope, simulator: Simulator) -> Reached | None:
@@ -64,12 +63,14 @@ def write_history(scope: Scope, pack: str, days: int, now: datetime) -> Iterator
     and only what is missing is written.
     """
     simulator = get_simulator(scope.workspace, pack)
+    first_day = simulator.local_day(now) - timedelta(days=days)
+    begin = Reached(now, first_day, 0, -(-(days + 1) // PART_DAYS))
     while True:
         with transaction(scope) as tx:
-            reached = _last(tx, scope, simulator) or Reached(now, days, 0)
+            reached = _last(tx, scope, simulator) or begin
             if reached.complete:
                 return
-            following = Reached(reached.until, reached.days, reached.part + 1)
+            following = replace(reached, part=reached.part + 1)
             rows = sum(write_batch(tx, scope, batch).inserted for batch in _history_part(simulator, following))
         yield rows, following.part, following.parts
 
@@ -77,12 +78,11 @@ def write_history(scope: Scope, pack: str, days: int, now: datetime) -> Iterator
 def _history_part(simulator: Simulator, part: Reached) -> list[Batch]:
     """The cases that begin on the days of a part, and what happened to any case on those days."""
     last_day = simulator.local_day(part.until)
-    first_day = last_day - timedelta(days=part.days)
-    first = first_day + timedelta(days=PART_DAYS * (part.part - 1))
+    first = part.first_day + timedelta(days=PART_DAYS * (part.part - 1))
     last = min(first + timedelta(days=PART_DAYS - 1), last_day)
     until = part.until if last == last_day else simulator.before(last + timedelta(days=1))
     cases = simulator.cases(first, last, part.until, part.key)
-    steps = simulator.steps(simulator.before(first), until, part.key, first=first_day)
+    steps = simulator.steps(simulator.before(first), until, part.key, first=part.first_day)
     return [cases, steps] if steps else [cases]
 
 
@@ -101,7 +101,6 @@ def write_stream(scope: Scope, pack: str, now: datetime) -> int:
             if since >= now:
                 return rows
             until = min(now, since + MOST_AT_ONCE)
-            first = simulator.local_day(since) - timedelta(days=reached.days)
-            for batch in simulator.since(since, until, Reached(until, reached.days, reached.parts).key, first):
+            for batch in simulator.since(since, until, replace(reached, until=until).key, reached.first_day):
                 rows += write_batch(tx, scope, batch).inserted
         since = until
