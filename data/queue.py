@@ -8,14 +8,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import psycopg
-from procrastinate import PsycopgConnector
 
 from data.database import database_url, owner_transaction
 from data.errors import DatabaseDown
 from data.statements import run
+
+if TYPE_CHECKING:
+    from procrastinate import PsycopgConnector
 
 CHANNEL = "belvedere_data"
 
@@ -37,6 +39,8 @@ class JobRun:
 
 def connector() -> PsycopgConnector:
     """The queue's own small pool; its tables are in the schema `jobs`."""
+    from procrastinate import PsycopgConnector  # late: the web process and the supervisor only read what became of jobs
+
     options = {"options": "-c search_path=jobs -c timezone=UTC"}
     return PsycopgConnector(conninfo=database_url(), kwargs=options, min_size=1, max_size=4, timeout=10)
 

@@ -19,13 +19,13 @@ _LOG_BYTES = 10_000_000
 
 
 class Child:
-    """A `manage.py` command that is meant to run for ever, in a process group of its own."""
+    """The `manage.py` command of that name, meant to run for ever, in a process group of its own."""
 
-    def __init__(self, name: str, arguments: list[str], log: Path, descriptors: tuple[int, ...]) -> None:
+    def __init__(self, name: str, arguments: list[str], logs: Path, descriptors: tuple[int, ...]) -> None:
         self.name = name
-        self.log = log
+        self.log = logs / f"{name}.log"
         self.failures = 0
-        self._command = [sys.executable, str(ROOT / "manage.py"), *arguments]
+        self._command = [sys.executable, str(ROOT / "manage.py"), name, *arguments]
         self._descriptors = descriptors
         self._process: subprocess.Popen[bytes] | None = None
         self._started = 0.0

@@ -90,21 +90,22 @@ class Supervisor:
 
     def _serve(self, listener: int, pipe: int) -> int:
         from data.migrate import migrate
+        from services.people import first_sign_in_link
 
         migrate()
         for step in preparing.due():
             if not self._stop.is_set():
                 self._prepare(step, pipe)
-        web = ["web", "--listen-fd", str(listener), "--parent-fd", str(pipe)]
-        self._children = [
-            Child("web", web, self._home / "logs" / "web.log", (listener, pipe)),
-            Child("worker", ["worker", "--parent-fd", str(pipe)], self._home / "logs" / "worker.log", (pipe,)),
-        ]
-        for child in self._children:
-            child.start()
-        if not self._wait_until_ready():
+        logs = self._home / "logs"
+        web = Child("web", ["--listen-fd", str(listener), "--parent-fd", str(pipe)], logs, (listener, pipe))
+        worker = Child("worker", ["--parent-fd", str(pipe)], logs, (pipe,))
+        self._children = [web, worker]
+        web.start()
+        link = None if self._stop.is_set() else first_sign_in_link(datetime.now(UTC))
+        if not self._wait_until_ready(web):
             return 1
-        self._announce()
+        worker.start()
+        self._announce(link)
         while not self._done():
             self._look_after()
         return 0
@@ -129,9 +130,8 @@ class Supervisor:
         elif process.returncode:
             self._say(f"Preparing the {step} failed, see above; going on without. The next start tries again.")
 
-    def _wait_until_ready(self) -> bool:
+    def _wait_until_ready(self, web: Child) -> bool:
         until = time.monotonic() + _READY_S
-        web = self._children[0]
         while not self._stop.is_set():
             self._look_after()
             with contextlib.suppress(OSError), urllib.request.urlopen(f"{_local_address()}/healthz", timeout=2):
@@ -155,15 +155,12 @@ class Supervisor:
             if said:
                 self._say(said)
 
-    def _announce(self) -> None:
-        from services.people import first_sign_in_link
-
+    def _announce(self, link: str | None) -> None:
         if self._stop.is_set():
             return
         self._say(f"Belvedere is at {address()}")
-        path = first_sign_in_link(datetime.now(UTC))
-        if path:
-            self._say(f"Sign in for the first time, once, at {address()}{path}")
+        if link:
+            self._say(f"Sign in for the first time, once, at {address()}{link}")
         self._say(f"Data and logs are in {self._home}. Ctrl-C stops everything.")
 
     def _end(self, lease: embedded.Lease | None) -> None:

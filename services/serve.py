@@ -7,9 +7,14 @@ import logging
 import socket
 import sys
 import threading
+import time
+from typing import TYPE_CHECKING
 
 from data.errors import BelvedereError
 from data.settings import ROOT, settings
+
+if TYPE_CHECKING:
+    import uvicorn
 
 _log = logging.getLogger(__name__)
 
@@ -39,7 +44,6 @@ def serve(listener: socket.socket) -> None:
 
     sys.path.insert(0, str(ROOT))
     logging.basicConfig(level=settings().log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    threading.Thread(target=_warm, daemon=True, name="warm").start()
     trusted = settings().trusted_proxies
     config = uvicorn.Config(
         "app:app", lifespan="on", ws="websockets-sansio", ws_ping_interval=30, ws_ping_timeout=30, access_log=False,
@@ -47,13 +51,16 @@ def serve(listener: socket.socket) -> None:
         proxy_headers=bool(trusted), forwarded_allow_ips=trusted or None,
     )  # fmt: skip
     server = uvicorn.Server(config)
+    threading.Thread(target=_warm, args=(server,), daemon=True, name="warm").start()
     server.run(sockets=[listener])
     if not server.started:
         raise BelvedereError("The web server did not start; its log says why.")
 
 
-def _warm() -> None:
-    """Load the compiled kernels before a visitor asks."""
+def _warm(server: uvicorn.Server) -> None:
+    """Load the compiled kernels as soon as pages are served, before a visitor asks."""
+    while not server.started:
+        time.sleep(0.05)
     from data.engine import kernels
 
     kernels.warm()

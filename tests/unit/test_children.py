@@ -25,7 +25,7 @@ def make(tmp_path: Path) -> Iterator[Make]:
     made: list[Child] = []
 
     def child_of(code: str) -> Child:
-        child = Child("test", [], tmp_path / "logs" / "test.log", ())
+        child = Child("test", [], tmp_path / "logs", ())
         child._command = [sys.executable, "-c", code]
         made.append(child)
         return child
