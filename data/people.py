@@ -83,6 +83,11 @@ def create_workspace(
     return Workspace(*run(tx, "workspace_create", values)[0])
 
 
+def give_to_administrator(tx: Transaction, workspace_id: int, name: str) -> None:
+    """Make an account administrator of a new top workspace, if it is administrator of all the others."""
+    run(tx, "workspace_to_admin", {"workspace_id": workspace_id, "name": name})
+
+
 def find_workspace(tx: Transaction, slug: str) -> Workspace | None:
     """The workspace of that slug."""
     rows = run(tx, "workspace_by_slug", {"slug": slug})

@@ -3,6 +3,14 @@ INSERT INTO belvedere.workspaces (slug, name, kind, parent_id, timezone)
 VALUES (%(slug)s, %(name)s, %(kind)s, %(parent_id)s, %(timezone)s)
 RETURNING id, slug, name, kind, parent_id, timezone;
 
+-- workspace_to_admin -- makes `admin` administrator of a new top workspace, if it is of all the others
+INSERT INTO belvedere.memberships (workspace_id, account_id, role)
+SELECT %(workspace_id)s, a.id, 'administrator' FROM belvedere.accounts a
+WHERE a.name = %(name)s AND NOT EXISTS (
+  SELECT FROM belvedere.workspaces w WHERE w.parent_id IS NULL AND w.id <> %(workspace_id)s AND NOT EXISTS (
+    SELECT FROM belvedere.memberships m
+    WHERE m.workspace_id = w.id AND m.account_id = a.id AND m.role = 'administrator'));
+
 -- workspace_by_slug -- one workspace
 SELECT id, slug, name, kind, parent_id, timezone FROM belvedere.workspaces WHERE slug = %(slug)s;
 

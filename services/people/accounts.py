@@ -15,6 +15,7 @@ from services.people.audit import record_about
 from services.people.passwords import check_length, hash_password
 from services.people.secret import digest, new_secret
 from services.people.sign_in import check_own_password
+from services.people.workspaces import FIRST_ADMINISTRATOR
 
 LINK_HOURS = 24
 _NAME = re.compile(r"[a-z0-9]([a-z0-9._@+-]{0,98}[a-z0-9])?")
@@ -130,7 +131,8 @@ def first_sign_in_link(now: datetime) -> str | None:
     with owner_transaction() as tx:
         if data.people.anybody_has_password(tx):
             return None
-        account = data.people.create_account(tx, "admin", "Administrator", now) or existing_account(tx, "admin")
+        name = FIRST_ADMINISTRATOR
+        account = data.people.create_account(tx, name, "Administrator", now) or existing_account(tx, name)
         tops = [w for w in data.people.all_workspaces(tx) if w.parent_id is None]
         for workspace in tops or [data.people.create_workspace(tx, "home", "Home", "organisation", "UTC", None)]:
             data.people.set_membership(tx, workspace.id, account.id, "administrator")

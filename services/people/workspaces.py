@@ -11,6 +11,7 @@ from data.database import Transaction, owner_transaction
 from data.errors import BadInput, unknown
 from data.types import Scope, Workspace
 
+FIRST_ADMINISTRATOR = "admin"
 KINDS = ("organisation", "municipality", "department")
 _SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
@@ -34,7 +35,10 @@ def check_timezone(timezone: str) -> None:
 def create_workspace(
     slug: str, name: str = "", kind: str = "organisation", timezone: str = "UTC", parent: str | None = None
 ) -> Workspace:
-    """A new workspace; `parent` is the slug of an existing one. Raises BadInput and UnknownName."""
+    """A new workspace; `parent` is the slug of an existing one. Raises BadInput and UnknownName.
+
+    At the top, `admin` becomes its administrator, while being that of every other top workspace.
+    """
     check_slug(slug)
     check_timezone(timezone)
     if kind not in KINDS:
@@ -45,7 +49,10 @@ def create_workspace(
         above = _existing(tx, parent) if parent else None
         if data.people.find_workspace(tx, slug):
             raise BadInput(f"There is already a workspace `{slug}`.")
-        return data.people.create_workspace(tx, slug, name or slug, kind, timezone, above.id if above else None)
+        made = data.people.create_workspace(tx, slug, name or slug, kind, timezone, above.id if above else None)
+        if above is None:
+            data.people.give_to_administrator(tx, made.id, FIRST_ADMINISTRATOR)
+        return made
 
 
 def get_workspace(slug: str) -> Workspace:

@@ -38,7 +38,10 @@ def sign_in_document(
 ) -> HTMLResponse:
     """The sign-in form; `problem` says why the last attempt was refused, `is_new` that nobody can sign in yet."""
     template = "first" if is_new else "sign_in"
-    return document("Sign in", template, status, next=next_path, name=name, problem=problem)
+    first, second = ("", "autofocus") if name else ("autofocus", "")
+    return document(
+        "Sign in", template, status, next=next_path, name=name, problem=problem, focus_name=first, focus_password=second
+    )
 
 
 def wait_document(wait_s: int) -> HTMLResponse:

@@ -184,9 +184,8 @@ def test_a_wrong_present_password_is_told(signed_in: Callable[[Role], Scope]) ->
 def test_who_has_a_page_open_is_online_on_it(signed_in: Callable[[Role], Scope]) -> None:
     scope = signed_in("viewer")
     app = opened("manage/account")
-    assert [(seen.account, seen.page) for seen in people.presence.online(scope, now())] == [
-        (scope.account, "Your account")
-    ]
+    seen = people.presence.online(scope, now())
+    assert [(row.account, row.page) for row in seen] == [(scope.account, "Your account")]
     with owner_transaction() as tx:
         tx.execute("DELETE FROM belvedere.presence")
     app.session_state["_seen_at"] = now() - timedelta(minutes=1)

@@ -253,6 +253,20 @@ class TestFirstAdministrator:
         assert scope is not None
         assert [w.slug for w in people.list_workspaces(scope)] == ["city", "water", "other"]
 
+    def test_it_gets_new_workspaces_too_until_one_is_kept_from_it(self) -> None:
+        token = (people.first_sign_in_link(NOW) or "").partition("=")[2]
+        people.redeem_link(token, PASSWORD, NOW)
+        people.add_user("other", "administrator", "home", PASSWORD, NOW)
+        people.create_workspace("city")
+        roles = {account.name: dict(found) for account, found in people.list_accounts()}
+        assert roles == {
+            "admin": {"home": "administrator", "city": "administrator"},
+            "other": {"home": "administrator"},
+        }
+        people.add_member("city", "admin", "viewer", NOW)
+        people.create_workspace("apart")
+        assert "apart" not in {slug for account, found in people.list_accounts() for slug, _ in found}
+
     def test_a_workspace_can_be_switched_only_within_reach(self) -> None:
         for slug in ("city", "other"):
             people.create_workspace(slug)
