@@ -23,7 +23,7 @@ from services.jobs.turns import Turn
 
 _log = logging.getLogger(__name__)
 RECOVER_CRON = "* * * * * 30"
-_CONCURRENCY = 3
+_CONCURRENCY = 6
 _GRACE_S = 2.0
 _RETRY_S = 1.0
 _STALLED_S = 30.0
@@ -31,11 +31,13 @@ _HEAR_S = 5.0
 _TOGETHER_S = 0.2  # batches that arrive together call for one job
 
 
-def create_app() -> App:
+def create_app(stop: threading.Event) -> App:
     """The queue with every scheduled job as a periodic task; each waits in it at most once."""
     app = App(connector=queue.connector())
     for job in JOBS.values():
-        app.periodic(cron=job.cron)(app.task(name=job.name, queueing_lock=job.name, pass_context=True)(_task(job)))
+        app.periodic(cron=job.cron)(
+            app.task(name=job.name, queueing_lock=job.name, pass_context=True)(_task(job, stop))
+        )
     app.periodic(cron="17 * * * *")(app.task(name="forget", queueing_lock="forget", pass_context=True)(_forget))
     app.periodic(cron=RECOVER_CRON)(app.task(name="recover", queueing_lock="recover", pass_context=True)(_recover))
     return app
@@ -48,7 +50,7 @@ def run_worker() -> None:
 
 
 async def _run(stop: threading.Event) -> None:
-    app = create_app()
+    app = create_app(stop)
     running = asyncio.current_task()
     loop = asyncio.get_running_loop()
 
@@ -64,8 +66,9 @@ async def _run(stop: threading.Event) -> None:
         try:
             async with app.open_async():
                 await app.run_worker_async(
-                    concurrency=_CONCURRENCY, shutdown_graceful_timeout=_GRACE_S, install_signal_handlers=False
-                )
+                    concurrency=_CONCURRENCY, shutdown_graceful_timeout=_GRACE_S, install_signal_handlers=False,
+                    delete_jobs="successful",
+                )  # fmt: skip
         except asyncio.CancelledError:
             return
         except (ConnectorException, DatabaseDown) as error:
@@ -73,15 +76,15 @@ async def _run(stop: threading.Event) -> None:
         await asyncio.sleep(_RETRY_S)
 
 
-def _task(job: Job) -> Callable[..., str]:
+def _task(job: Job, stop: threading.Event) -> Callable[..., str]:
     def run(context: JobContext, **_timestamp: int) -> str:
-        return run_job(job, Turn(datetime.now(UTC), context.should_abort))
+        return run_job(job, Turn(datetime.now(UTC), lambda: stop.is_set() or context.should_abort()))
 
     return run
 
 
 async def _forget(context: JobContext, **_timestamp: int) -> None:
-    """Finished jobs are kept for a day; what became of the last run of each stays in job_runs."""
+    """Jobs that failed are kept for a day, others not at all; how the last run of each went stays in job_runs."""
     await context.app.job_manager.delete_old_jobs(nb_hours=24, include_failed=True, include_aborted=True)
 
 
