@@ -38,6 +38,12 @@ def audit_table(scope: Scope) -> None:
         }
         for row in found
     ]
-    st.dataframe(rows, hide_index=True, column_config={"When": moment(scope, "When")}, width="stretch", height=min(600, 38 + 35 * len(rows)))
+    st.dataframe(
+        rows,
+        hide_index=True,
+        column_config={"When": moment(scope, "When")},
+        width="stretch",
+        height=min(600, 38 + 35 * len(rows)),
+    )
     if len(found) == _LIMIT:
         st.caption(f"The newest {_LIMIT:,} rows; narrow the conditions to see others.")
