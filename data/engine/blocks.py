@@ -1,6 +1,6 @@
 """Which rows of which segments fall into which buckets, when several questions cut time differently?
 
-All edges of all questions together cut time into intervals; a block is a run of rows of one segment inside one interval.
+All edges of all questions together cut time into intervals; a block is rows of one segment inside one interval.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Where are the decoded columns of segments, and how do those that are missing get here?
 
-Segments never change, so a decoded column is right for ever: the cache holds the most recently used up to a number of bytes.
+Segments never change, so a decoded column is right for ever: the cache holds the most recently used, up to a number of
+bytes.
 """
 
 from __future__ import annotations

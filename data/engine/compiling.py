@@ -21,7 +21,7 @@ carray: Any = numba.carray  # type: ignore[attr-defined]  # exported, though not
 def compiled(signature: str | None = None) -> Callable[[F], F]:
     """numba.njit that runs without the interpreter lock, typed for mypy.
 
-    With a signature it is compiled at once, or loaded from the cache on disk; without one it becomes part of what calls it.
+    With a signature it is compiled at once, or loaded from the cache on disk; without one it is part of its callers.
     """
     njit: Any = numba.njit
     return cast(Callable[[F], F], njit(signature, cache=True, nogil=True) if signature else njit(nogil=True))

@@ -31,7 +31,7 @@ def mixed(value: Any) -> Any:
 
 
 @compiled()
-def put(channel: Any, counts: Any, place: int, slot: int, value: int, weight: int) -> None:
+def put(channel: Any, counts: Any, place: int, slot: int, value: Any, weight: int) -> None:
     """Keeps one row's value for the caller; counts on when the room is full, so that it knows how much it needs."""
     at = counts[place]
     counts[place] = at + 1

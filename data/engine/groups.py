@@ -19,7 +19,7 @@ Table = NDArray[np.int32]
 
 @dataclass(frozen=True, slots=True)
 class Groups:
-    """Tables from codes to slots; `pairs` maps sums of two tables. `codes[i]` are the codes that dimension i numbers."""
+    """Tables from codes to slots; `pairs` maps sums of two tables. `codes[i]` are those that dimension i numbers."""
 
     columns: tuple[str, ...]
     tables: tuple[Table | None, ...]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+
 from data.engine.compiling import carray, compiled, pointer
 
 CHUNK = 2048

@@ -46,4 +46,5 @@ def bins(values: Ints) -> Ints:
     """The bin of each value, as kernels.bin_of numbers them."""
     size = np.abs(values).astype(np.float64)
     place = np.maximum((size.view(np.int64) >> 46) - (1023 << 6) + 1, 0)
-    return np.sign(values) * place
+    found: Ints = np.sign(values) * place
+    return found

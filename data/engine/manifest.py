@@ -16,6 +16,7 @@ from data.model import Dataset
 from data.statements import sql
 from data.types import Scope
 
+
 @dataclass(frozen=True, slots=True)
 class Stream:
     """The live segments of one stream, as parallel arrays ordered by day; times are UTC milliseconds."""
@@ -40,7 +41,8 @@ class Manifest:
     rows: dict[int, tuple[Any, ...]] = field(repr=False)
 
 
-_EMPTY = Stream(*(np.empty(0, np.int64) for _ in range(7)), np.empty(0, np.bool_))
+_NONE = np.empty(0, np.int64)
+_EMPTY = Stream(_NONE, _NONE, _NONE, _NONE, _NONE, _NONE, _NONE, np.empty(0, np.bool_))
 _known: dict[tuple[str, int, int], Manifest] = {}
 _lock = threading.Lock()
 

@@ -75,6 +75,7 @@ def _hashed(values: NDArray[np.generic]) -> NDArray[np.uint8]:
 def _marked(values: NDArray[np.generic], high: int) -> NDArray[np.uint8]:
     table = np.zeros(high + 1, np.uint8)
     table[values] = 1
+    table[0] = 0  # a missing value is never counted
     return table
 
 

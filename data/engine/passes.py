@@ -1,8 +1,8 @@
 """How are the rows of many segments filtered, grouped and counted in one pass?
 
-One compiled function, `run`, executes a small program over blocks of rows. Everything arrives as arrays of int64, so there
-is one signature to compile whatever is asked. For each chunk of rows it finds the rows of every predicate, the group of
-every row of a task, and then runs the task's operations.
+One compiled function, `run`, executes a small program over blocks of rows. Everything arrives as arrays of int64, so
+there is one signature to compile whatever is asked. For each chunk of rows it finds the rows of every predicate, the
+group of every row of a task, and then runs the task's operations.
 
 Importing this module loads (or, the first time on a machine, compiles) the code: import it when a question is asked.
 """
@@ -165,8 +165,9 @@ def _chunk(
             _weigh(places[0], start, m, mine, weights)
         for o in range(task[8], task[8] + task[9]):
             _operate(
-                ops[o], bucket * task[7], m, start, unit, grouped, whole, places, sizes, day, keys if grouped else zeros,
-                spare, mine, buffer, ones if unit else weights, acc, hist, bits, channels, counts,
+                ops[o], bucket * task[7], m, start, unit, grouped, whole, places, sizes, day,
+                keys if grouped else zeros, spare, mine, buffer, ones if unit else weights, acc, hist, bits, channels,
+                counts,
             )  # fmt: skip
 
 
@@ -178,11 +179,12 @@ def _make(version: int) -> Callable[..., None]:
     ) -> None:  # fmt: skip
         """Run the program over the blocks, adding to acc, hist, bits and the channels.
 
-        blocks: segment, first row, end row, interval. places, sizes: address and item size by segment and column; column 0
-        is the weight (address 0: all +1), column 1 the time. buckets: bucket by task and interval, -1 for none. preds:
-        parent, first condition, how many. conds: kind, column, table or low, high. tasks: predicate, kind of group, column,
-        table, column, table, table of pairs, groups, first operation, how many. ops: kind, column, offset and what its
-        function takes. channels: addresses of slots, values and weights, room. days: UTC ms at which the segment's day began.
+        blocks: segment, first row, end row, interval. places, sizes: address and item size by segment and column;
+        column 0 is the weight (address 0: all +1), column 1 the time. buckets: bucket by task and interval, -1 for
+        none. preds: parent, first condition, how many. conds: kind, column, table or low, high. tasks: predicate, kind
+        of group, column, table, column, table, table of pairs, groups, first operation, how many. ops: kind, column,
+        offset and what its function takes. channels: addresses of slots, values and weights, room. days: UTC ms at
+        which the segment's day began.
         """
         predicates = max(preds.shape[0], 1 if version else 0)
         rows, kept = np.empty((predicates, CHUNK), np.int32), np.full(predicates, -1, np.int64)
@@ -200,10 +202,11 @@ def _make(version: int) -> Callable[..., None]:
                         active[p] = True
                         p = preds[p, 0]
             for start in range(blocks[b, 1], blocks[b, 2], CHUNK):
+                size = min(CHUNK, blocks[b, 2] - start)
                 _chunk(
-                    start, min(CHUNK, blocks[b, 2] - start), interval, places[segment], sizes[segment], days[segment],
-                    buckets, preds, conds, tasks, ops, channels, counts, acc, hist, bits, active, rows, kept, keys, zeros,
-                    spare, buffer, weights, every, ones,
+                    start, size, interval, places[segment], sizes[segment], days[segment], buckets, preds, conds,
+                    tasks, ops, channels, counts, acc, hist, bits, active, rows, kept, keys, zeros, spare, buffer,
+                    weights, every, ones,
                 )  # fmt: skip
 
     return run

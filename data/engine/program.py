@@ -111,7 +111,7 @@ def conditions(source: Source, asks: Sequence[Ask], places: dict[str, int]) -> C
     chains = {tuple(sorted(ask.predicates, key=lambda p: (-common[p], repr(p)))) for ask in asks}
     nodes = sorted(chains | {()}, key=len)
     place = {chain: i for i, chain in enumerate(nodes)}
-    preds, conds, tables = [], [], list[NDArray[np.generic]]()
+    preds, conds, tables = list[list[int]](), list[list[int]](), list[NDArray[np.generic]]()
     for chain in nodes:
         known = [n for n in range(len(chain)) if chain[:n] in place]
         parent = place[chain[: known[-1]]] if chain else -1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -139,10 +140,9 @@ class Pass:
                 rooms.append(made)
         acc, bits, hist = self.sizes["acc"], self.sizes["bits"], -(-self.sizes["hist"] // 2)
         all_of = _scratch.take(acc + bits + hist)
-        memory = _Memory(
-            all_of[:acc], all_of[acc + bits : acc + bits + hist].view(np.int32), all_of[acc : acc + bits].view(np.uint64),
-            np.zeros(max(count, 1), np.int64), channels, rooms, all_of,
-        )  # fmt: skip
+        bins = all_of[acc + bits : acc + bits + hist].view(np.int32)
+        counts, words = np.zeros(max(count, 1), np.int64), all_of[acc : acc + bits].view(np.uint64)
+        memory = _Memory(all_of[:acc], bins, words, counts, channels, rooms, all_of)
         for op in self.operations:
             if op.kind == LIMITS:
                 lines = memory.acc[op.offset : op.offset + self.slots[id(op)] * 2].reshape(-1, 2)
@@ -196,12 +196,13 @@ def _halves(blocks: Ints) -> list[Ints]:
     ]
 
 
-def _numbers(op: Operation, slots: int, memory: _Memory) -> NDArray[np.generic]:
-    array: NDArray[np.generic] = {HISTOGRAM: memory.hist, DISTINCT: memory.bits}.get(op.kind, memory.acc)
+def _numbers(op: Operation, slots: int, memory: _Memory) -> NDArray[Any]:
+    arrays: dict[int, NDArray[Any]] = {HISTOGRAM: memory.hist, DISTINCT: memory.bits}
+    array = arrays.get(op.kind, memory.acc)
     return array[op.offset : op.offset + slots * op.width].reshape(slots, op.width)
 
 
-def _sum(op: Operation, parts: list[NDArray[np.generic]]) -> Ints:
+def _sum(op: Operation, parts: list[NDArray[Any]]) -> Ints:
     """The parts of all threads together; of DISTINCT the number of bits."""
     found = parts[0]
     for part in parts[1:]:
@@ -213,8 +214,10 @@ def _sum(op: Operation, parts: list[NDArray[np.generic]]) -> Ints:
             found = np.add(found, part)
     if op.kind == DISTINCT:
         found[:, 0] &= ~np.uint64(1)  # code 0 is no value
-        return np.bitwise_count(found).sum(axis=1, dtype=np.int64)[:, None]
-    return found.astype(np.int64)
+        counted: Ints = np.bitwise_count(found).sum(axis=1, dtype=np.int64)[:, None]
+        return counted
+    summed: Ints = found.astype(np.int64)
+    return summed
 
 
 def _cut(extract: Extract, n: int) -> Extract:

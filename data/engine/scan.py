@@ -142,7 +142,7 @@ def _buckets(found: Scan, task: Task) -> Ints:
 
 def _pass(found: Scan, tasks: Sequence[Task], buckets: Sequence[Ints]) -> Results:
     table = np.asarray(buckets, np.int64).reshape(len(tasks), -1)
-    wanted = (table >= 0).any(axis=0)
+    wanted: NDArray[np.bool_] = np.any(table >= 0, axis=0)
 
     def times(place: int) -> NDArray[np.uint32]:
         values = found.material.columns[place, "t"].values

@@ -79,11 +79,8 @@ class Dictionary:
         listed = list(codes)
         if self.kept is not None:
             return [self.kept[code - 1] if code else None for code in listed]
-        found = dict(
-            self._open()
-            .execute(sql("values_of_codes"), self._values | {"codes": [c for c in listed if c]})
-            .fetchall()
-        )
+        wanted = self._values | {"codes": [code for code in listed if code]}
+        found: dict[int, str] = dict(self._open().execute(sql("values_of_codes"), wanted).fetchall())
         return [found[code] if code else None for code in listed]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from data.model import (
     Metric,
     Model,
     Pack,
+    Shape,
     TimeColumn,
 )
 from data.tables import ensure_dataset, register_dataset
@@ -52,25 +53,26 @@ CASES = _dataset(
 )  # fmt: skip
 EVENTS = _dataset(
     "events", kind="append", key=None, time="at", times=_times("at"),
-    dimensions=(Dimension("kind", "Kind"), Dimension("city", "City")), measures=(Measure("amount", "Amount", decimals=1),),
-    durations=(), flags=(), streams=("at",),
+    dimensions=(Dimension("kind", "Kind"), Dimension("city", "City")),
+    measures=(Measure("amount", "Amount", decimals=1),), durations=(), flags=(), streams=("at",),
 )  # fmt: skip
 
 
 def _metric(name: str, shape: str, **parts: Any) -> Metric:
     return Metric(
-        pack="probe", name=name, title=name, description="", shape=shape, unit="", format="decimal", better="higher",  # type: ignore[arg-type]
-        family="business", owner="", **parts,
+        pack="probe", name=name, title=name, description="", shape=cast(Shape, shape), unit="", format="decimal",
+        better="higher", family="business", owner="", **parts,
     )  # fmt: skip
 
 
 _OPENED: dict[str, Any] = {"dataset": "cases", "at": "opened_at"}
 _CLOSED: dict[str, Any] = {"dataset": "cases", "at": "closed_at"}
+_DEAR = (Condition("cost", "over", number=10.05), Condition("late", "not_in", ("breached",)))
 METRICS = (
     _metric("opened", "count", **_OPENED),
     _metric("closed", "count", **_CLOSED),
     _metric("opened_red", "count", **_OPENED, where=(Condition("colour", "in", ("red", None)),)),
-    _metric("dear", "count", **_OPENED, where=(Condition("cost", "over", number=10.05), Condition("late", "not_in", ("breached",)))),
+    _metric("dear", "count", **_OPENED, where=_DEAR),
     _metric("cost", "sum", **_OPENED, of="cost"),
     _metric("mean_score", "average", **_OPENED, of="score"),
     _metric("least", "min", **_OPENED, of="cost"),

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from data.engine import results
 from data.engine.answers import answer
 from data.engine.compact import compact_workspace
 from data.engine.days import day_start
@@ -28,8 +29,8 @@ ZONES = {
     "Asia/Kolkata": [date(2024, 2, 27)],
 }
 FINE = ("minute", "hour")
-CHECKS = settings(
-    max_examples=25, deadline=None, derandomize=True,
+CHECKS = settings(  # no shrinking: each step would play a history in the database again
+    max_examples=25, deadline=None, derandomize=True, phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )  # fmt: skip
 
@@ -44,15 +45,18 @@ def model(database: str) -> Model:
     return _model(database)
 
 
+History = tuple[str, date, int, int, list[tuple[str, int]]]
+
+
 @st.composite
-def histories(draw: st.DrawFn) -> tuple[str, date, int, int, list[tuple[str, int]]]:
+def histories(draw: st.DrawFn) -> History:
     zone = draw(st.sampled_from(sorted(ZONES)))
     steps = st.tuples(st.sampled_from(["cases", "cases", "events", "delete", "compact"]), st.integers(1, 60))
-    first = draw(st.sampled_from(ZONES[zone]))
-    return zone, first, draw(st.integers(1, 9)), draw(st.integers(0, 2**31)), draw(st.lists(steps, min_size=1, max_size=7))
+    first, days, seed = draw(st.sampled_from(ZONES[zone])), draw(st.integers(1, 9)), draw(st.integers(0, 2**31))
+    return zone, first, days, seed, draw(st.lists(steps, min_size=1, max_size=7))
 
 
-def play(model: Model, history: tuple[str, date, int, int, list[tuple[str, int]]]) -> Writer:
+def play(model: Model, history: History) -> Writer:
     zone, first, days, seed, steps = history
     scope = make_scope(make_workspace(timezone=zone))
     writer = Writer(scope, model, np.random.default_rng(seed), first, days)
@@ -96,8 +100,10 @@ def questions(draw: st.DrawFn) -> dict[str, Any]:
     by = draw(st.sampled_from([(), (), ("city",), ("colour",), ("city", "colour"), ("person",), ("late", "person")]))
     return {
         "metrics": tuple(draw(st.lists(st.sampled_from(EXACT + PERCENTILES), min_size=1, max_size=6, unique=True))),
-        "by": by, "where": draw(FILTERS), "grain": draw(st.sampled_from([None, "hour", "day", "week", "month", "year"])),
-        "compare": draw(st.sampled_from([None, *COMPARES])), "top": draw(st.sampled_from([None, 1, 2, 4])) if by else None,
+        "by": by, "where": draw(FILTERS),
+        "grain": draw(st.sampled_from([None, "hour", "day", "week", "month", "year"])),
+        "compare": draw(st.sampled_from([None, *COMPARES])),
+        "top": draw(st.sampled_from([None, 1, 2, 4])) if by else None,
         "exact": True, "offset": draw(st.integers(-30, 200)), "hours": draw(st.integers(1, 240)),
         "aligned": draw(st.booleans()), "now": draw(st.integers(-10, 260)),
     }  # fmt: skip
@@ -113,7 +119,8 @@ def query_of(question: dict[str, Any], writer: Writer) -> tuple[MetricQuery, dat
         first = writer.first + timedelta(days=question["offset"] // 24)
         span = TimeRange(day_start(first, tz), day_start(first + timedelta(days=1 + question["hours"] // 24), tz))
     names = ("metrics", "grain", "by", "where", "compare", "top", "exact")
-    return MetricQuery(range=span, **{n: question[n] for n in names}), start + timedelta(hours=question["now"], minutes=7)
+    now = start + timedelta(hours=question["now"], minutes=7)
+    return MetricQuery(range=span, **{n: question[n] for n in names}), now
 
 
 def same(left: Any, right: Any) -> bool:
@@ -148,6 +155,7 @@ def test_a_page_answers_what_its_queries_answer_alone(model: Model, history: Any
     now = datetime(2026, 6, 1, tzinfo=UTC)
     queries = [query_of(question, writer)[0] for question in asked]
     together = answer(writer.scope, model, queries, now)
+    results.cache.clear()
     alone = [answer(writer.scope, model, [query], now)[0] for query in queries]
     assert [r.rows for r in together] == [r.rows for r in alone]
 
@@ -179,6 +187,7 @@ def test_compaction_changes_no_answer(model: Model, history: Any, asked: list[di
     queries = [query_of(question, writer)[0] for question in asked]
     before = [r.rows for r in answer(writer.scope, model, queries, now)]
     compact(writer.scope, model)
+    results.cache.clear()
     assert [r.rows for r in answer(writer.scope, model, queries, now)] == before
 
 
