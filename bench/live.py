@@ -1,0 +1,195 @@
+"""How quickly does the Live page refresh when fifty people have it open?
+
+A server process of its own on the demo workspace, and raw WebSocket sessions that do what a browser tab does at every
+turn of its timer: first while nothing changes, then while rows arrive.
+`python -m bench.live --sessions 50 --seconds 30` measures it alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psutil
+
+from bench.measure import Report
+from bench.tabs import Refresh, Tab
+
+ROOT = Path(__file__).resolve().parent.parent
+EVERY_S = 2
+SLUG = "riverton"
+ACCOUNT = "bench-live"
+ROLE = "manager"
+_START_S = 120.0
+_AT_ONCE = 4  # tabs that load the whole page at the same time
+_WARM_S = 2.5 * EVERY_S
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """What was measured while the tabs were refreshing: used cores by the server, by the tabs, by everything."""
+
+    refreshes: list[Refresh]
+    seconds: float
+    behind: int
+    server: float
+    tabs: float
+    machine: float
+
+
+def measure_live(report: Report, sessions: int = 50, seconds: float = 30) -> None:
+    """Half of the seconds without new data, half with a few rows a second; needs a migrated database."""
+    secrets = _prepare(sessions)
+    try:
+        with _server() as (server, port):
+            asyncio.run(_measure(report, server, port, secrets, seconds))
+    finally:
+        _forget(secrets)
+
+
+def _prepare(sessions: int) -> list[str]:
+    """The demo and one signed-in session for each tab; what is there already stays."""
+    from services import people
+    from services.demo import load_demo
+
+    now = datetime.now(UTC)
+    load_demo(lambda _done, _what: None, now)
+    known = {account.name: account.id for account, _ in people.list_accounts()}
+    account = known.get(ACCOUNT) or people.add_user(ACCOUNT, ROLE, SLUG, "", now).id
+    return [people.open_session(account, f"127.0.0.{number % 250 + 1}", now) for number in range(sessions)]
+
+
+def _forget(secrets: list[str]) -> None:
+    from services.people import sign_out
+
+    for secret in secrets:
+        sign_out(secret, datetime.now(UTC))
+
+
+@contextmanager
+def _server() -> Iterator[tuple[psutil.Process, int]]:
+    """`manage.py web` on a free port of this machine, on this process's database and data folder."""
+    from data.settings import settings
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = int(free.getsockname()[1])
+    log = settings().home.resolve() / "logs" / "bench-live.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    settled = {"BELVEDERE_HOST": "127.0.0.1", "BELVEDERE_PORT": str(port), "BELVEDERE_DEMO": "0"}
+    with log.open("w") as out:
+        process = subprocess.Popen(
+            [sys.executable, str(ROOT / "manage.py"), "web"], cwd=ROOT, env=os.environ | settled, stdout=out, stderr=out
+        )
+    try:
+        _wait_until_ready(process, port, log)
+        yield psutil.Process(process.pid), port
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    until = time.monotonic() + _START_S
+    while process.poll() is None and time.monotonic() < until:
+        with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2):
+            return
+        time.sleep(0.1)
+    raise RuntimeError(f"The server does not start:\n{log.read_text()[-2000:]}")
+
+
+async def _measure(report: Report, server: psutil.Process, port: int, secrets: list[str], seconds: float) -> None:
+    name = f"live refresh, {len(secrets)} sessions at {EVERY_S} s"
+    tabs = [Tab() for _ in secrets]
+    try:
+        await tabs[0].open(port, secrets[0], f"every={EVERY_S}s")  # compiles, reads and answers for all others
+        report.size("live server, 1 session", server.memory_info().rss / 2**20)
+        doors = asyncio.Semaphore(_AT_ONCE)
+        await asyncio.gather(*(_open(doors, *pair, port) for pair in zip(tabs[1:], secrets[1:], strict=True)))
+        await _refresh(tabs, server, _WARM_S)
+        _report(report, name, await _refresh(tabs, server, seconds / 2))
+        writer = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "bench.trickle", SLUG, str(seconds / 2 + _WARM_S), cwd=ROOT, stdout=subprocess.DEVNULL
+        )
+        await _refresh(tabs, server, _WARM_S)
+        _report(report, f"{name}, rows arriving", await _refresh(tabs, server, seconds / 2))
+        if await writer.wait():
+            raise RuntimeError("The writer failed.")
+        report.size(f"live server, {len(tabs)} sessions", server.memory_info().rss / 2**20)
+    finally:
+        await asyncio.gather(*(tab.close() for tab in tabs), return_exceptions=True)
+
+
+async def _open(doors: asyncio.Semaphore, tab: Tab, secret: str, port: int) -> None:
+    async with doors:
+        await tab.open(port, secret, f"every={EVERY_S}s")
+
+
+async def _refresh(tabs: list[Tab], server: psutil.Process, seconds: float) -> Phase:
+    """Let all tabs refresh for so long, evenly spread over the turn of the timer."""
+    for tab in tabs:
+        tab.refreshes, tab.behind = [], 0
+    until = asyncio.get_running_loop().time() + seconds
+    start, before = time.perf_counter(), _cpu_seconds(server)
+    offsets = (number * EVERY_S / len(tabs) for number in range(len(tabs)))
+    await asyncio.gather(*(tab.refresh(until, offset) for tab, offset in zip(tabs, offsets, strict=True)))
+    took = time.perf_counter() - start
+    cores = [(b - a) / took for a, b in zip(before, _cpu_seconds(server), strict=True)]
+    return Phase([r for tab in tabs for r in tab.refreshes], took, sum(tab.behind for tab in tabs), *cores)
+
+
+def _cpu_seconds(server: psutil.Process) -> tuple[float, float, float]:
+    machine = psutil.cpu_times()
+    idle = machine.idle + getattr(machine, "iowait", 0.0)
+    return sum(server.cpu_times()[:2]), time.process_time(), sum(machine[:8]) - idle
+
+
+def _report(report: Report, name: str, phase: Phase) -> None:
+    found = phase.refreshes
+    report.times(name, [r.ms for r in found])
+    report.rate(
+        f"{name}: refreshes", len(found) / phase.seconds, missed=phase.behind,
+        messages_each=round(sum(r.messages for r in found) / len(found), 1),
+        kb_each=round(sum(r.size for r in found) / len(found) / 1000, 1),
+        references_each=round(sum(r.references for r in found) / len(found), 1),
+    )  # fmt: skip
+    report.ratio(
+        f"{name}: cores the server used", phase.server,
+        ms_a_refresh=round(1000 * phase.server * phase.seconds / len(found), 1),
+        tabs=round(phase.tabs, 2), machine=round(phase.machine, 2),
+    )  # fmt: skip
+
+
+def main() -> None:
+    """Measure on the database of the environment, else in a data folder of its own."""
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("--sessions", type=int, default=50)
+    asked.add_argument("--seconds", type=float, default=30)
+    options = asked.parse_args()
+    os.environ.setdefault("BELVEDERE_HOME", str(ROOT / ".belvedere" / "bench-live"))
+    os.environ["BELVEDERE_DEMO"] = "0"
+    from data import embedded
+    from data.migrate import migrate
+
+    with embedded.needed():
+        migrate()
+        measure_live(Report(0, "live"), options.sessions, options.seconds)
+
+
+if __name__ == "__main__":
+    main()
