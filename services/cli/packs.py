@@ -93,8 +93,15 @@ def check(
         }
         for one in checked
     ]  # fmt: skip
-    told = [f"{one['pack']}: {one['datasets']} datasets, {one['metrics']} metrics, no problem." for one in found]
+    told = [
+        f"{one.pack.name}: {_some(len(one.pack.datasets), 'dataset')}, {_some(len(one.pack.metrics), 'metric')}, no problem."
+        for one in checked
+    ]
     print(json.dumps(found) if as_json else "\n".join(told))
+
+
+def _some(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def simulate(

@@ -31,7 +31,7 @@ CODES = KEYS | {
 }
 ACTORS = {"citizen", "customer", "user", "client", "person", "patient", "member", "student", "reporter", "requester"}
 LATITUDES, LONGITUDES = {"lat", "latitude"}, {"lon", "lng", "long", "longitude"}
-FEW_NUMBERS, LONG_TEXT, MANY_TEXTS = 12, 80, 0.5
+FEW_NUMBERS, FEW_ROWS, LONG_TEXT, MANY_TEXTS = 12, 100, 80, 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +110,10 @@ def _decimals(found: pa.Array) -> int:
 
 def _text(seen: Seen, words: set[str], values: list[str | None], taken: set[Role]) -> Seen:
     texts = [value for value in values if value]
-    if "actor" not in taken and words & ACTORS and seen.distinct > FEW_NUMBERS:
+    if "actor" not in taken and words & ACTORS and (seen.distinct > FEW_NUMBERS or len(texts) < FEW_ROWS):
         return Seen(seen.source, seen.name, "actor", seen.distinct, seen.missing)
     if sum(map(len, texts)) / len(texts) > LONG_TEXT:
         return Seen(seen.source, seen.name, "left_out", seen.distinct, seen.missing, note="long text")
-    if len(texts) > 100 and seen.distinct > MANY_TEXTS * len(texts):
+    if len(texts) > FEW_ROWS and seen.distinct > MANY_TEXTS * len(texts):
         return Seen(seen.source, seen.name, "left_out", seen.distinct, seen.missing, note="almost every row differs")
     return seen
