@@ -15,6 +15,8 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from data.model import Pack
+
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 packs = typer.Typer(help="Domain packs.", no_args_is_help=True)
 
@@ -93,11 +95,11 @@ def check(
         }
         for one in checked
     ]  # fmt: skip
-    told = [
-        f"{one.pack.name}: {_some(len(one.pack.datasets), 'dataset')}, {_some(len(one.pack.metrics), 'metric')}, no problem."
-        for one in checked
-    ]
-    print(json.dumps(found) if as_json else "\n".join(told))
+    print(json.dumps(found) if as_json else "\n".join(_told(one.pack) for one in checked))
+
+
+def _told(pack: Pack) -> str:
+    return f"{pack.name}: {_some(len(pack.datasets), 'dataset')}, {_some(len(pack.metrics), 'metric')}, no problem."
 
 
 def _some(number: int, what: str) -> str:
