@@ -130,8 +130,7 @@ def _write_segments(scope: Scope, dataset: Dataset, state: State, change: Change
         columns = join_columns(row_columns(place, dataset, old), columns)
         times = {name: np.concatenate([old.times[name], new.times[name]]) for name in times}
         weights = np.repeat(np.array([-1, 1], np.int32), [old.n, new.n])
-    segments = list(split_days(dataset, scope.workspace.timezone, times, columns, weights))
-    add_segments(place, segments, state.change + 1)
+    add_segments(state, list(split_days(dataset, scope.workspace.timezone, times, columns, weights)))
     gained = new.n - (old.n if old is not None else 0)
     return advance(state, gained, _newest(dataset, new, state.now))
 

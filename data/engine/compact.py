@@ -168,6 +168,8 @@ def _run(place: Place, job: Job) -> tuple[list[Made], list[Stored]]:
             positive, negative = split(left)
             kept.append(positive)
             gone.append(segment)
+    if job.full and len(job.loose) == len(gone) <= 1:  # nothing that is in a full segment was taken back
+        return [], []
     parts = [concatenate([*kept[:1], *negative]), *kept[1:]] if negative else kept
     like = (*job.loose, *job.full)[0]
     return [Made(like.stream, like.day, sort(part)) for part in parts if rows_in(part)], gone

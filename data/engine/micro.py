@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -12,25 +12,12 @@ from numpy.typing import NDArray
 
 from data.engine.days import local_days
 from data.engine.dictionary import Place, codes_of
-from data.engine.encode import MISSING, Array, pack
+from data.engine.encode import MISSING, Array
 from data.engine.incoming import Ints, Rows, Text, cell_text, duration_ms
-from data.engine.storage import MOST_ROWS
+from data.engine.merge import rows_in, sort, take
+from data.engine.state import State
+from data.engine.storage import SEALED_AT_ONCE, Made, prepare, switch
 from data.model import Dataset
-from data.statements import sql
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """Rows of one local day of one stream, by column."""
-
-    stream: int
-    day: date
-    columns: dict[str, Array]
-
-    @property
-    def n(self) -> int:
-        """How many rows, whatever their weights."""
-        return int(self.columns["t"].size)
 
 
 def code_columns(dataset: Dataset) -> dict[str, str]:
@@ -79,7 +66,7 @@ def join_columns(first: dict[str, Array], second: dict[str, Array]) -> dict[str,
 
 def split_days(
     dataset: Dataset, tz: str, times: dict[str, Ints], columns: dict[str, Array], weights: NDArray[np.int32] | None
-) -> Iterator[Segment]:
+) -> Iterator[Made]:
     """The rows of each stream and day; a row whose time in a stream is missing is not in that stream."""
     if weights is not None:
         columns = columns | {"w": weights}
@@ -87,18 +74,13 @@ def split_days(
         ms, kept = times[name], columns
         if bool((ms == MISSING).any()):
             there = np.flatnonzero(ms != MISSING)
-            ms, kept = ms[there], _take(columns, there)
+            ms, kept = ms[there], take(columns, there)
         if not ms.size:
             continue
         ordinals, t = local_days(ms, tz)
         for day, rows in _groups(ordinals):
-            chosen = kept if rows is None else _take(kept, rows)
-            part = Segment(stream, day, {"t": t if rows is None else t[rows], **chosen})
-            yield from _limited(part)
-
-
-def _take(columns: dict[str, Array], rows: NDArray[Any]) -> dict[str, Array]:
-    return {name: values[rows] for name, values in columns.items()}
+            chosen = kept if rows is None else take(kept, rows)
+            yield Made(stream, day, {"t": t if rows is None else t[rows], **chosen})
 
 
 def _groups(ordinals: NDArray[np.int32]) -> Iterator[tuple[date, NDArray[Any] | None]]:
@@ -111,28 +93,13 @@ def _groups(ordinals: NDArray[np.int32]) -> Iterator[tuple[date, NDArray[Any] | 
         yield date.fromordinal(int(day)), rows
 
 
-def _limited(segment: Segment) -> Iterator[Segment]:
-    if segment.n <= MOST_ROWS:
-        yield segment
-        return
-    for start in range(0, segment.n, MOST_ROWS):
-        part = {name: values[start : start + MOST_ROWS] for name, values in segment.columns.items()}
-        yield Segment(segment.stream, segment.day, part)
+def add_segments(state: State, made: list[Made]) -> None:
+    """Store what one batch made, as part of the next change of the dataset.
 
-
-def add_segments(place: Place, segments: list[Segment], change: int) -> None:
-    """Store the segments of one batch, packed."""
-    if not segments:
-        return
-    weights = [s.columns.get("w") for s in segments]
-    counted = {
-        "streams": [s.stream for s in segments],
-        "days": [s.day for s in segments],
-        "changes": [change] * len(segments),
-        "counts": [s.n for s in segments],
-        "negatives": [0 if w is None else int((w < 0).sum()) for w in weights],
-        "mins": [int(s.columns["t"].min()) for s in segments],
-        "maxs": [int(s.columns["t"].max()) for s in segments],
-        "packed": [pack(s.columns) for s in segments],
-    }
-    place.tx.execute(sql("add_micro_segments"), place.values(**counted))
+    Large pieces are sealed at once, which saves the compactor the work; those of the present day are packed in the
+    quick form, for they are read and merged within seconds.
+    """
+    made = [replace(m, columns=sort(m.columns)) if rows_in(m.columns) >= SEALED_AT_ONCE else m for m in made]
+    yesterday = state.now.date() - timedelta(days=1)
+    prepared = prepare(state.place, made, sealed_from=SEALED_AT_ONCE, quick_from=yesterday)
+    switch(state.place, prepared, [], state.change + 1)

@@ -16,6 +16,7 @@ from data.engine.merge import Columns, negatives_in, rows_in, take
 from data.statements import sql
 
 MOST_ROWS = 1_000_000
+SEALED_AT_ONCE = 16_384
 LEAST_SEALED = 4096  # below, a dozen rows of columns would take more room than the packed form
 
 
@@ -68,12 +69,19 @@ def load(place: Place, segments: Sequence[Stored]) -> list[Columns]:
     return [found[s.id] for s in segments]
 
 
-def prepare(place: Place, made: Sequence[Made]) -> Prepared:
-    """Write contents in segments of at most MOST_ROWS, sealed or, when small, packed; not part of the data yet."""
+def prepare(
+    place: Place, made: Sequence[Made], sealed_from: int | None = None, quick_from: date = date.max
+) -> Prepared:
+    """Write contents in segments of at most MOST_ROWS; they are not part of the data yet.
+
+    Those of `sealed_from` rows and more (LEAST_SEALED unless told), which have to be in order of time, are sealed; the
+    others are packed, in the small form for days before `quick_from`.
+    """
+    sealed_from = LEAST_SEALED if sealed_from is None else sealed_from
     pieces = [piece for m in made for piece in _pieces(m)]
     ids = [id for (id,) in place.tx.execute(sql("new_segment_ids"), {"n": len(pieces)}).fetchall()]
     for id, piece in zip(ids, pieces, strict=True):
-        if not _small(piece):
+        if rows_in(piece.columns) >= sealed_from:
             data = [encode_column(name, values) for name, values in piece.columns.items()]
             names = list(piece.columns)
             place.tx.execute(
@@ -87,7 +95,7 @@ def prepare(place: Place, made: Sequence[Made]) -> Prepared:
         "negatives": [negatives_in(p.columns) for p in pieces],
         "mins": [int(p.columns["t"].min()) for p in pieces],
         "maxs": [int(p.columns["t"].max()) for p in pieces],
-        "packed": [pack(p.columns, small=True) if _small(p) else None for p in pieces],
+        "packed": [None if rows_in(p.columns) >= sealed_from else pack(p.columns, p.day < quick_from) for p in pieces],
     })  # fmt: skip
 
 
@@ -98,13 +106,9 @@ def switch(place: Place, prepared: Prepared, retired: Sequence[Stored], change: 
     """
     n = len(prepared.values["segments"])
     if n:
-        place.tx.execute(sql("add_merged_segments"), place.values(**prepared.values, changes=[change] * n))
+        place.tx.execute(sql("add_segments"), place.values(**prepared.values, changes=[change] * n))
     if retired:
         place.tx.execute(sql("retire_segments"), place.values(segments=[s.id for s in retired], change=change))
-
-
-def _small(made: Made) -> bool:
-    return rows_in(made.columns) < LEAST_SEALED
 
 
 def _pieces(made: Made) -> list[Made]:

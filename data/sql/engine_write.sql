@@ -44,11 +44,6 @@ WHERE workspace_id = %(workspace)s AND dataset_id = %(dataset)s AND column_name 
 INSERT INTO belvedere.dictionary (workspace_id, dataset_id, column_name, code, value)
 SELECT %(workspace)s, %(dataset)s, %(column)s, %(after)s + n, value FROM unnest(%(values)s) WITH ORDINALITY v (value, n);
 
--- add_micro_segments -- The packed segments of one batch
-INSERT INTO belvedere.segments (workspace_id, dataset_id, stream, day, added_change, row_count, negative_count, min_ms, max_ms, packed)
-SELECT %(workspace)s, %(dataset)s, s.* FROM unnest(%(streams)s::smallint[], %(days)s::date[], %(changes)s::bigint[], %(counts)s::int[],
-  %(negatives)s::int[], %(mins)s::int[], %(maxs)s::int[], %(packed)b::bytea[]) s;
-
 -- database_identity -- Which database is this, whatever name it is reached by
 SELECT oid::text FROM pg_database WHERE datname = current_database();
 
@@ -83,7 +78,7 @@ SELECT nextval(pg_get_serial_sequence('belvedere.segments', 'segment_id')) FROM 
 INSERT INTO belvedere.segment_columns (workspace_id, segment_id, column_name, data)
 SELECT %(workspace)s, c.* FROM unnest(%(segments)s::bigint[], %(names)s::text[], %(data)b::bytea[]) c;
 
--- add_merged_segments -- Segments that take the place of others; packed is null for sealed ones
+-- add_segments -- Segments of a batch, or some that take the place of others; packed is null for sealed ones
 INSERT INTO belvedere.segments (workspace_id, dataset_id, segment_id, stream, day, added_change, row_count, negative_count,
   min_ms, max_ms, packed) OVERRIDING SYSTEM VALUE
 SELECT %(workspace)s, %(dataset)s, s.* FROM unnest(%(segments)s::bigint[], %(streams)s::smallint[], %(days)s::date[],

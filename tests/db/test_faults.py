@@ -27,9 +27,9 @@ from tests.db.victim import CASES_IN_BATCH, EVENTS_IN_BATCH, write_number
 from tests.support import make_scope, make_workspace, settings_of
 
 WRITING = (
-    "claim_batch", "lock_state", "add_values", "add_micro_segments", "advance_state", "announce", "finish_batch",
+    "claim_batch", "lock_state", "add_values", "advance_state", "announce", "finish_batch",
 )  # fmt: skip
-COMPACTING = ("packed_segments", "add_merged_segments", "retire_segments", "advance_segments", "sweep_segments")
+COMPACTING = ("packed_segments", "add_segments", "retire_segments", "advance_segments", "sweep_segments")
 
 
 @pytest.fixture(scope="module")

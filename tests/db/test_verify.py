@@ -153,7 +153,7 @@ def test_a_day_larger_than_a_segment_is_rebuilt_in_pieces(
     scope: Scope, events: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(scope, events, "1", [event(at=START + hours(i / 40)) for i in range(400)])
-    for module in ("micro", "storage", "rebuild"):
+    for module in ("storage", "rebuild"):
         monkeypatch.setattr(f"data.engine.{module}.MOST_ROWS", 60)
     rebuild(scope, events)
     sizes = [rows for _, _, rows, _ in segments(scope, events)]
