@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import resource
-import time
+import json
+import subprocess
+import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +24,20 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason=f"no public data in {FOLDER}")
 
 
+# in a process of its own, so that its memory can be told from pandas'
+IMPORT = """
+import dataclasses, json, resource, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from services.ingest import import_file
+from services.people import command_scope
+scope, path = command_scope(sys.argv[2]), Path(sys.argv[1])
+summary = import_file(scope, "grievance.complaints", path, None, None, datetime(2026, 1, 1, tzinfo=UTC))
+peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+print(json.dumps({"summary": dataclasses.asdict(summary), "peak_mb": peak_mb}))
+"""
+
+
 @dataclass
 class City:
     """A city's file as pandas reads it, and what our import made of it."""
@@ -31,7 +46,7 @@ class City:
     scope: Scope
     path: Path
     summary: ImportSummary
-    seconds: float
+    peak_mb: float
 
     def rows(self, columns: str, more: str = "") -> list[tuple[Any, ...]]:
         with owner_transaction() as tx:
@@ -49,9 +64,10 @@ def _city(name: str, timezone: str) -> City:
     path = FOLDER / name
     raw = pd.read_csv(path, dtype=str, keep_default_na=False)
     scope = make_scope(make_workspace(timezone=timezone))
-    began = time.perf_counter()
-    summary = import_file(scope, "grievance.complaints", path, None, None, NOW)
-    return City(raw, scope, path, summary, time.perf_counter() - began)
+    command = [sys.executable, "-c", IMPORT, str(path), scope.workspace.slug]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+    found = json.loads(done.stdout)
+    return City(raw, scope, path, ImportSummary(**found["summary"]), found["peak_mb"])
 
 
 @pytest.fixture(scope="module")
@@ -136,9 +152,8 @@ def test_days_are_the_days_of_the_file(nyc: City) -> None:
 
 
 def test_new_york_takes_less_than_30_seconds_and_600_mb(nyc: City) -> None:
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    assert nyc.seconds < 30
-    assert peak_mb < 1200  # pandas' copy of the raw file, as text, is in it too
+    assert nyc.summary.seconds < 30
+    assert nyc.peak_mb < 600
 
 
 def test_importing_new_york_again_changes_nothing(nyc: City) -> None:
