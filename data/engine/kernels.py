@@ -115,3 +115,15 @@ def group(task: Any, places: Any, sizes: Any, start: int, n: int, rows: Any, key
         table = carray(pointer(task[6]), (1 << 30,), np.int32)
         for i in range(n):
             keys[i] = table[keys[i]]
+
+
+def warm() -> None:
+    """Compile every kernel, or load what an earlier process compiled, and run the lot once over nothing."""
+    from data.engine import passes
+
+    none, line = np.zeros((0, 4), np.int64), np.zeros(1, np.int64)
+    passes.run(
+        none, np.zeros((0, 2), np.int64), np.zeros((0, 2), np.int64), np.zeros((0, 1), np.int64),
+        np.zeros((0, 3), np.int64), none, np.zeros((0, 10), np.int64), np.zeros((0, 6), np.int64), none, line, line,
+        line, np.zeros(1, np.int32), np.zeros(1, np.uint64),
+    )  # fmt: skip
