@@ -20,6 +20,8 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psutil
+
 from data import embedded
 from data.errors import BelvedereError
 from data.settings import ROOT, settings
@@ -58,12 +60,14 @@ def stop_running(home: Path, patience_s: float = 10.0) -> bool:
     """Stop a supervisor and a server that was left behind; False when nothing was running."""
     pid = running_pid(home)
     if pid is not None:
-        os.kill(pid, signal.SIGTERM)
-        until = time.monotonic() + patience_s
-        while running_pid(home) == pid:
-            if time.monotonic() > until:
-                raise BelvedereError(f"Process {pid} does not stop; end it with `kill -9 {pid}`, then try again.")
-            time.sleep(0.05)
+        with contextlib.suppress(psutil.NoSuchProcess):
+            supervisor = psutil.Process(pid)
+            supervisor.terminate()
+            until = time.monotonic() + patience_s
+            while supervisor.is_running() and supervisor.status() != psutil.STATUS_ZOMBIE:
+                if time.monotonic() > until:
+                    raise BelvedereError(f"Process {pid} does not stop; end it with `kill -9 {pid}`, then try again.")
+                time.sleep(0.05)
     left = embedded.stop(home)
     return pid is not None or left
 

@@ -13,7 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -114,7 +114,8 @@ class Application:
     def remove(self) -> None:
         """Whatever the test did, leave nothing behind."""
         for process in self.processes():
-            process.kill()
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait(10)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pwd
 import shutil
@@ -13,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -64,11 +66,17 @@ def test_what_is_killed_starts_again_and_the_others_stay(home: Path) -> None:
         assert app.processes() == []
 
 
-def test_a_killed_supervisor_takes_everything_with_it(home: Path) -> None:
+def test_a_killed_supervisor_takes_everything_with_it_and_what_was_all_killed_starts_again(home: Path) -> None:
     with application(home) as app:
         app.process.kill()
         app.process.wait()
         assert eventually(lambda: app.processes() == [], 10), app.processes()
+    with application(home) as app:
+        for process in app.processes():
+            process.kill()
+        assert eventually(lambda: app.processes() == [], 10), app.processes()
+    with application(home) as again:
+        assert again.status("/readyz") == 200
 
 
 def test_two_data_folders_run_side_by_side_and_one_runs_once(home: Path) -> None:
@@ -103,9 +111,15 @@ def test_a_command_uses_the_running_server_and_stop_ends_it_all(home: Path) -> N
                 check=False, timeout=60,
             )  # fmt: skip
 
+        def checks() -> dict[str, dict[str, Any]]:
+            return {check["name"]: check for check in json.loads(manage("doctor", "--json").stdout)}
+
         assert "is at schema" in manage("migrate").stdout
         assert app.status("/healthz") == 200
-        assert eventually(lambda: "wrong" not in manage("doctor").stdout, 20)
+        assert eventually(lambda: "last seen" in checks()["worker"]["said"], 20)
+        found = checks()
+        assert found["port"]["said"] == f"{app.url.rsplit(':', 1)[1]} is ours, process {app.process.pid}"
+        assert all(found[name]["ok"] for name in ("python", "data folder", "port", "database", "schema", "worker"))
         assert manage("stop").stdout == "Stopped.\n"
         assert app.processes() == []
         assert manage("stop").stdout == "Nothing was running.\n"
