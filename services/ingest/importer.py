@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ from data.errors import BelvedereError
 from data.imports import ImportRecord, NewImport
 from data.model import Dataset
 from data.types import Scope
+from services.ingest.ahead import one_ahead
 from services.ingest.guess import choose_mapping
 from services.ingest.mappings.grammar import Mapping, as_dict, mapping_hash
 from services.ingest.mappings.load import check_sources
@@ -48,6 +49,17 @@ class _Work:
         if self.dataset.kind == "append":
             return f"import:{self.file_hash}:{self.mapping_hash}:{number}"
         return f"import:{record.id}:{number}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A batch that can be written: its number in the file, its rows, how many records it had and repeat others."""
+
+    number: int
+    parsed: Parsed
+    read: int
+    repeats: int
+    share: float
 
 
 def import_file(
@@ -111,37 +123,38 @@ def _mark_failed(scope: Scope, begun: ImportRecord, reason: str) -> None:
 
 def _write_batches(work: _Work, begun: ImportRecord, progress: Report | None) -> dict[str, Any]:
     counts: dict[str, Any] = dict.fromkeys(COUNTED, 0) | {"flags": {}} | begun.counts
-    once = once_for(work.parser, work.source)
-    rows = 0
-    for number, raw in enumerate(work.source.batches()):
-        rows += raw.read
-        if number < begun.next_batch:
-            if once.remembers:  # what came before decides which rows repeat a key
-                once.sift(work.parser.parse(raw), raw)
-        else:
-            parsed, repeats = once.sift(work.parser.parse(raw), raw)
-            _write_batch(work, begun, number, parsed, raw.read, repeats, counts)
-        if progress is not None:
-            progress(Progress(work.source.file.share(), rows))
+    with closing(one_ahead(_ready_batches(work, begun.next_batch))) as batches:
+        for batch in batches:
+            _write_batch(work, begun, batch, counts)
+            if progress is not None:
+                progress(Progress(batch.share, counts["read"]))
     return counts
 
 
-def _write_batch(
-    work: _Work, begun: ImportRecord, number: int, parsed: Parsed, read: int, repeats: int, counts: dict[str, Any]
-) -> None:
+def _ready_batches(work: _Work, next_batch: int) -> Generator[_Ready, None, None]:
+    """The batches from a number on. Those before are read again, because they decide which rows repeat a key."""
+    once = once_for(work.parser, work.source)
+    for number, raw in enumerate(work.source.batches()):
+        if number >= next_batch or once.remembers:
+            parsed, repeats = once.sift(work.parser.parse(raw), raw)
+            if number >= next_batch:
+                yield _Ready(number, parsed, raw.read, repeats, work.source.file.share())
+
+
+def _write_batch(work: _Work, begun: ImportRecord, batch: _Ready, counts: dict[str, Any]) -> None:
     """Write rows, rejects and the new counts in one transaction; `counts` changes only when it is committed."""
-    key = work.batch_key(begun, number)
+    parsed, key = batch.parsed, work.batch_key(begun, batch.number)
     with transaction(work.scope) as tx:
         inserted = updated = 0
         if parsed.size:
             result = write_batch(tx, work.scope, Batch(work.dataset, key, parsed.columns))
             inserted, updated = (0, 0) if result.repeated else (result.inserted, result.updated)
         new = _added(counts, {
-            "read": read, "inserted": inserted, "updated": updated, "rejected": len(parsed.rejects),
-            "unchanged": parsed.size + repeats - inserted - updated, "flagged": parsed.flagged,
+            "read": batch.read, "inserted": inserted, "updated": updated, "rejected": len(parsed.rejects),
+            "unchanged": parsed.size + batch.repeats - inserted - updated, "flagged": parsed.flagged,
         }, parsed.flags)  # fmt: skip
         data.imports.add_rejects(tx, work.scope, work.dataset.id, parsed.rejects, begun.id, key)
-        data.imports.advance(tx, work.scope, begun.id, number + 1, new)
+        data.imports.advance(tx, work.scope, begun.id, batch.number + 1, new)
     counts.update(new)
 
 
