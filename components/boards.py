@@ -6,39 +6,56 @@ from datetime import datetime
 
 import streamlit as st
 
-from components import charts, downloads, drill, filters, leaderboards, queries, shell, state, states, streams, tiles
-from components.live import Draw
+from components import (
+    charts,
+    downloads,
+    drill,
+    filters,
+    leaderboards,
+    live,
+    queries,
+    shell,
+    state,
+    states,
+    streams,
+    tiles,
+)
 from data.types import Scope
-from services.formats import days_text
+from services.formats import days_text, span
 from services.live.boards import Board
-from services.live.views import Arrival, View, arrival
+from services.live.views import View
 from services.people import can
 
 HEIGHT = 1100
 
 
-def draw(board: Board, every_s: int | None) -> Draw:
-    """How to draw the board at each refresh."""
+def run(board: Board, every_s: int | None) -> None:
+    """The board, refreshed by itself: a status line at every turn, the rest when there is something new."""
 
-    def tick(scope: Scope, now: datetime) -> None:
-        family = filters.read_family()
+    def mark(scope: Scope, now: datetime) -> str:
+        return queries.live_key(scope, board, filters.choice(scope, board, now), filters.read_family(), now)
+
+    def pulse(scope: Scope, now: datetime) -> None:
         choice = filters.choice(scope, board, now)
-        with st.skeleton(HEIGHT):
-            view = queries.live_view(scope, board, choice, family, now)
-            fresh = arrival(queries.freshness(scope, now), scope.workspace.timezone, now)
-        shell.status(scope.workspace, now, every_s, fresh, queries.online(scope, now), view.range_text)
-        if view.is_empty:
-            _nothing_here(scope, view.range_text, fresh, now)
-            return
-        filters.family(board)
-        tiles.draw_tiles(view.tiles, view.compared_with, drill.open_rows if drill.may_open(scope) else None)
-        _main(scope, board, view)
-        if view.leaderboards:
-            leaderboards.draw_leaderboards(view.leaderboards, board.metric(choice.metric).title, view.as_of)
-        with st.container(border=True):
-            streams.draw_stream(queries.newest_rows(scope, board, now))
+        days = span(choice.range.from_at, choice.range.to_at, scope.workspace.timezone)
+        shell.status(scope.workspace, now, every_s, queries.fresh(scope, now), queries.online(scope, now), days)
 
-    return tick
+    live.run_changed(pulse, lambda scope, now: _draw(board, scope, now), mark, "board", every_s)
+
+
+def _draw(board: Board, scope: Scope, now: datetime) -> None:
+    choice = filters.choice(scope, board, now)
+    with st.skeleton(HEIGHT):
+        view = queries.live_view(scope, board, choice, filters.read_family(), now)
+    if view.is_empty:
+        _nothing_here(scope, view.range_text, now)
+        return
+    filters.family(board)
+    tiles.draw_tiles(view.tiles, view.compared_with, drill.open_rows if drill.may_open(scope) else None)
+    _main(scope, board, view)
+    if view.leaderboards:
+        leaderboards.draw_leaderboards(view.leaderboards, board.metric(choice.metric).title, view.as_of)
+    streams.draw_stream(queries.newest_rows(scope, board, now))
 
 
 def _main(scope: Scope, board: Board, view: View) -> None:
@@ -56,8 +73,8 @@ def _main(scope: Scope, board: Board, view: View) -> None:
         charts.draw_series(view.series, key, on_pick)
 
 
-def _nothing_here(scope: Scope, range_text: str, fresh: Arrival | None, now: datetime) -> None:
-    days = filters.newest_days(scope, now)
+def _nothing_here(scope: Scope, range_text: str, now: datetime) -> None:
+    days, fresh = filters.newest_days(scope, now), queries.fresh(scope, now)
     with st.container(border=True):
         st.subheader(f"No rows in {range_text}", anchor=False)
         if state.filters():

@@ -49,6 +49,7 @@ def draw_series(series: Series, key: str, on_pick: Callable[[], None] | None) ->
     )
 
 
+@lru_cache(maxsize=128)
 def _series_table(series: Series) -> pa.Table:
     points = series.points
     last_done = max((i for i, p in enumerate(points) if not p.is_open and p.value is not None), default=-1)

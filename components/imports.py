@@ -34,7 +34,8 @@ def report(found: ValidationReport, titles: dict[str, str]) -> None:
     st.caption(f"Problems{part}. Rejected rows are kept and can be downloaded; flagged rows are imported.")
     lines = [
         {
-            "Column": titles.get(f.field, f.field), "Problem": f.reason, "What happens": _OUTCOMES.get(f.outcome, f.outcome),
+            "Column": titles.get(f.field, f.field), "Problem": f.reason,
+            "What happens": _OUTCOMES.get(f.outcome, f.outcome),
             "Rows": f.count, "Examples": ", ".join(f"line {line}: {text or 'nothing'}" for line, text in f.examples),
         }
         for f in found.findings

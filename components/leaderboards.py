@@ -15,6 +15,7 @@ from services.live.choices import MISSING, toggled
 from services.live.rankings import Bar, Leaderboard
 
 BAR_STEP = 26
+TITLE_HEIGHT = 30
 
 
 def draw_leaderboards(boards: tuple[Leaderboard, ...], metric: str, note: str) -> None:
@@ -23,22 +24,16 @@ def draw_leaderboards(boards: tuple[Leaderboard, ...], metric: str, note: str) -
         st.markdown(f"**{plain(metric)}, broken down** :small[:gray[{note}. Click a bar to filter.]]", width="content")
         downloads.button("breakdowns", "breakdowns_csv", lambda: downloads.leaderboard_lines(boards))
     silent = [board.title.lower() for board in boards if not board.tells]
-    with st.grid(3, min_column_width=270, gap="xsmall"):
+    with st.grid(3, min_column_width=270, gap="xsmall", border=True):
         for board in (b for b in boards if b.tells):
-            with st.container(border=True, gap="xsmall", height="stretch"):
-                st.markdown(f":small[**{plain(board.title)}**]")
-                _draw(board)
+            if board.reason:
+                states.cannot_tell(f"{board.title}: {board.reason}")
+            else:
+                # A new key after each click: the chart forgets its selection, and the filters alone say what is picked.
+                key = f"board_{board.dimension}_{state.once('boards')}"
+                _chart(board, key, _picked(board.dimension, key))
     if silent:
         states.cannot_tell(f"Nothing is recorded in this range for {', '.join(silent)}.")
-
-
-def _draw(board: Leaderboard) -> None:
-    if board.reason or not board.bars:
-        states.cannot_tell(board.reason or "No values in this range.")
-        return
-    # A new key after each click: the chart forgets its own selection, and the filters alone say what is picked.
-    key = f"board_{board.dimension}_{state.once('boards')}"
-    _chart(board, key, _picked(board.dimension, key))
 
 
 def _picked(dimension: str, key: str) -> Callable[[], None]:
@@ -55,8 +50,16 @@ def _picked(dimension: str, key: str) -> Callable[[], None]:
 
 def _chart(board: Leaderboard, key: str, on_pick: Callable[[], None]) -> None:
     """Bars of the largest values with their numbers; a click on one calls `on_pick`."""
+    st.vega_lite_chart(
+        _table(board), _ranking_spec(palette(), board.title), key=key, on_select=on_pick, selection_mode="pick",
+        alt=board.summary, height=BAR_STEP * max(len(board.bars), 1) + TITLE_HEIGHT, theme=None,
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=512)
+def _table(board: Leaderboard) -> pa.Table:
     has_pick = any(b.is_picked for b in board.bars)
-    table = pa.table(
+    return pa.table(
         {
             "label": [b.label for b in board.bars],
             "key": [b.key for b in board.bars],
@@ -66,10 +69,6 @@ def _chart(board: Leaderboard, key: str, on_pick: Callable[[], None]) -> None:
             "state": [_state(b, has_pick) for b in board.bars],
         }
     )
-    st.vega_lite_chart(
-        table, _ranking_spec(palette()), key=key, on_select=on_pick, selection_mode="pick", alt=board.summary,
-        height=BAR_STEP * max(len(board.bars), 1) + 6, theme=None,
-    )  # fmt: skip
 
 
 def _state(bar: Bar, has_pick: bool) -> str:
@@ -78,8 +77,8 @@ def _state(bar: Bar, has_pick: bool) -> str:
     return "quiet" if bar.is_rest or has_pick else "plain"
 
 
-@lru_cache(maxsize=2)
-def _ranking_spec(colours: Palette) -> charts.Spec:
+@lru_cache(maxsize=128)
+def _ranking_spec(colours: Palette, title: str) -> charts.Spec:
     y = {"field": "label", "type": "nominal", "sort": None, "axis": None, "scale": {"paddingInner": 0.16}}
     shade = {
         "condition": [
@@ -110,6 +109,7 @@ def _ranking_spec(colours: Palette) -> charts.Spec:
                 "encoding": {"y": y, "text": {"field": "shown"}},
             },
         ],
+        "title": {"text": title, "anchor": "start", "fontSize": 13, "color": colours.text, "offset": 8},
         "config": charts.config(colours),
         "padding": {"left": 0, "right": 0, "top": 0, "bottom": 0},
         **charts.FRAME,

@@ -23,7 +23,7 @@ from services.live.boards import Board, boards
 from services.live.choices import Choice
 from services.live.questions import questions
 from services.live.streams import Stream, stream
-from services.live.views import View, view
+from services.live.views import Arrival, View, arrival, view
 from services.metrics import Freshness
 from services.uploads import Upload
 
@@ -90,6 +90,11 @@ def freshness(scope: Scope, now: datetime) -> list[Freshness]:
     return _shelf.get(key, lambda: metrics.freshness(scope))
 
 
+def fresh(scope: Scope, now: datetime) -> Arrival | None:
+    """How old the newest data is against what is usual, in words."""
+    return arrival(freshness(scope, now), scope.workspace.timezone, now)
+
+
 def has_rows(scope: Scope, now: datetime) -> bool:
     """Whether the workspace holds any data."""
     return any(f.rows for f in freshness(scope, now))
@@ -100,17 +105,21 @@ def versions(scope: Scope, now: datetime) -> dict[str, int]:
     return {f.dataset: f.version for f in freshness(scope, now)}
 
 
-def live_view(scope: Scope, board: Board, choice: Choice, family: str, now: datetime) -> View:
-    """The answered Live page; computed once for all viewers of the same choice, data and minute."""
+def live_key(scope: Scope, board: Board, choice: Choice, family: str, now: datetime) -> str:
+    """What the Live page shows is the same as long as this is: the choice, the data's versions and the minute."""
     parts = {"choice": asdict(choice), "family": family, "pack": board.pack.name, "minute": _turn(now, 60)}
-    key = key_of(scope, "live", versions=versions(scope, now), **parts)
+    return key_of(scope, "live", versions=versions(scope, now), **parts)
+
+
+def live_view(scope: Scope, board: Board, choice: Choice, family: str, now: datetime) -> View:
+    """The answered Live page; computed once for all viewers with the same key."""
 
     def make() -> View:
         asked = questions(board, choice, family)
         results = metrics.answer(scope, list(asked.queries), now)
         return view(board, choice, asked, results, scope.workspace, now)
 
-    return _shelf.get(key, make)
+    return _shelf.get(live_key(scope, board, choice, family, now), make)
 
 
 def newest_rows(scope: Scope, board: Board, now: datetime) -> Stream:

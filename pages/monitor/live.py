@@ -13,7 +13,7 @@ shell.header("Live", scope.workspace)
 if queries.has_rows(scope, now):
     board = filters.board(scope, now)
     every_s = filters.bar(scope, board, now)
-    live.run(boards.draw(board, every_s), every_s)
+    boards.run(board, every_s)
     drill.show(scope, board, now)
 else:
     live.run(boards.wait_for_data, 5)
