@@ -157,7 +157,7 @@ def test_a_rule_notices(tmp_path: Path, rule: str, old: str, new: str, message: 
     assert all(problem.place.line > 0 for problem in caught.value.problems)
 
 
-@pytest.mark.parametrize("name", ["public", "information_schema", "belvedere", "pg_small"])
+@pytest.mark.parametrize("name", ["public", "information_schema", "belvedere", "jobs", "pg_small"])
 def test_a_pack_cannot_take_the_name_of_a_schema_in_use(tmp_path: Path, name: str) -> None:
     with pytest.raises(BadPack, match="is a schema of its own"):
         load_pack(write_pack(tmp_path, GOOD.replace("pack: small", f"pack: {name}"), name))

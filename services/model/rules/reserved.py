@@ -9,7 +9,7 @@ from services.model.columns import columns_of
 from services.model.drafts import Draft
 from services.model.problems import Problem
 
-SCHEMAS = ("information_schema", "public", "belvedere", "procrastinate")
+SCHEMAS = ("information_schema", "public", "belvedere", "jobs", "procrastinate")
 COLUMNS = ("workspace_id", "id", "lat", "lon", "cell", "quality", "received_at", "bucket", "t", "w", "a", "p")
 _GENERATED = re.compile(r".*_(id|\d{4}_\d{2})")
 
