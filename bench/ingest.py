@@ -86,7 +86,9 @@ def measure_stream(scope: Scope, model: Model, rate: int, seconds: float, report
 def _report(report: Report, rate: int, lines: list[dict[str, Any]], pages: list[float], seen: dict[int, float]) -> None:
     took = lines[-1]["at"] - lines[0]["at"]
     name = f"stream {rate:,}/s"
-    report.rate(f"{name}: reached", (len(lines) - 1) * (rate // BATCHES_A_SECOND) / max(took, 1e-9), seconds=round(took))
+    report.rate(
+        f"{name}: reached", (len(lines) - 1) * (rate // BATCHES_A_SECOND) / max(took, 1e-9), seconds=round(took)
+    )
     report.times(f"{name}: batch", [x["ms"] for x in lines])
     report.times(f"{name}: start of a batch after its due time", [x["late"] for x in lines])
     report.times(f"{name}: 7-day page meanwhile", pages)

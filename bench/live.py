@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -161,18 +161,24 @@ def _cpu_seconds(server: psutil.Process) -> tuple[float, float, float]:
 
 def _report(report: Report, name: str, phase: Phase) -> None:
     found = phase.refreshes
+    drawn = [r for r in found if r.charts]
     report.times(name, [r.ms for r in found])
+    if drawn:
+        report.times(f"{name}: those that draw anew", [r.ms for r in drawn])
     report.rate(
-        f"{name}: refreshes", len(found) / phase.seconds, missed=phase.behind,
-        messages_each=round(sum(r.messages for r in found) / len(found), 1),
-        kb_each=round(sum(r.size for r in found) / len(found) / 1000, 1),
-        references_each=round(sum(r.references for r in found) / len(found), 1),
+        f"{name}: refreshes", len(found) / phase.seconds, missed=phase.behind, drawn_anew=len(drawn),
+        runs_each=_mean([r.runs for r in found]), messages_each=_mean([r.messages for r in found]),
+        kb_each=_mean([r.size / 1000 for r in found]), references_each=_mean([r.references for r in found]),
     )  # fmt: skip
     report.ratio(
         f"{name}: cores the server used", phase.server,
         ms_a_refresh=round(1000 * phase.server * phase.seconds / len(found), 1),
         tabs=round(phase.tabs, 2), machine=round(phase.machine, 2),
     )  # fmt: skip
+
+
+def _mean(values: Sequence[float]) -> float:
+    return round(sum(values) / len(values), 1)
 
 
 def main() -> None:

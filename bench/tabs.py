@@ -26,13 +26,15 @@ _LATE_S = 30.0
 
 @dataclass(slots=True)
 class Refresh:
-    """One refresh: when it was asked for, how long until the server was done, what came meanwhile."""
+    """One turn of the timer: how long until the last run that it led to was done, and what came until then."""
 
     at: float
-    ms: float
-    messages: int
-    size: int
-    references: int
+    ms: float = 0.0
+    runs: int = 0
+    messages: int = 0
+    size: int = 0
+    references: int = 0
+    charts: int = 0
 
 
 @dataclass(slots=True)
@@ -48,9 +50,8 @@ class Tab:
     _page: str = ""
     _runs: int = 0
     _hashes: dict[str, int] = field(default_factory=dict)
-    _messages: int = 0
-    _size: int = 0
-    _references: int = 0
+    _now: Refresh = field(default_factory=lambda: Refresh(0.0))
+    _is_running: bool = False
     _ended: asyncio.Event = field(default_factory=asyncio.Event)
     _socket: ClientConnection | None = None
     _reader: asyncio.Task[None] | None = None
@@ -70,21 +71,28 @@ class Tab:
             raise RuntimeError(f"The Live page did not come: drawn {self.drawn}, refresh every {self.every_s} s.")
 
     async def refresh(self, until: float, offset_s: float) -> None:
-        """Refresh at every turn of the timer from `offset_s` on, until the clock of the loop says so."""
+        """Refresh at every turn of the timer from `offset_s` on, until the clock of the loop says so.
+
+        A turn of the timer may lead to a second run, when the first finds something new: its end counts then. A turn
+        that finds a run still going on is left out and counted as `behind`; the next one says how long it took.
+        """
         clock = asyncio.get_running_loop().time
         due = clock() + offset_s
         while due < until:
             await asyncio.sleep(max(0.0, due - clock()))
-            before = (self._messages, self._size, self._references)
-            at = time.perf_counter()
-            await self._run(fragment_id=self.fragment, is_auto_rerun=True, within_s=_LATE_S)
-            ms = (time.perf_counter() - at) * 1000
-            after = (self._messages, self._size, self._references)
-            self.refreshes.append(Refresh(at, ms, *(b - a for a, b in zip(before, after, strict=True))))
+            if self._is_running:
+                self.behind += 1
+            else:
+                self._now = Refresh(time.perf_counter())
+                self.refreshes.append(self._now)
+                await self._run(fragment_id=self.fragment, is_auto_rerun=True, within_s=_LATE_S)
             due += self.every_s
             while due < clock():
                 self.behind += 1
                 due += self.every_s
+        await asyncio.sleep(max(0.0, due - clock()))
+        while self._is_running:
+            await asyncio.sleep(0.01)
 
     async def close(self) -> None:
         """Leave as a closed tab does."""
@@ -103,6 +111,7 @@ class Tab:
         for name, value in state.items():
             setattr(wanted, name, value)
         self._ended.clear()
+        self._is_running = True
         await self._socket.send(message.SerializeToString())
         async with asyncio.timeout(within_s):
             await self._ended.wait()
@@ -119,16 +128,18 @@ class Tab:
             self._ended.set()
 
     def _hear(self, message: ForwardMsg, size: int) -> None:
-        self._messages += 1
-        self._size += size
+        self._now.messages += 1
+        self._now.size += size
         kind = message.WhichOneof("type")
         if message.metadata.cacheable:
             self._hashes[message.hash] = self._runs
         if kind == "ref_hash":
-            self._references += 1
+            self._now.references += 1
             self._hashes[message.ref_hash] = self._runs
         elif kind == "delta":
             self._count(message)
+        elif kind == "new_session":
+            self._is_running = True
         elif kind == "auto_rerun":
             self.fragment, self.every_s = message.auto_rerun.fragment_id, message.auto_rerun.interval
         elif kind == "page_info_changed":
@@ -144,10 +155,14 @@ class Tab:
             if name == "exception":
                 raise RuntimeError(f"The page failed: {message.delta.new_element.exception.message}")
             self.drawn[name] = self.drawn.get(name, 0) + 1
+            self._now.charts += name == "vega_lite_chart"
 
     def _finish(self, status: int) -> None:
         if status == ForwardMsg.FINISHED_EARLY_FOR_RERUN:
             return
+        self._is_running = False
+        self._now.ms = (time.perf_counter() - self._now.at) * 1000
+        self._now.runs += 1
         self._runs += 1
         self._hashes = {name: run for name, run in self._hashes.items() if self._runs - run <= _KEPT_RUNS}
         self._ended.set()
