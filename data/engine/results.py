@@ -113,3 +113,8 @@ class Results:
 
 
 cache = Results()
+
+
+def forget() -> None:
+    """Forget every answer of this process."""
+    cache.clear()

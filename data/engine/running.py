@@ -96,8 +96,18 @@ class _Scratch:
             self._free.sort(key=len)
             del self._free[:-_MOST_FREE]
 
+    def clear(self) -> None:
+        """Give everything back to the system."""
+        with self._lock:
+            self._free.clear()
+
 
 _scratch = _Scratch()
+
+
+def forget() -> None:
+    """Give the memory of passes back to the system."""
+    _scratch.clear()
 
 
 class Pass:
