@@ -19,7 +19,7 @@ from data.types import Scope
 
 BATCH = 100_000
 BY_INGEST = 20_000_000
-"""Up to so many rows all go through the ingest path; of more, the rest is copied and its segments are made by `rebuild`."""
+"""Up to so many rows all go through the ingest path; of more, most are copied and their segments made by `rebuild`."""
 
 _HEAP = """
 SELECT sum(pg_total_relation_size(c.oid)) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace

@@ -1,7 +1,7 @@
 """Does a steady stream of rows stay fast and exact while pages are being served?
 
-Run as a process of its own (`python -m bench.ingest RATE SECONDS`) it writes at that rate and prints one JSON line a batch:
-version, the wall clock at commit, and how long the batch took from its due time.
+Run as a process of its own (`python -m bench.ingest RATE SECONDS`) it writes at that rate and prints one JSON line a
+batch: version, the wall clock at commit, and how long the batch took from its due time.
 """
 
 from __future__ import annotations

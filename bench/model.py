@@ -27,9 +27,9 @@ EVENTS = Dataset(
 
 def _metric(name: str, shape: str, **fields: object) -> Metric:
     return Metric(
-        pack="bench", name=name, title=name.capitalize(), description=f"{name} of the measured events", shape=shape,  # type: ignore[arg-type]
-        unit="", format="decimal", better="neither", family="technical", owner="bench", dataset="events", at="occurred_at",
-        **fields,  # type: ignore[arg-type]
+        pack="bench", name=name, title=name.capitalize(), description=f"{name} of the measured events",
+        shape=shape, unit="", format="decimal", better="neither", family="technical", owner="bench",  # type: ignore[arg-type]
+        dataset="events", at="occurred_at", **fields,  # type: ignore[arg-type]
     )  # fmt: skip
 
 

@@ -20,10 +20,14 @@ _KPI = (
     " WHERE occurred_at >= '{start}' AND occurred_at < '{end}'"
 )
 _PERCENTILES = {
-    "postgres": "percentile_disc(0.5) WITHIN GROUP (ORDER BY amount), percentile_disc(0.95) WITHIN GROUP (ORDER BY amount)",
+    "postgres": "percentile_disc(0.5) WITHIN GROUP (ORDER BY amount),"
+    " percentile_disc(0.95) WITHIN GROUP (ORDER BY amount)",
     "duckdb": "quantile_disc(amount, 0.5), quantile_disc(amount, 0.95)",
 }
-_SPLIT = "SELECT {by}, count(*), sum(amount) FROM {table} WHERE occurred_at >= '{start}' AND occurred_at < '{end}' GROUP BY 1"
+_SPLIT = (
+    "SELECT {by}, count(*), sum(amount) FROM {table}"
+    " WHERE occurred_at >= '{start}' AND occurred_at < '{end}' GROUP BY 1"
+)
 
 
 def statements(peer: str, length: int) -> list[str]:
