@@ -86,6 +86,8 @@ def test_a_place_is_found_in_two_columns_or_in_one_text() -> None:
         (["1717200000", "1717200001"], "unix_s"),
         (["1717200000123"], "unix_ms"),
         (["12", "345"], None),
+        (["2023", "2024"], None),
+        (["2024-01", "2024-02"], None),
         (["10019", "11201"], None),
         (["Noise", "Water"], None),
         ([], None),

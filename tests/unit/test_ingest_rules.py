@@ -148,6 +148,11 @@ def test_a_time_is_read_by_its_format(form: str, found: str, wanted: str) -> Non
     assert _values(parsed, "opened_at") == [wanted]
 
 
+@pytest.mark.parametrize("found", ["2024", "2024-01", "20240", "soon", "2024-13-01", "2024-02-30", "24-01-01"])
+def test_what_is_no_whole_date_is_no_time(found: str) -> None:
+    assert [r.reason for r in _parse("  opened_at: o\n", o=[found]).rejects] == ["not a time"]
+
+
 def test_several_formats_are_tried_in_turn() -> None:
     rule = "  opened_at: {from: o, formats: ['%m/%d/%Y', iso]}\n"
     parsed = _parse(rule, "UTC", o=["05/01/2024", "2024-05-02", "31/12/2023", "soon"])
