@@ -20,7 +20,7 @@ from data.database import Transaction
 from data.engine.days import from_ms, to_ms
 from data.engine.incoming import Rows, last_of_each, to_rows
 from data.engine.keyed import Change, delete_rows, upsert
-from data.engine.micro import add_segments, join_columns, row_columns, split_days
+from data.engine.micro import add_segments, join_columns, look_at, row_columns, split_days
 from data.engine.stage import stage
 from data.engine.state import State, advance, lock
 from data.model import Dataset
@@ -115,8 +115,10 @@ def _write_rows(tx: Transaction, scope: Scope, batch: Batch, rows: Rows) -> tupl
     columns = q.SQL(", ").join(map(q.Identifier, column_names(dataset)))
     insert = q.SQL("INSERT INTO {} (workspace_id, {}) SELECT {}, {} FROM {}")
     table = stage(tx, dataset, rows)
-    tx.execute(insert.format(table_of(dataset), columns, q.Literal(scope.workspace.id), columns, table))
-    return lock(tx, scope, dataset, batch.key), Change(rows, None, 0), 0
+    with tx.pipeline():  # the server inserts while this process looks its codes up
+        tx.execute(insert.format(table_of(dataset), columns, q.Literal(scope.workspace.id), columns, table))
+        looked = look_at(tx, scope.workspace.id, dataset, rows)
+        return lock(tx, scope, dataset, batch.key), Change(rows, None, 0, looked), 0
 
 
 def _write_segments(scope: Scope, dataset: Dataset, state: State, change: Change) -> int:
@@ -124,7 +126,7 @@ def _write_segments(scope: Scope, dataset: Dataset, state: State, change: Change
     new, old, place = change.new, change.old, state.place
     if not new.n and (old is None or not old.n):
         return state.version
-    columns, times = row_columns(place, dataset, new), new.times
+    columns, times = row_columns(place, dataset, new, change.looked), new.times
     weights: NDArray[np.int32] | None = None
     if old is not None and old.n:
         columns = join_columns(row_columns(place, dataset, old), columns)

@@ -91,22 +91,43 @@ def forget() -> None:
         _memories.clear()
 
 
-def codes_of(place: Place, texts: dict[str, Text]) -> dict[str, NDArray[np.uint32]]:
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """Text columns with the codes of those of their values that this process remembers."""
+
+    texts: dict[str, Text]
+    values: dict[str, list[str]]
+    codes: dict[str, list[int | None]]
+
+
+def look(tx: Transaction, workspace: int, dataset: int, texts: dict[str, Text]) -> Looked:
+    """What this process remembers; needs no lock, for a code never changes its meaning."""
+    memory = _memories.get((_identity(tx), workspace, dataset))
+    known = {name: column.codes for name, column in memory.columns.items()} if memory else {}
+    values: dict[str, list[str]] = {name: text.values.to_pylist() for name, text in texts.items()}
+    return Looked(texts, values, {name: list(map(known.get(name, {}).get, values[name])) for name in texts})
+
+
+def codes_of(place: Place, looked: Looked) -> dict[str, NDArray[np.uint32]]:
     """The code of each row in each column, 0 where missing; values never seen before get new codes."""
     memory = _memory(place)
     if memory.added:
         _settle(place, memory)
-    listed: dict[str, list[str]] = {name: text.values.to_pylist() for name, text in texts.items()}
-    columns = {name: memory.columns.setdefault(name, _Column()) for name in texts}
-    found = {name: list(map(columns[name].codes.get, values)) for name, values in listed.items()}
-    names = [name for name, codes in found.items() if None in codes]
+    names = [name for name, codes in looked.codes.items() if None in codes]
     if names:
         highest: dict[str, int] = dict(place.tx.execute(sql("highest_codes"), place.values(columns=names)).fetchall())
         for name in names:
-            unseen = [value for value, code in zip(listed[name], found[name], strict=True) if code is None]
-            made = _resolve(place, memory, name, unseen, highest[name])
-            found[name] = [made[v] if code is None else code for v, code in zip(listed[name], found[name], strict=True)]
-    return {name: _spread(text.codes, found[name]) for name, text in texts.items()}
+            _complete(place, memory, looked, name, highest[name])
+    return {name: _spread(text.codes, looked.codes[name]) for name, text in looked.texts.items()}
+
+
+def _complete(place: Place, memory: _Memory, looked: Looked, name: str, highest: int) -> None:
+    """Fill in the codes that are not remembered."""
+    known = memory.columns.setdefault(name, _Column()).codes
+    pairs = list(zip(looked.values[name], looked.codes[name], strict=True))
+    unseen = [value for value, code in pairs if code is None and value not in known]
+    made = _resolve(place, memory, name, unseen, highest) if unseen else {}
+    looked.codes[name] = [code or known.get(value) or made[value] for value, code in pairs]
 
 
 def _spread(positions: NDArray[np.int32], codes: list[int | None]) -> NDArray[np.uint32]:

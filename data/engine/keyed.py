@@ -9,6 +9,7 @@ import numpy as np
 from psycopg import sql as q
 
 from data.database import Transaction
+from data.engine.dictionary import Looked
 from data.engine.incoming import Rows
 from data.engine.stored import read_rows, stored_columns
 from data.model import Dataset
@@ -23,6 +24,7 @@ class Change:
     new: Rows
     old: Rows | None
     updated: int
+    looked: Looked | None = None  # what is remembered of the values of the new rows
 
 
 def upsert(tx: Transaction, scope: Scope, dataset: Dataset, rows: Rows, table: q.Identifier) -> Change:

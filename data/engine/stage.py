@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 import pyarrow as pa
@@ -25,10 +28,28 @@ from data.tables import column_names, column_types
 
 _SIGNATURE = b"PGCOPY\n\xff\r\n\0" + b"\0" * 8
 _EPOCH_MS = 946_684_800_000  # 2000-01-01, where Postgres counts from
-_CHUNK = 100_000
+_CHUNK = 16_384
 _NUMERIC_BASE = 10_000
 
 Bytes = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class _Coded:
+    """A field whose distinct forms are in `entries`."""
+
+    codes: NDArray[np.integer[Any]]
+    entries: pa.BinaryArray
+
+
+@dataclass(frozen=True, slots=True)
+class _Varied:
+    """A field whose rows differ in length."""
+
+    values: pa.BinaryArray
+
+
+Field: TypeAlias = Bytes | _Coded | _Varied  # a matrix where all rows have the same number of bytes
 
 
 def stage_table(dataset: Dataset) -> q.Identifier:
@@ -55,37 +76,36 @@ def stage(tx: Transaction, dataset: Dataset, rows: Rows) -> q.Identifier:
 
 
 def binary_rows(dataset: Dataset, rows: Rows) -> Iterator[memoryview]:
-    """The rows in the binary COPY format, without head and tail, in pieces."""
-    for start in range(0, rows.n, _CHUNK):
-        part = rows if rows.n <= _CHUNK else rows.take(np.arange(start, min(start + _CHUNK, rows.n)))
-        yield _joined(_fields(dataset, part, start))
-
-
-def _joined(fields: list[pa.BinaryArray]) -> memoryview:
-    return joined_bytes(pc.binary_join_element_wise(*fields, pa.scalar(b"", pa.binary())))
-
-
-def _fields(dataset: Dataset, rows: Rows, start: int) -> list[pa.BinaryArray]:
+    """The rows in the binary COPY format, without head and tail: the server reads a piece while the next is made."""
     columns = column_names(dataset)
     head = np.zeros((rows.n, 10), np.uint8)
     head[:, 0:2] = np.frombuffer(np.array([len(columns) + 1], ">i2").tobytes(), np.uint8)
-    head[:, 2:] = _fixed(np.arange(start, start + rows.n, dtype=">i4"))
-    fixed: list[Bytes] = [head]
-    fields: list[pa.BinaryArray] = []
-    for name in columns:
-        body = _field(dataset, rows, name)
-        if isinstance(body, np.ndarray):
-            fixed.append(body)
-            continue
-        if fixed:
-            fields.append(_binary(np.concatenate(fixed, axis=1)))
-            fixed = []
-        fields.append(body)
-    return [*fields, _binary(np.concatenate(fixed, axis=1))] if fixed else fields
+    head[:, 2:] = _fixed(np.arange(rows.n, dtype=">i4"))
+    fields = _side_by_side([head, *(_field(dataset, rows, name) for name in columns)])
+    for start in range(0, rows.n, _CHUNK):
+        parts = [_part(field, slice(start, start + _CHUNK)) for field in fields]
+        yield joined_bytes(pc.binary_join_element_wise(*parts, pa.scalar(b"", pa.binary())))
 
 
-def _field(dataset: Dataset, rows: Rows, name: str) -> Bytes | pa.BinaryArray:
-    """One column: a byte matrix when every row has the same number of bytes, else a binary array."""
+def _side_by_side(fields: list[Field]) -> list[Field]:
+    """The same fields, with neighbouring matrices made one."""
+    merged: list[Field] = []
+    for are_fixed, group in groupby(fields, lambda field: isinstance(field, np.ndarray)):
+        listed = list(group)
+        merged += [np.concatenate(cast("list[Bytes]", listed), axis=1)] if are_fixed else listed
+    return merged
+
+
+def _part(field: Field, rows: slice) -> pa.BinaryArray:
+    if isinstance(field, np.ndarray):
+        return _binary(field[rows])
+    if isinstance(field, _Coded):
+        return field.entries.take(pa.array(field.codes[rows]))
+    return field.values[rows]
+
+
+def _field(dataset: Dataset, rows: Rows, name: str) -> Field:
+    """One column of all rows, each value after its length."""
     if name in rows.times:
         values = rows.times[name]
         return _nullable(_fixed(((values - _EPOCH_MS) * 1000).astype(">i8")), values == MISSING)
@@ -118,7 +138,7 @@ def _binary(matrix: Bytes) -> pa.BinaryArray:
     return pa.BinaryArray.from_buffers(pa.binary(), n, [None, pa.py_buffer(offsets), pa.py_buffer(matrix)])
 
 
-def _nullable(matrix: Bytes, missing: NDArray[np.bool_]) -> Bytes | pa.BinaryArray:
+def _nullable(matrix: Bytes, missing: NDArray[np.bool_]) -> Field:
     """The matrix, or with nulls an array whose null rows are only the length -1."""
     if not missing.any():
         return matrix
@@ -129,16 +149,16 @@ def _nullable(matrix: Bytes, missing: NDArray[np.bool_]) -> Bytes | pa.BinaryArr
     kept[missing, 4:] = False
     offsets = np.zeros(missing.size + 1, np.int32)
     np.cumsum(np.where(missing, 4, matrix.shape[1]), out=offsets[1:])
-    data = matrix[kept]
-    return pa.BinaryArray.from_buffers(pa.binary(), missing.size, [None, pa.py_buffer(offsets), pa.py_buffer(data)])
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(matrix[kept])]
+    return _Varied(pa.BinaryArray.from_buffers(pa.binary(), missing.size, buffers))
 
 
-def _text(text: Text) -> pa.BinaryArray:
+def _text(text: Text) -> _Coded:
     entries = with_lengths(text.values)
     if not (text.codes < 0).any():
-        return entries.take(pa.array(text.codes))
+        return _Coded(text.codes, entries)
     entries = pa.concat_arrays([entries, pa.array([b"\xff\xff\xff\xff"], pa.binary())])
-    return entries.take(pa.array(np.where(text.codes < 0, len(text.values), text.codes)))
+    return _Coded(np.where(text.codes < 0, len(text.values), text.codes), entries)
 
 
 def _numeric(scaled: Ints, decimals: int) -> Bytes:
@@ -166,10 +186,10 @@ def _numeric(scaled: Ints, decimals: int) -> Bytes:
     return matrix
 
 
-def _arrays(values: list[list[str] | None] | None, n: int) -> Bytes | pa.BinaryArray:
+def _arrays(values: list[list[str] | None] | None, n: int) -> Field:
     if values is None:
         return np.full((n, 4), 255, np.uint8)
-    return pa.array([_array(v) for v in values], pa.binary())
+    return _Varied(pa.array([_array(v) for v in values], pa.binary()))
 
 
 def _array(values: list[str] | None) -> bytes:
