@@ -130,13 +130,9 @@ class Tab:
     def _hear(self, message: ForwardMsg, size: int) -> None:
         self._now.messages += 1
         self._now.size += size
+        self._remember(message)
         kind = message.WhichOneof("type")
-        if message.metadata.cacheable:
-            self._hashes[message.hash] = self._runs
-        if kind == "ref_hash":
-            self._now.references += 1
-            self._hashes[message.ref_hash] = self._runs
-        elif kind == "delta":
+        if kind == "delta":
             self._count(message)
         elif kind == "new_session":
             self._is_running = True
@@ -148,6 +144,13 @@ class Tab:
             self._page = message.navigation.page_script_hash
         elif kind == "script_finished":
             self._finish(message.script_finished)
+
+    def _remember(self, message: ForwardMsg) -> None:
+        if message.metadata.cacheable:
+            self._hashes[message.hash] = self._runs
+        if message.ref_hash:
+            self._now.references += 1
+            self._hashes[message.ref_hash] = self._runs
 
     def _count(self, message: ForwardMsg) -> None:
         if message.delta.WhichOneof("type") == "new_element":
