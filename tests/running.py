@@ -57,7 +57,7 @@ class Application:
         kept = {
             name: value
             for name, value in os.environ.items()
-            if not name.startswith(("BELVEDERE_", "DATABASE_URL", "COV_"))
+            if not name.startswith(("BELVEDERE_", "DATABASE_URL", "MAKELEVEL"))
         }
         own = {"BELVEDERE_HOME": str(home), "BELVEDERE_PORT": str(port), "BELVEDERE_DEMO": "0"}
         with self._log.open("wb") as log:
@@ -111,11 +111,15 @@ class Application:
         self.process.wait(30)
         return time.monotonic() - began
 
-    def remove(self) -> None:
-        """Whatever the test did, leave nothing behind."""
+    def kill(self) -> None:
+        """Kill all of it at once, database included."""
         for process in self.processes():
             with suppress(psutil.NoSuchProcess):
                 process.kill()
+
+    def remove(self) -> None:
+        """Whatever the test did, leave nothing behind."""
+        self.kill()
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait(10)

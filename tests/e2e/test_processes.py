@@ -72,8 +72,7 @@ def test_a_killed_supervisor_takes_everything_with_it_and_what_was_all_killed_st
         app.process.wait()
         assert eventually(lambda: app.processes() == [], 10), app.processes()
     with application(home) as app:
-        for process in app.processes():
-            process.kill()
+        app.kill()
         assert eventually(lambda: app.processes() == [], 10), app.processes()
     with application(home) as again:
         assert again.status("/readyz") == 200
@@ -154,9 +153,8 @@ def test_an_ordinary_user_starts_it_from_a_copy(home: Path) -> None:
     for path in (home, copy, *copy.rglob("*")):
         os.chown(path, nobody.pw_uid, nobody.pw_gid)
     as_nobody = ("setpriv", f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups")
-    app = Application(
-        home / "data", free_port(), root=copy, wrapper=as_nobody, python=python, HOME=str(home), PYTHONPATH=packages
-    )
+    environment = {"HOME": str(home), "PYTHONPATH": packages, "NUMBA_CACHE_DIR": str(home / "numba")}
+    app = Application(home / "data", free_port(), copy, as_nobody, python, **environment)
     try:
         app.wait_until_ready()
         assert {p.uids().real for p in app.processes()} == {nobody.pw_uid}
