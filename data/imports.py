@@ -40,7 +40,8 @@ class Reject:
 
 @dataclass(frozen=True, slots=True)
 class ImportRecord:
-    """One import as it stands in the database."""
+    """One import as it stands: `running` while a live process holds it, `done`, or `failed` with the reason. A failed
+    one goes on when the file is imported again."""
 
     id: int
     dataset: str
@@ -168,7 +169,7 @@ def _storable(text: str | None) -> str | None:
 def find_import(scope: Scope, import_id: int) -> ImportRecord:
     """One import of the viewer's workspaces; raises UnknownName."""
     with transaction(scope) as tx:
-        row = tx.execute(sql("one_import"), {"id": import_id}).fetchone()
+        row = tx.execute(sql("one_import"), {"id": import_id, "lock_class": LOCK_CLASS}).fetchone()
     if row is None:
         raise UnknownName(f"No import {import_id} in `{scope.workspace.slug}`.")
     return ImportRecord(*row)
@@ -177,7 +178,8 @@ def find_import(scope: Scope, import_id: int) -> ImportRecord:
 def list_imports(scope: Scope, limit: int = 100) -> list[ImportRecord]:
     """The imports of the active workspace, newest first."""
     with transaction(scope) as tx:
-        rows = tx.execute(sql("recent_imports"), {"workspace": scope.workspace.id, "limit": limit}).fetchall()
+        values = {"workspace": scope.workspace.id, "limit": limit, "lock_class": LOCK_CLASS}
+        rows = tx.execute(sql("recent_imports"), values).fetchall()
     return [ImportRecord(*row) for row in rows]
 
 

@@ -20,15 +20,23 @@ SET status = %(status)s, message = %(message)s, touched_at = now(), finished_at 
 WHERE workspace_id = %(workspace)s AND id = %(id)s;
 
 -- one_import -- one import by its id
-SELECT i.id, d.pack || '.' || d.name, i.account, i.file_name, i.status, i.started_at, i.touched_at, i.finished_at,
-  i.next_batch, i.counts, i.message, i.mapping
+SELECT i.id, d.pack || '.' || d.name, i.account, i.file_name, CASE WHEN s.lost THEN 'failed' ELSE i.status END,
+  i.started_at, i.touched_at, i.finished_at, i.next_batch, i.counts, CASE WHEN s.lost THEN 'interrupted' ELSE i.message END,
+  i.mapping
 FROM belvedere.imports i JOIN belvedere.datasets d ON d.id = i.dataset_id
+CROSS JOIN LATERAL (SELECT i.status = 'running' AND NOT EXISTS (SELECT FROM pg_locks l WHERE l.locktype = 'advisory'
+  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+  AND l.classid = %(lock_class)s AND l.objid = i.id AND l.objsubid = 2 AND l.granted) AS lost) s
 WHERE i.id = %(id)s;
 
 -- recent_imports -- imports of one workspace, newest first
-SELECT i.id, d.pack || '.' || d.name, i.account, i.file_name, i.status, i.started_at, i.touched_at, i.finished_at,
-  i.next_batch, i.counts, i.message, i.mapping
+SELECT i.id, d.pack || '.' || d.name, i.account, i.file_name, CASE WHEN s.lost THEN 'failed' ELSE i.status END,
+  i.started_at, i.touched_at, i.finished_at, i.next_batch, i.counts, CASE WHEN s.lost THEN 'interrupted' ELSE i.message END,
+  i.mapping
 FROM belvedere.imports i JOIN belvedere.datasets d ON d.id = i.dataset_id
+CROSS JOIN LATERAL (SELECT i.status = 'running' AND NOT EXISTS (SELECT FROM pg_locks l WHERE l.locktype = 'advisory'
+  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+  AND l.classid = %(lock_class)s AND l.objid = i.id AND l.objsubid = 2 AND l.granted) AS lost) s
 WHERE i.workspace_id = %(workspace)s
 ORDER BY i.id DESC LIMIT %(limit)s;
 

@@ -22,6 +22,7 @@ from services.ingest.mappings.grammar import Column, Mapping, Place
 from services.ingest.mappings.load import targets
 from services.ingest.mappings.nodes import near
 from services.ingest.parse import Parser
+from services.ingest.readers.encodings import is_broken
 from services.ingest.readers.json_lines import as_text
 from services.ingest.records import IngestResult, Parsed, RawBatch
 from services.model import current, find_dataset
@@ -98,13 +99,9 @@ def _problem(row: Any, names: Sequence[str]) -> tuple[str, str, str | None, str]
             return str(name), "no such column", str(name), f"one of {', '.join(names)}.{near(str(name), names)}"
         if isinstance(value, (dict, list)):
             return name, "not a plain value", json.dumps(value)[:200], "a text, a number, true, false or null"
-        if isinstance(value, str) and not value.isascii() and _is_broken(value):
+        if isinstance(value, str) and is_broken(value):
             return name, "not text", ascii(value), "text without lone surrogates"
     return None
-
-
-def _is_broken(text: str) -> bool:
-    return any("\ud800" <= c <= "\udfff" for c in text)
 
 
 def _shown(row: Any) -> str:

@@ -167,6 +167,20 @@ def test_json_lines_that_are_no_flat_objects_are_refused(tmp_path: Path) -> None
     assert "within `a`" in batch.refused[0].reason and "not JSON" in batch.refused[1].reason
 
 
+def test_half_a_character_in_json_refuses_its_line(tmp_path: Path) -> None:
+    batch = _only(_file(tmp_path, '{"a": "x\\ud800"}\n{"a": "\\ud83d\\ude00"}\n', "x.jsonl"))
+    assert [r.reason for r in batch.refused] == ["half a character within `a`"] and _rows(batch) == [("😀",)]
+
+
+def test_a_field_without_end_is_refused_and_reading_goes_on(tmp_path: Path) -> None:
+    endless = '9,"' + "x\n" * 600_000
+    batches = list(open_source(_file(tmp_path, f"a,b\n1,2\n{endless}3,4\n5,6\n")).batches())
+    refused = [r for batch in batches for r in batch.refused]
+    assert (refused[0].line, refused[0].reason[:20]) == (3, "not readable as CSV:")
+    assert all(r.reason == "wrong number of fields" for r in refused[1:])
+    assert [row for batch in batches for row in _rows(batch)] == [("1", "2"), ("3", "4"), ("5", "6")]
+
+
 def test_parquet_values_become_text_and_times_iso(tmp_path: Path) -> None:
     table = pa.table({
         "local": pa.array([datetime(2024, 3, 31, 14, 5, 0, 250_000), None]), "ward": [20.0, 3.5],

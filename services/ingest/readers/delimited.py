@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from data.errors import BadInput
 from data.imports import Reject
-from services.ingest.readers.encodings import find_encoding
+from services.ingest.readers.encodings import find_encoding, is_broken
 from services.ingest.readers.formats import Member
 from services.ingest.records import ROWS_A_BATCH, RawBatch
 
@@ -99,7 +99,7 @@ class _Batch:
 
     def extend(self, rows: list[list[str]], start: int, lines: list[str]) -> bool:
         """Take records that stand on one line each and are whole; False, and nothing taken, when any does not."""
-        if len(rows) != len(lines) or set(map(len, rows)) != {len(self.header)} or _is_broken("".join(lines)):
+        if len(rows) != len(lines) or set(map(len, rows)) != {len(self.header)} or is_broken("".join(lines)):
             return False
         if _is_open(lines[-1:], self.delimiter):
             return False
@@ -127,7 +127,7 @@ class _Batch:
         if len(row) != len(self.header):
             expected = f"{len(self.header)} fields, as in the header"
             self.refuse(start, text, "wrong number of fields", str(len(row)), expected)
-        elif _is_broken(text):
+        elif is_broken(text):
             self.refuse(start, text, "bytes that do not belong to the encoding", None, "the file's encoding throughout")
         elif _is_open(lines, self.delimiter):
             self.refuse(start, text, "a quote that never closes", None, 'a closing "')
@@ -160,16 +160,6 @@ def _take(source: Iterator[list[str]], count: int) -> list[list[str]] | None:
         return list(islice(source, count))
     except csv.Error:
         return None
-
-
-def _is_broken(text: str) -> bool:
-    if text.isascii():
-        return False
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return True
-    return False
 
 
 def _is_open(lines: list[str], delimiter: str) -> bool:

@@ -32,3 +32,14 @@ def find_encoding(stream: IO[bytes], wanted: str | None, name: str) -> str:
             continue
         return encoding
     return "latin-1"
+
+
+def is_broken(text: str) -> bool:
+    """Whether a text holds lone surrogates, which stand for bytes that could not be decoded."""
+    if text.isascii():
+        return False
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from data.errors import BadInput
 from data.imports import Reject
-from services.ingest.readers.encodings import find_encoding
+from services.ingest.readers.encodings import find_encoding, is_broken
 from services.ingest.readers.formats import Member
 from services.ingest.records import ROWS_A_BATCH, RawBatch
 
@@ -76,6 +76,8 @@ class JsonLinesReader:
                 return f"a name that the first {HEADER_LINES:,} objects do not have: {name}"
             if isinstance(value, (dict, list)):
                 return f"a value within `{name}` that is no text, number or truth"
+            if isinstance(value, str) and is_broken(value):  # JSON can write half of a character: "\\ud800"
+                return f"half a character within `{name}`"
         return found
 
     def _batch(
@@ -87,11 +89,10 @@ class JsonLinesReader:
 
 
 def _object(line: str) -> dict[str, Any] | str:
-    try:
-        line.encode()
-        found = _DECODER.decode(line)
-    except UnicodeEncodeError:
+    if is_broken(line):
         return "bytes that do not belong to the encoding"
+    try:
+        found = _DECODER.decode(line)
     except (ValueError, RecursionError) as error:
         return f"not JSON: {error}"
     return found if isinstance(found, dict) else "not a JSON object"
