@@ -7,6 +7,7 @@ import re
 from services.model.forms import Block
 from services.model.nodes import Node
 
+INTEGER = re.compile(r"-?[0-9]{1,9}")
 SPAN = re.compile(r"(\d+)\s*([smhd])")
 _SPAN_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 

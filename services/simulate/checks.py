@@ -2,42 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from data.model import Dataset, Pack
 from services.model.nodes import Node
-from services.model.problems import Place, Problem, expected_one_of
+from services.model.problems import Problem
 from services.model.reading import Form
-
-
-class _Check:
-    def __init__(self, form: Form, node: Node, pack: Pack) -> None:
-        self.form, self.node, self.pack = form, node, pack
-        self.datasets = {dataset.name: dataset for dataset in pack.datasets}
-
-    def place(self, *path: str) -> Place:
-        """Where the thing at `path` stands, or the nearest thing around it."""
-        node = self.node
-        for step in path:
-            if not node.children or step not in node.children:
-                break
-            node = node.children[step]
-        return node.place
-
-    def known(self, name: str | None, among: Iterable[str], *path: str) -> Iterator[Problem]:
-        """A problem when the name is given but not among these."""
-        if name is not None and name not in (names := list(among)):
-            yield Problem(self.place(*path), f"simulator, {' '.join(path)}", expected_one_of(name, names))
-
-    def holds(self, right: bool, message: str, *path: str) -> Iterator[Problem]:
-        """A problem when something is not right."""
-        if not right:
-            yield Problem(self.place(*path), f"simulator, {' '.join(path)}", message)
+from services.simulate.bounds import check_bounds
+from services.simulate.findings import Findings
 
 
 def check_recipe(form: Form, node: Node, pack: Pack) -> Iterator[Problem]:
     """Every name that leads nowhere, with the nearest that would."""
-    check = _Check(form, node, pack)
+    check = Findings(form, node, pack)
     yield from check.known(form.text("cases"), check.datasets, "cases")
     yield from check.known(form.maybe("steps"), check.datasets, "steps")
     cases = check.datasets.get(form.text("cases"))
@@ -48,9 +25,10 @@ def check_recipe(form: Form, node: Node, pack: Pack) -> Iterator[Problem]:
     yield from _parts(check, cases)
     yield from _lifecycle(check, cases)
     yield from _answers(check, cases)
+    yield from check_bounds(check)
 
 
-def _general(check: _Check, cases: Dataset) -> Iterator[Problem]:
+def _general(check: Findings, cases: Dataset) -> Iterator[Problem]:
     form, dimensions = check.form, [dimension.name for dimension in cases.dimensions]
     steps = check.datasets[form.text("steps", cases.name)]
     for field in ("kind", "area", "status_column"):
@@ -66,7 +44,7 @@ def _general(check: _Check, cases: Dataset) -> Iterator[Problem]:
     yield from check.holds(0 < per_day < 1_000_000, f"found {per_day:g}, expected 1 to 999999.", "per_day")
 
 
-def _parts(check: _Check, cases: Dataset) -> Iterator[Problem]:
+def _parts(check: Findings, cases: Dataset) -> Iterator[Problem]:
     form, dimensions = check.form, [dimension.name for dimension in cases.dimensions]
     rhythms = form.tables("rhythms")
     for name, kind in form.forms("kinds").items():
@@ -81,7 +59,7 @@ def _parts(check: _Check, cases: Dataset) -> Iterator[Problem]:
         yield from check.known(staff.text("from_step"), form.forms("lifecycle"), "staff", "from_step")
 
 
-def _spots_and_stories(check: _Check, dimensions: list[str]) -> Iterator[Problem]:
+def _spots_and_stories(check: Findings, dimensions: list[str]) -> Iterator[Problem]:
     kinds, areas = check.form.forms("kinds"), check.form.forms("areas")
     for name, spot in check.form.forms("hotspots").items():
         yield from check.known(spot.text("area"), areas, "hotspots", name, "area")
@@ -96,7 +74,7 @@ def _spots_and_stories(check: _Check, dimensions: list[str]) -> Iterator[Problem
             yield from check.known(dimension, dimensions, "stories", name, "only")
 
 
-def _lifecycle(check: _Check, cases: Dataset) -> Iterator[Problem]:
+def _lifecycle(check: Findings, cases: Dataset) -> Iterator[Problem]:
     times, earlier = [time.name for time in cases.times], list[str]()
     dimensions = [dimension.name for dimension in cases.dimensions]
     for name, step in check.form.forms("lifecycle").items():
@@ -115,7 +93,7 @@ def _lifecycle(check: _Check, cases: Dataset) -> Iterator[Problem]:
         earlier.append(name)
 
 
-def _answers(check: _Check, cases: Dataset) -> Iterator[Problem]:
+def _answers(check: Findings, cases: Dataset) -> Iterator[Problem]:
     steps = check.form.forms("lifecycle")
     for name, answer in check.form.forms("answers").items():
         yield from check.known(name, [measure.name for measure in cases.measures], "answers", name)

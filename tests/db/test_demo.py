@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
@@ -10,10 +11,13 @@ import pytest
 from data.database import owner_transaction
 from data.engine.batches import write_batch as real_write_batch
 from data.engine.verify import verify
+from data.errors import UnknownName
+from data.settings import settings
 from data.types import Scope
 from services import demo
-from services.model import current, find_dataset, packs_of
-from services.simulate import get_simulator, write_history, write_stream, writing
+from services.model import current, find_dataset, forget_current, packs_of
+from services.simulate import get_simulator, tick, write_history, write_stream, writing
+from tests.packs.small import write_pack
 from tests.packs.worlds import frame
 from tests.support import settings_of
 
@@ -125,3 +129,24 @@ def test_the_demo_makes_its_workspaces_with_packs_and_streams_only_there(scope: 
         assert demo.stream_once(NOW + timedelta(hours=1)) == 0
     assert demo.stream_once(NOW + timedelta(hours=1)) > 20
     assert counted(riverton) == expected(riverton, NOW + timedelta(hours=1)) and counted(scope) == (0, 0)
+
+
+def test_a_tick_gives_the_changed_cases_and_their_steps_and_the_same_ones_again(scope: Scope) -> None:
+    span = (NOW, NOW + timedelta(minutes=30))
+    cases, steps = tick(scope, "grievance", *span)
+    assert (cases.dataset.name, steps.dataset.name) == ("complaints", "complaint_events")
+    assert set(frame(steps).complaint) == set(frame(cases).complaint_id) and cases.size > 5
+    assert [batch.key for batch in tick(scope, "grievance", *span)] == [cases.key, steps.key]
+
+
+def test_a_pack_without_a_simulator_says_so(scope: Scope) -> None:
+    with pytest.raises(UnknownName, match="Did you mean `grievance`"):
+        get_simulator(scope.workspace, "grievances")
+    folder = write_pack(settings().home / "packs")
+    forget_current()
+    try:
+        with pytest.raises(UnknownName, match="Pack `small` has no simulator"):
+            get_simulator(scope.workspace, "small")
+    finally:
+        shutil.rmtree(folder)
+        forget_current()

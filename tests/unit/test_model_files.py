@@ -82,6 +82,7 @@ def test_a_pack_may_be_spread_over_files(tmp_path: Path) -> None:
         ("usual_delay: 2h", "usual_delay: soon", "found `soon`, expected a span like `15m`, `2h` or `1d`"),
         ("place: true", "place: perhaps", "found `perhaps`, expected `true` or `false`"),
         ("decimals: 2", "decimals: 2.5", "found `2.5`, expected a whole number"),
+        ("decimals: 2", "decimals: --2", "found `--2`, expected a whole number"),
         ("minimum: 0", "minimum: low", "found `low`, expected a number"),
         ("values: [a, b]", "values: a", "found `a`, expected a list of texts, as in [first, second]."),
         ("values: [a, b]", "values: [a, [b]]", "found a list, expected a text"),
