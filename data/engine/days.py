@@ -33,7 +33,8 @@ def from_ms(ms: int) -> datetime:
 def day_start(day: date, tz: str) -> datetime:
     """The first instant of a local day, as UTC.
 
-    LIMIT: where clocks went back from just after midnight into the day before, the repeated time counts for the new day.
+    LIMIT: where clocks went back from just after midnight into the day before, the time that came twice counts for the
+    new day.
 
     Where clocks jump over midnight that is the moment of the jump; where midnight comes twice it is the first one.
     """

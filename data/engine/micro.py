@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,19 +84,19 @@ def split_days(
         if not ms.size:
             continue
         ordinals, t = local_days(ms, tz)
-        for day, rows in _groups(ordinals):
-            chosen = kept if rows is None else take(kept, rows)
-            yield Made(stream, day, {"t": t if rows is None else t[rows], **chosen})
+        yield from _by_day(stream, ordinals, {"t": t, **kept})
 
 
-def _groups(ordinals: NDArray[np.int32]) -> Iterator[tuple[date, NDArray[Any] | None]]:
+def _by_day(stream: int, ordinals: NDArray[np.int32], columns: dict[str, Array]) -> Iterator[Made]:
     if ordinals.min() == ordinals.max():
-        yield date.fromordinal(int(ordinals[0])), None
+        yield Made(stream, date.fromordinal(int(ordinals[0])), columns)
         return
     order = np.argsort(ordinals, kind="stable")
+    ordered = take(columns, order)
     days, starts = np.unique(ordinals[order], return_index=True)
-    for day, rows in zip(days, np.split(order, starts[1:]), strict=True):
-        yield date.fromordinal(int(day)), rows
+    for day, start, stop in zip(days, starts, [*starts[1:], order.size], strict=True):
+        part = {name: values[start:stop] for name, values in ordered.items()}
+        yield Made(stream, date.fromordinal(int(day)), part)
 
 
 def add_segments(state: State, made: list[Made]) -> None:

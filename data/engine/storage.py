@@ -16,6 +16,7 @@ from data.engine.merge import Columns, negatives_in, rows_in, take
 from data.statements import sql
 
 MOST_ROWS = 1_000_000
+LEAST_SMALL = 256  # below, the small form takes longer than it saves
 SEALED_AT_ONCE = 16_384
 LEAST_SEALED = 4096  # below, a dozen rows of columns would take more room than the packed form
 
@@ -75,7 +76,7 @@ def prepare(
     """Write contents in segments of at most MOST_ROWS; they are not part of the data yet.
 
     Those of `sealed_from` rows and more (LEAST_SEALED unless told), which have to be in order of time, are sealed; the
-    others are packed, in the small form for days before `quick_from`.
+    others are packed, in the small form if that is worth it and their day is before `quick_from`.
     """
     sealed_from = LEAST_SEALED if sealed_from is None else sealed_from
     pieces = [piece for m in made for piece in _pieces(m)]
@@ -95,8 +96,12 @@ def prepare(
         "negatives": [negatives_in(p.columns) for p in pieces],
         "mins": [int(p.columns["t"].min()) for p in pieces],
         "maxs": [int(p.columns["t"].max()) for p in pieces],
-        "packed": [None if rows_in(p.columns) >= sealed_from else pack(p.columns, p.day < quick_from) for p in pieces],
+        "packed": [None if rows_in(p.columns) >= sealed_from else _packed(p, quick_from) for p in pieces],
     })  # fmt: skip
+
+
+def _packed(made: Made, quick_from: date) -> bytes:
+    return pack(made.columns, small=made.day < quick_from and rows_in(made.columns) >= LEAST_SMALL)
 
 
 def switch(place: Place, prepared: Prepared, retired: Sequence[Stored], change: int) -> None:
