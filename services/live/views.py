@@ -62,7 +62,7 @@ def view(
         boards,
         f"Data as of {moment(as_of, workspace.timezone, now)}" if as_of else "No data yet",
         span(choice.range.from_at, choice.range.to_at, workspace.timezone),
-        _is_empty(tiles, totals, main, boards),
+        _is_empty(tiles, totals, main),
     )
 
 
@@ -76,14 +76,12 @@ def _tiles(
     return found | {m: left_out(m, filtered) for m in asked.left_out}
 
 
-def _is_empty(
-    tiles: dict[Metric, Tile], totals: MetricResult | None, main: MetricResult | None, boards: tuple[Leaderboard, ...]
-) -> bool:
-    """No counted row anywhere: balances and ages look back before the range, so they do not tell."""
+def _is_empty(tiles: dict[Metric, Tile], totals: MetricResult | None, main: MetricResult | None) -> bool:
+    """Something was asked and no row was counted: balances and ages look back before the range, so they do not tell."""
     names = [m.qualified for m in tiles if m.shape not in ("balance", "age")]
     values = [row.get(n) for row in (totals.rows if totals else []) for n in names]
     values += [v for row in (main.rows if main else []) for k, v in row.items() if _is_value(k)]
-    return not any(values) and not any(b.value for board in boards for b in board.bars)
+    return bool(values) and not any(values)
 
 
 def _is_value(key: str) -> bool:
