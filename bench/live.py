@@ -146,10 +146,12 @@ async def _refresh(tabs: list[Tab], server: psutil.Process, seconds: float) -> P
         tab.refreshes, tab.behind = [], 0
     until = asyncio.get_running_loop().time() + seconds
     start, before = time.perf_counter(), _cpu_seconds(server)
-    offsets = (number * EVERY_S / len(tabs) for number in range(len(tabs)))
-    await asyncio.gather(*(tab.refresh(until, offset) for tab, offset in zip(tabs, offsets, strict=True)))
-    took = time.perf_counter() - start
-    cores = [(b - a) / took for a, b in zip(before, _cpu_seconds(server), strict=True)]
+    offsets = [number * EVERY_S / len(tabs) for number in range(len(tabs))]
+    going = asyncio.gather(*(tab.refresh(until, offset) for tab, offset in zip(tabs, offsets, strict=True)))
+    await asyncio.wait([going], timeout=seconds)
+    took, after = time.perf_counter() - start, _cpu_seconds(server)
+    await going
+    cores = [(b - a) / took for a, b in zip(before, after, strict=True)]
     return Phase([r for tab in tabs for r in tab.refreshes], took, sum(tab.behind for tab in tabs), *cores)
 
 
