@@ -12,7 +12,7 @@ from data.model import Dataset
 from data.types import Scope
 from services import uploads
 from services.ingest import Mapping
-from services.uploads import Upload
+from services.uploads import Opened, Upload
 from services.uploads.datasets import dictionary
 
 _NONE = "(nothing)"
@@ -26,13 +26,13 @@ def edit(scope: Scope, upload: Upload, now: datetime) -> Mapping | None:
             "Rows of", list(datasets), format_func=lambda n: datasets[n].title, key=f"dataset_{upload.id}", width=300
         )
         dataset = datasets[name]
-        choices, samples = queries.mapping_choices(scope, upload, dataset, now)
-        titles = {c.slug: c.title for c in choices}
+        found = queries.opened(scope, upload, dataset, now)
+        titles = {c.slug: c.title for c in found.choices}
         slug = st.selectbox(
             "Mapping", list(titles), format_func=lambda s: titles[s], key=f"mapping_{upload.id}_{name}", width=420
         )
-    mapping = next(c.mapping for c in choices if c.slug == slug)
-    mapping = _columns(dataset, mapping, samples, f"{upload.id}_{name}_{slug}")
+    mapping = next(c.mapping for c in found.choices if c.slug == slug)
+    mapping = _columns(dataset, mapping, found, f"{upload.id}_{name}_{slug}")
     missing = [t for t in (dataset.key, dataset.time) if t and mapping.column(t) is None]
     if missing:
         st.warning(f"Every row needs {' and '.join(missing)}. Choose the column that holds it.", title="Not complete")
@@ -40,7 +40,8 @@ def edit(scope: Scope, upload: Upload, now: datetime) -> Mapping | None:
     return mapping
 
 
-def _columns(dataset: Dataset, mapping: Mapping, samples: dict[str, tuple[str, ...]], key: str) -> Mapping:
+def _columns(dataset: Dataset, mapping: Mapping, opened: Opened, key: str) -> Mapping:
+    samples = opened.samples
     described = {d.column: d for d in dictionary(dataset)}
     times = {t.name for t in dataset.times}
     options = [_NONE, *samples]
@@ -59,7 +60,8 @@ def _columns(dataset: Dataset, mapping: Mapping, samples: dict[str, tuple[str, .
                 label_visibility="collapsed",
             )  # fmt: skip
             if chosen != now:
-                mapping = uploads.edited(mapping, target, None if chosen == _NONE else chosen)
+                form = opened.formats.get(chosen) if target in times else None
+                mapping = uploads.edited(mapping, target, None if chosen == _NONE else chosen, form)
             right.caption(_said(mapping, target, samples.get(chosen, ()), target in times))
     if uploads.place_rules(mapping):
         st.caption(plain(uploads.place_rules(mapping)))

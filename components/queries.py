@@ -140,12 +140,10 @@ def datasets(scope: Scope) -> dict[str, Dataset]:
     return model.model_of(scope).datasets() or model.current().datasets()
 
 
-def mapping_choices(
-    scope: Scope, upload: Upload, dataset: Dataset, now: datetime
-) -> tuple[tuple[uploads.Choice, ...], dict[str, tuple[str, ...]]]:
+def opened(scope: Scope, upload: Upload, dataset: Dataset, now: datetime) -> uploads.Opened:
     """The mappings that fit an upload and samples of its columns."""
-    key = key_of(scope, "mappings", upload=upload.id, dataset=dataset.qualified, turn=_turn(now, UPLOAD_FOR_S))
-    return _shelf.get(key, lambda: uploads.choices(upload, dataset))
+    key = key_of(scope, "opened", upload=upload.id, dataset=dataset.qualified, turn=_turn(now, UPLOAD_FOR_S))
+    return _shelf.get(key, lambda: uploads.opened(upload, dataset))
 
 
 def checked(scope: Scope, upload: Upload, mapping: Mapping, limit: int | None, now: datetime) -> ValidationReport:

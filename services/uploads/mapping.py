@@ -3,39 +3,67 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from data.errors import BadInput
 from data.model import Dataset
-from services.ingest import Column, Mapping, Order, guess_mapping, open_source, sample_of, shipped_mappings, targets
+from services.ingest import Column, Mapping, guess_mapping, kinds, open_source, sample_of, shipped_mappings, targets
 from services.uploads.store import Upload
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A mapping to begin with: its slug and title, and values of each source column to recognise it by."""
+    """A mapping to begin with: its slug and title."""
 
     slug: str
     title: str
     mapping: Mapping
 
 
-def choices(upload: Upload, dataset: Dataset) -> tuple[tuple[Choice, ...], dict[str, tuple[str, ...]]]:
-    """The shipped mappings that fit the file's columns and the guessed one, best first, and samples of each column.
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What is known of a file before its import: mappings to begin with, best first, and of each source column some
+    values to recognise it by and the format of its times, when it holds times."""
 
-    With no mapping that fits and nothing to guess from, an empty one. Raises BadInput for a file that cannot be read.
+    choices: tuple[Choice, ...]
+    samples: dict[str, tuple[str, ...]]
+    formats: dict[str, str | None]
+
+
+def opened(upload: Upload, dataset: Dataset) -> Opened:
+    """The shipped mappings that fit the file's columns and the guessed one, which may lack what every row needs.
+
+    Raises BadInput for a file that cannot be read.
     """
     source = open_source(upload.path, upload.name)
     values = sample_of(source)
-    samples = {name: _sample(values.get(name, [])) for name in source.header}
     fitting = [m for m in shipped_mappings(dataset) if m.sources().keys() <= set(source.header)]
     fitting.sort(key=lambda m: -len(m.sources()))
     found = [Choice(m.name, f"Ready-made: {m.title or m.name}", m) for m in fitting]
-    try:
-        guessed = guess_mapping(source.header, values, dataset)
-    except BadInput:
-        guessed = Mapping(dataset.qualified, (), name="guess")
-    return (*found, Choice("guess", "Guessed from names and values", guessed)), samples
+    guessed = Choice("guess", "Guessed from names and values", _guessed(source.header, values, dataset))
+    formats = {n: kinds.time_format(kinds.present(values.get(n, ())).slice(0, 1000)) for n in source.header}
+    return Opened((*found, guessed), {n: _sample(values.get(n, [])) for n in source.header}, formats)
+
+
+def _guessed(header: Sequence[str], values: dict[str, list[str | None]], dataset: Dataset) -> Mapping:
+    """The guessed mapping; where nothing is like the time or the key that every row needs, the rest of it."""
+    time: dict[str, list[str | None]] = {dataset.time: ["2024-01-01", "2024-01-02"]}
+    key: dict[str, list[str | None]] = {dataset.key: ["k1", "k2"]} if dataset.key else {}
+    for made in ({}, time, key, time | key):
+        if made.keys() & set(header):
+            continue
+        with suppress(BadInput):
+            return _without(guess_mapping((*header, *made), values | made, dataset), set(made))
+    return Mapping(dataset.qualified, (), name="guess")
+
+
+def _without(mapping: Mapping, made: set[str]) -> Mapping:
+    """The mapping without the columns that come from made-up ones."""
+    kept = tuple(c for c in mapping.columns if not made & set(c.sources))
+    names = {c.target for c in kept}
+    order = tuple(o for o in mapping.order if {o.first, o.then} <= names)
+    return replace(mapping, columns=kept, order=order)
 
 
 def _sample(values: Sequence[str | None], most: int = 3) -> tuple[str, ...]:
@@ -48,15 +76,15 @@ def sources_by_target(mapping: Mapping, dataset: Dataset) -> dict[str, tuple[str
     return {target: found.get(target, ()) for target in targets(dataset)}
 
 
-def edited(mapping: Mapping, target: str, source: str | None) -> Mapping:
-    """The mapping with another source for one column, its rules kept; None takes the column out."""
+def edited(mapping: Mapping, target: str, source: str | None, form: str | None = None) -> Mapping:
+    """The mapping with another source for one column, its rules kept; None takes the column out.
+
+    `form` is the format of the times in the source, where it holds times.
+    """
     now = mapping.column(target)
     others = tuple(c for c in mapping.columns if c.target != target)
     if source is None:
-        return replace(mapping, columns=others, order=_orders(mapping, target))
+        order = tuple(o for o in mapping.order if target not in (o.first, o.then))
+        return replace(mapping, columns=others, order=order)
     column = replace(now, sources=(source,), constant=None, join=None) if now else Column(target, (source,))
-    return replace(mapping, columns=(*others, column))
-
-
-def _orders(mapping: Mapping, gone: str) -> tuple[Order, ...]:
-    return tuple(o for o in mapping.order if gone not in (o.first, o.then))
+    return replace(mapping, columns=(*others, replace(column, formats=(form,)) if form else column))
