@@ -8,8 +8,11 @@ supervisor, never for a viewer's question.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -21,6 +24,7 @@ from data.types import Scope
 
 APP_ROLE = "belvedere_app"
 Transaction = psycopg.Connection[tuple[Any, ...]]
+_TRUSTED_S = 1.0  # a connection that answered this lately is not asked again whether it is alive
 
 _SET_SCOPE = (
     "SELECT set_config('role', %s, true), set_config('belvedere.workspaces', %s, true),"
@@ -32,12 +36,30 @@ _lock = threading.Lock()
 
 def database_url() -> str:
     """DATABASE_URL, or the embedded server's socket address."""
-    configured = settings().database_url
+    return _url(settings().database_url, settings().home)
+
+
+@lru_cache(maxsize=8)
+def _url(configured: str, home: Path) -> str:
     if configured:
         return configured.replace("postgresql+psycopg://", "postgresql://")
     from data.embedded import socket_url
 
-    return socket_url(settings().home)
+    return socket_url(home)
+
+
+class _Link(psycopg.Connection[tuple[Any, ...]]):
+    """A connection that knows when it was last seen alive."""
+
+    seen_at = 0.0
+
+
+def _check(connection: Transaction) -> None:
+    now = time.monotonic()
+    if isinstance(connection, _Link):
+        if now - connection.seen_at > _TRUSTED_S:
+            ConnectionPool.check_connection(connection)
+        connection.seen_at = now
 
 
 def _configure(connection: Transaction) -> None:
@@ -52,8 +74,8 @@ def pool() -> ConnectionPool[Transaction]:
     with _lock:
         if _pool is None:
             _pool = ConnectionPool(
-                database_url(), min_size=1, max_size=settings().pool_size, open=True, configure=_configure, timeout=10,
-                check=ConnectionPool.check_connection,
+                database_url(), connection_class=_Link, min_size=1, max_size=settings().pool_size, open=True,
+                configure=_configure, timeout=10, check=_check,
             )  # fmt: skip
         return _pool
 
@@ -83,9 +105,11 @@ def transaction(scope: Scope, snapshot: bool = False) -> Iterator[Transaction]:
     With `snapshot` all its statements see the data of one moment.
     """
     ids = ",".join(str(i) for i in scope.workspace_ids)
-    with _connection() as connection, _isolation(connection, snapshot), connection.transaction():
-        connection.execute(_SET_SCOPE, (APP_ROLE, ids, scope.account))
+    with _connection() as connection, _isolation(connection, snapshot):
+        with connection.pipeline():  # BEGIN and the scope in one round trip
+            connection.execute(_SET_SCOPE, (APP_ROLE, ids, scope.account))
         yield connection
+        connection.commit()
 
 
 @contextmanager
@@ -98,6 +122,7 @@ def _isolation(connection: Transaction, snapshot: bool) -> Iterator[None]:
         yield
     finally:
         if not connection.closed:
+            connection.rollback()  # the level can be changed between transactions only
             connection.isolation_level = None
 
 
