@@ -70,6 +70,12 @@ def day_starts(first: date, last: date, tz: str) -> Ints:
     return joined[offset : offset + last.toordinal() - first.toordinal() + 1]
 
 
+def check_range(utc_ms: Ints) -> None:
+    """Raise BadInput for instants outside the years 1 to 9999."""
+    if utc_ms.size and (utc_ms.min() < _EARLIEST_MS or utc_ms.max() > _LATEST_MS):
+        raise BadInput("A time is outside the years 1 to 9999.")
+
+
 def local_days(utc_ms: Ints, tz: str) -> tuple[NDArray[np.int32], NDArray[np.uint32]]:
     """For each instant the ordinal of its local day (as in date.toordinal) and the milliseconds since that day began.
 
@@ -77,8 +83,7 @@ def local_days(utc_ms: Ints, tz: str) -> tuple[NDArray[np.int32], NDArray[np.uin
     """
     if utc_ms.size == 0:
         return np.empty(0, np.int32), np.empty(0, np.uint32)
-    if utc_ms.min() < _EARLIEST_MS or utc_ms.max() > _LATEST_MS:
-        raise BadInput("A time is outside the years 1 to 9999.")
+    check_range(utc_ms)
     blocks = (utc_ms // DAY_MS + _EPOCH_ORDINAL) // _BLOCK
     low, high = int(blocks.min()), int(blocks.max())
     used = range(low, high + 1) if high - low < 8 else [int(b) for b in np.unique(blocks)]

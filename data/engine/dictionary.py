@@ -58,7 +58,7 @@ class _Memory:
     added: list[_Added] = field(default_factory=list)
 
     def size(self) -> int:
-        return sum(len(c.codes) for c in self.columns.values())
+        return sum(len(c.codes) for c in list(self.columns.values()))  # a copy: another thread may add columns
 
 
 _memories: dict[tuple[str, int, int], _Memory] = {}
@@ -103,9 +103,10 @@ class Looked:
 def look(tx: Transaction, workspace: int, dataset: int, texts: dict[str, Text]) -> Looked:
     """What this process remembers; needs no lock, for a code never changes its meaning."""
     memory = _memories.get((_identity(tx), workspace, dataset))
-    known = {name: column.codes for name, column in memory.columns.items()} if memory else {}
+    columns = memory.columns if memory else {}
+    known = {name: columns.get(name, _Column()).codes for name in texts}
     values: dict[str, list[str]] = {name: text.values.to_pylist() for name, text in texts.items()}
-    return Looked(texts, values, {name: list(map(known.get(name, {}).get, values[name])) for name in texts})
+    return Looked(texts, values, {name: list(map(known[name].get, values[name])) for name in texts})
 
 
 def codes_of(place: Place, looked: Looked) -> dict[str, NDArray[np.uint32]]:

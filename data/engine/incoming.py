@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from data.engine.days import check_range
 from data.engine.encode import MISSING
 from data.engine.places import cells_of
 from data.errors import BadInput
@@ -72,7 +73,10 @@ def to_text(values: Any) -> Text:
     elif array.dictionary.null_count or array.dictionary.type != pa.string():
         array = array.dictionary_decode().cast(pa.string()).dictionary_encode()
     codes = array.indices.cast(pa.int32()).fill_null(-1).to_numpy(zero_copy_only=False)
-    return used_only(Text(codes, array.dictionary))
+    text = used_only(Text(codes, array.dictionary))
+    if pc.any(pc.match_substring(text.values, "\0")).as_py():
+        raise BadInput("A text contains a NUL character, which PostgreSQL cannot keep.")
+    return text
 
 
 def used_only(text: Text) -> Text:
@@ -184,6 +188,8 @@ def to_rows(dataset: Dataset, columns: dict[str, Any]) -> Rows:
 
 
 def _check_required(dataset: Dataset, rows: Rows) -> None:
+    for values in rows.times.values():
+        check_range(values[values != MISSING])
     if bool((rows.times[dataset.time] == MISSING).any()):
         raise BadInput(f"A row for {dataset.qualified} has no `{dataset.time}`.")
     if dataset.key and bool((rows.texts[dataset.key].codes < 0).any()):

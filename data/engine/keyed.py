@@ -38,17 +38,22 @@ def upsert(tx: Transaction, scope: Scope, dataset: Dataset, rows: Rows, table: q
         "workspace": q.Literal(scope.workspace.id),
         "old": _listed(dataset, "t"), "new": _listed(dataset, "s"),
     }  # fmt: skip
+    # TRICKY: LIMIT 1 makes the planner look each key up, also while a new workspace is unknown to its statistics: a
+    # plain join then reads every row of the workspace for each batch.
+    source = q.SQL(
+        "{stage} s CROSS JOIN LATERAL"
+        " (SELECT * FROM {table} x WHERE x.workspace_id = {workspace} AND x.{key} = s.{key} LIMIT 1) t"
+    ).format(**names)
     same = tx.execute(q.SQL(
-        "DELETE FROM {stage} s USING {table} t WHERE t.workspace_id = {workspace} AND t.{key} = s.{key}"
-        " AND ROW({old}) IS NOT DISTINCT FROM ROW({new}) RETURNING s.n"
-    ).format(**names)).fetchall()  # fmt: skip
+        "DELETE FROM {stage} WHERE n = ANY (ARRAY"
+        "(SELECT s.n FROM {source} WHERE ROW({old}) IS NOT DISTINCT FROM ROW({new}))) RETURNING n"
+    ).format(**names, source=source)).fetchall()  # fmt: skip
     if same:
         changed = np.ones(rows.n, bool)
         changed[[n for (n,) in same]] = False
         rows = rows.take(np.flatnonzero(changed))
     if not rows.n:
         return Change(rows, None, 0)
-    source = q.SQL("{stage} s JOIN {table} t ON t.workspace_id = {workspace} AND t.{key} = s.{key}").format(**names)
     old = read_rows(tx, dataset, q.SQL("SELECT {} FROM {}").format(stored_columns(dataset, "t"), source))
     tx.execute(_insert(dataset, names))
     return Change(rows, old, old.n)

@@ -205,6 +205,8 @@ def test_columns_may_come_as_arrow_numpy_or_lists(scope: Scope, events: Dataset)
         ({"amount": [1.0, 2.0]}, "2 values, expected 1"),
         ({"amount": [1e19]}, "18 digits"),
         ({"lat": [91.0]}, "latitude"),
+        ({"kind": ["a\0b"]}, "NUL"),
+        ({"at": np.array([10**15])}, "years 1 to 9999"),
     ],
 )
 def test_a_batch_that_cannot_be_is_refused(
