@@ -123,6 +123,10 @@ class Application:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait(10)
+        self.forget()
+
+    def forget(self) -> None:
+        """Remove what it has printed."""
         self._log.unlink()
 
     def _owns(self, process: psutil.Process) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import shutil
 import tempfile
@@ -107,9 +108,13 @@ def test_segments_stay_true_to_the_rows_through_compaction(filled: Scope) -> Non
     assert opened(filled, "segments") == before
 
 
-def test_jobs_run(filled: Scope) -> None:
-    assert run_job(JOBS["compact"], Turn(NOW, lambda: False)) == ""
-    assert run_job(JOBS["beat"], Turn(NOW, lambda: False)) == ""
+def test_jobs_merge_and_count_without_changing_an_answer(filled: Scope) -> None:
+    turn = Turn(NOW, lambda: False)
+    before = opened(filled, "sql")
+    run_job(JOBS["compact"], turn)
+    assert re.fullmatch(r"\d+ days counted", run_job(JOBS["tensors"], turn))
+    assert run_job(JOBS["tensors"], turn) == "", "what is counted stays counted"
+    assert opened(filled, "segments") == before
 
 
 def test_a_neighbour_sees_nothing(filled: Scope) -> None:

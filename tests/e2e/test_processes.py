@@ -32,6 +32,14 @@ def home() -> Iterator[Path]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+def refused(app: Application) -> str:
+    """What it says when it does not start."""
+    assert app.process.wait(30) == 2
+    said = app.output
+    app.forget()
+    return said
+
+
 def test_a_start_prints_address_and_link_and_sigterm_leaves_nothing_within_five_seconds(home: Path) -> None:
     with application(home) as app:
         assert app.status("/healthz") == 200
@@ -83,20 +91,15 @@ def test_two_data_folders_run_side_by_side_and_one_runs_once(home: Path) -> None
     (home / "b").mkdir()
     with application(home / "a") as first, application(home / "b") as second:
         assert first.find("-D").pid != second.find("-D").pid
-        third = Application(home / "a", free_port())
-        assert third.process.wait(30) == 2
-        assert f"already runs on {home / 'a'}" in third.output
-        taken = Application(home / "c", int(first.url.rsplit(":", 1)[1]))
-        assert taken.process.wait(30) == 2
-        assert "is in use" in taken.output
+        assert f"already runs on {home / 'a'}" in refused(Application(home / "a", free_port()))
+        assert "is in use" in refused(Application(home / "c", int(first.url.rsplit(":", 1)[1])))
         assert first.stop() < 5
         assert second.status("/healthz") == 200
 
 
 def test_a_wrong_setting_is_named_at_the_start(home: Path) -> None:
-    app = Application(home, 99_999)
-    assert app.process.wait(30) == 2
-    assert "Setting `port`" in app.output and "99999" in app.output
+    said = refused(Application(home, 99_999))
+    assert "Setting `port`" in said and "99999" in said
 
 
 def test_a_command_uses_the_running_server_and_stop_ends_it_all(home: Path) -> None:
