@@ -113,7 +113,7 @@ class SegmentGone(Exception):
 
 
 def load(
-    tx: Transaction, scope: Scope, dataset: Dataset, wanted: dict[tuple[int, str], int]
+    tx: Transaction, scope: Scope, dataset: Dataset, wanted: dict[tuple[int, str], int], keep: bool = True
 ) -> dict[tuple[int, str], Column]:
     """The columns `(segment id, name)`, each with its number of rows, decoded, and others of micro-segments.
 
@@ -145,7 +145,8 @@ def load(
     for job in jobs:
         loaded |= job.result()
     place = (database_url(), scope.workspace.id)
-    cache.put(((*place, id, name), column) for (id, name), column in loaded.items())
+    if keep:
+        cache.put(((*place, id, name), column) for (id, name), column in loaded.items())
     return loaded
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from data.engine.asks import Ask, Ints
-from data.engine.days import to_ms
 from data.engine.groups import Groups
 from data.engine.logbins import bins, place_of, representatives
 from data.engine.program import COUNT, DISTINCT, ELAPSED, EXTRACT, HISTOGRAM, LIMITS, SUM, Operation, Task
@@ -18,31 +18,49 @@ from data.engine.sources import Source, stored_name
 from data.errors import BadInput
 
 MOST_EXTRACTED = 40_000_000
-_KINDS = {
+KINDS = {
     "n": COUNT, "sum": SUM, "filled": SUM, "min": LIMITS, "max": LIMITS, "percentile": HISTOGRAM, "distinct": DISTINCT,
     "elapsed": ELAPSED,
 }  # fmt: skip
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
-def operations_of(source: Source, material: Material, ask: Ask, negatives: Ints) -> list[Operation]:
-    """The operations of an ask, each once, whatever number of statistics read it."""
-    wanted = sorted({(_KINDS[stat.kind], stat.column) for stat in ask.stats})
-    return [_operation(source, material, ask, kind, column, negatives) for kind, column in wanted]
+class Elsewhere(Protocol):
+    """What was counted elsewhere: the bins and codes it has, so that there is room for them."""
+
+    def bins(self, column: str) -> tuple[int, int]:
+        """First and last histogram bin."""
+
+    @property
+    def top(self) -> int:
+        """The highest code of a set."""
 
 
-def _operation(source: Source, material: Material, ask: Ask, kind: int, column: str, negatives: Ints) -> Operation:
+def wanted_of(ask: Ask) -> list[tuple[int, str]]:
+    """Kind and column of every operation of an ask, each once, whatever number of statistics read it."""
+    return sorted({(KINDS[stat.kind], stat.column) for stat in ask.stats})
+
+
+def operation(
+    source: Source, material: Material, kind: int, column: str, negatives: Ints, since_ms: int = 0,
+    elsewhere: Elsewhere | None = None,
+) -> Operation:  # fmt: skip
+    """An operation over the gathered columns."""
     if kind == ELAPSED:
-        return Operation(kind, column, 1, since_ms=to_ms(ask.frame.edges[0]))
+        return Operation(kind, column, 1, since_ms=since_ms)
     if kind == COUNT:
         return Operation(kind, column, 1)
     stored = stored_name(source.dataset, column)
     low, high, missing = _limits(material, stored)
     if kind == SUM:
-        return Operation(kind, column, 2, full=not missing)
+        return Operation(kind, column, 2, full=not missing and elsewhere is None)
     if kind == HISTOGRAM:
         first, last = bins(np.asarray([low, high], np.int64)).tolist()
+        if elsewhere:
+            first, last = min(first, elsewhere.bins(column)[0]), max(last, elsewhere.bins(column)[1])
         return Operation(kind, column, last - first + 1, first_bin=first)
+    if kind == DISTINCT and elsewhere:
+        high = max(high, elsewhere.top)
     cancelled = _cancelled(material, stored, negatives)
     if kind == LIMITS:
         return Operation(kind, column, 2, table=None if cancelled is None else _hashed(cancelled))
@@ -91,9 +109,14 @@ def split(ask: Ask, groups: Groups, operations: Sequence[Operation], budget: int
     step = max(1, budget // max(line, 1))
     size = ask.frame.size
     return [
-        Task(ask, groups, first, min(first + step, size), [replace(op) for op in operations])
+        Task(ask, groups, first, last, [_cut(op, first * groups.size, last * groups.size) for op in operations])
         for first in range(0, size, step)
+        if (last := min(first + step, size))
     ]
+
+
+def _cut(found: Operation, first: int, last: int) -> Operation:
+    return replace(found, known=None if found.known is None else found.known[first:last])
 
 
 def _handed_out(found: Operation, rows: int) -> Operation:
@@ -104,7 +127,7 @@ def _handed_out(found: Operation, rows: int) -> Operation:
     return Operation(EXTRACT, found.column, first_bin=found.kind)
 
 
-def exact_operations(tasks: Iterable[Task], results: dict[int, Results]) -> dict[int, Task]:
+def exact_operations(tasks: Iterable[Task], results: Mapping[int, Results]) -> dict[int, Task]:
     """For each task with exact percentiles, by its id, one that hands out the values of the bins they fall into."""
     found: dict[int, Task] = {}
     for task in tasks:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +26,8 @@ FIXED = ("w", "t")
 class Operation:
     """One operation of a task over a column: `width` numbers a slot, from `offset` in its array.
 
-    `full` says that no value of the column is missing; `table` holds suspects or targets (see counting).
+    `full` says that no value of the column is missing; `table` holds suspects or targets (see counting). `known` is
+    what was counted elsewhere, [slots, width], and is added; with `keep_bits` DISTINCT gives bits, not their number.
     """
 
     kind: int
@@ -36,6 +38,8 @@ class Operation:
     channel: int = -1
     table: NDArray[np.generic] | None = None
     full: bool = False
+    known: NDArray[Any] | None = None
+    keep_bits: bool = False
     offset: int = 0
 
     @property
@@ -70,12 +74,13 @@ def columns_of_predicate(source: Source, found: Predicate) -> str:
     return stored_name(source.dataset, found.column)
 
 
-def columns_of(source: Source, ask: Ask) -> set[str]:
-    """The stored columns an ask reads, but for weight and time."""
+def columns_of(source: Source, ask: Ask, wanted: Sequence[tuple[int, str]]) -> set[str]:
+    """The stored columns that operations (kind, column) of an ask read, but for the weight."""
     dataset = source.dataset
     found = {columns_of_predicate(source, p) for p in ask.predicates}
     found |= {stored_name(dataset, name) for name in ask.by}
-    return found | {stored_name(dataset, s.column) for s in ask.stats if s.column}
+    found |= {"t"} if any(kind == ELAPSED for kind, _ in wanted) else set()
+    return found | {stored_name(dataset, column) for _, column in wanted if column}
 
 
 def table_of(source: Source, found: OneOf | Contains) -> NDArray[np.uint8]:

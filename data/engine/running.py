@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,8 @@ from data.engine.program import (
 )
 from data.engine.sources import Source
 
+BUDGET = 64 << 20
+"""Bytes that the tasks of one pass add to, in each thread."""
 TWO_THREADS_ROWS = 200_000
 _FIRST_ROOM = 1 << 14
 _LEAST = 1 << 17
@@ -189,11 +191,25 @@ class Pass:
         results = Results({}, {})
         for op in self.operations:
             parts = [_numbers(op, self.slots[id(op)], memory) for memory in memories]
-            results.numbers[id(op)] = _sum(op, parts)
+            parts += [op.known] if op.known is not None else []
+            handed = None
             if op.channel >= 0:
-                found = [_cut(memory.room[op.channel], int(memory.counts[op.channel])) for memory in memories]
-                results.extracts[id(op)] = joined(found)
+                handed = joined([_cut(m.room[op.channel], int(m.counts[op.channel])) for m in memories])
+                results.extracts[id(op)] = handed
+            results.numbers[id(op)] = _sum(op, parts, handed)
         return results
+
+
+def in_batches(tasks: Sequence[Task], run: Callable[[Sequence[Task]], Results]) -> dict[int, Results]:
+    """The results of each task, by its id; tasks share a pass while they fit the memory budget."""
+    results: dict[int, Results] = {}
+    batch: list[Task] = []
+    for task in tasks:
+        if batch and sum(t.bytes for t in batch) + task.bytes > BUDGET:
+            results |= dict.fromkeys(map(id, batch), run(batch))
+            batch = []
+        batch.append(task)
+    return results | dict.fromkeys(map(id, batch), run(batch)) if batch else results
 
 
 def _halves(blocks: Ints) -> list[Ints]:
@@ -212,8 +228,8 @@ def _numbers(op: Operation, slots: int, memory: _Memory) -> NDArray[Any]:
     return array[op.offset : op.offset + slots * op.width].reshape(slots, op.width)
 
 
-def _sum(op: Operation, parts: list[NDArray[Any]]) -> Ints:
-    """The parts of all threads together; of DISTINCT the number of bits."""
+def _sum(op: Operation, parts: list[NDArray[Any]], handed: Extract | None) -> NDArray[Any]:
+    """The parts of all threads, with what was handed out and did not cancel; of DISTINCT the number of bits."""
     found = parts[0]
     for part in parts[1:]:
         if op.kind == DISTINCT:
@@ -222,12 +238,17 @@ def _sum(op: Operation, parts: list[NDArray[Any]]) -> Ints:
             found = np.stack([np.minimum(found[:, 0], part[:, 0]), np.maximum(found[:, 1], part[:, 1])], axis=1)
         else:
             found = np.add(found, part)
+    if handed is not None and op.kind in (LIMITS, DISTINCT):
+        slots, values, _ = handed.net()
+        if op.kind == LIMITS:
+            np.minimum.at(found[:, 0], slots, values)
+            np.maximum.at(found[:, 1], slots, values)
+        else:
+            np.bitwise_or.at(found, (slots, values >> 6), np.uint64(1) << (values & 63).astype(np.uint64))
     if op.kind == DISTINCT:
         found[:, 0] &= ~np.uint64(1)  # code 0 is no value
-        counted: Ints = np.bitwise_count(found).sum(axis=1, dtype=np.int64)[:, None]
-        return counted
-    summed: Ints = found.astype(np.int64)
-    return summed
+        return found.copy() if op.keep_bits else np.bitwise_count(found).sum(axis=1, dtype=np.int64)[:, None]
+    return found.astype(np.int64)
 
 
 def _cut(extract: Extract, n: int) -> Extract:

@@ -1,4 +1,8 @@
-"""What do the segments of one stream answer to some asks, in as few passes as memory allows?"""
+"""What do the segments of one stream answer to some asks, in as few passes as memory allows?
+
+What the tensors of settled days hold already is not read again: an ask has then one layer that leaves those days out,
+and another, for distinct people, that leaves out the months whose sets are kept.
+"""
 
 from __future__ import annotations
 
@@ -11,27 +15,38 @@ from numpy.typing import NDArray
 from data.engine.asks import Ask, Ints, Table
 from data.engine.blocks import Touched, blocks_of, buckets_of, intervals, needed, span_of, touched
 from data.engine.collect import Ran, collect, empty_table
+from data.engine.days import to_ms
+from data.engine.gather import gather
 from data.engine.groups import MOST_DENSE, Groups, all_groups, domain, kept_groups, no_groups, present_groups
 from data.engine.manifest import Stream, stream_of
-from data.engine.operations import exact_operations, operations_of, split
-from data.engine.program import COUNT, FIXED, Operation, Task, columns_of, is_hopeless
-from data.engine.running import Material, Pass, Results
+from data.engine.operations import exact_operations, operation, split, wanted_of
+from data.engine.program import COUNT, DISTINCT, Operation, Task, columns_of, is_hopeless
+from data.engine.running import BUDGET, Material, Pass, Results, in_batches
 from data.engine.sources import Source
+from data.engine.tensor_reads import Cover, covers_of
 
-BUDGET = 64 << 20
 _MOST_DENSE_CELLS = 1 << 20
+
+
+@dataclass(slots=True, eq=False)
+class Layer:
+    """Some operations of an ask, and what of them is counted elsewhere."""
+
+    ask: Ask
+    wanted: list[tuple[int, str]]
+    cover: Cover | None
+    buckets: Ints
 
 
 @dataclass(slots=True)
 class Scan:
-    """The asks of one stream, how they cut time, and the columns they read."""
+    """The layers of one stream, how they cut time, and the columns they read."""
 
     source: Source
     stream: Stream
-    asks: Sequence[Ask]
+    layers: Sequence[Layer]
     starts: Ints
     where: Touched
-    buckets: dict[Ask, Ints]
     material: Material
     chosen: Ints
 
@@ -39,105 +54,107 @@ class Scan:
 def scan(source: Source, number: int, asks: Sequence[Ask]) -> list[Table]:
     """A Table for each ask, all of the stream `number`."""
     live = [ask for ask in asks if not is_hopeless(source, ask)]
-    tables = dict(zip(live, _scan(source, stream_of(source.manifest, number), live), strict=True)) if live else {}
-    return [tables.get(ask) or empty_table(ask) for ask in asks]
+    found = _scan(source, number, live) if live else {}
+    return [found.get(ask) or empty_table(ask) for ask in asks]
 
 
-def _scan(source: Source, stream: Stream, asks: Sequence[Ask]) -> list[Table]:
-    spans = {ask: span_of(ask.frame) for ask in asks}
-    starts = intervals(list(spans.values()))
-    buckets = {ask: buckets_of(span, starts) for ask, span in spans.items()}
-    where = touched(stream, starts)
-    material, chosen = _gather(source, stream, where, {ask: buckets[ask] >= 0 for ask in asks})
-    found = Scan(source, stream, asks, starts, where, buckets, material, chosen)
+def _scan(source: Source, number: int, asks: Sequence[Ask]) -> dict[Ask, Table]:
+    found = _prepare(source, number, asks)
     groups = _groups(found)
-    tasks = [part for ask in asks for part in _tasks(found, ask, groups[ask])]
-    results = _run(found, tasks)
-    exact = exact_operations(tasks, results)
-    second = _run(found, list(exact.values()))
-    return [collect(ask, groups[ask], *_of(ask, tasks, results, exact, second), source) for ask in asks]
+    tasks: list[Task] = []
+    buckets: dict[int, Ints] = {}
+    for layer in found.layers:
+        made = _tasks(found, layer, groups[layer.ask])
+        buckets |= {id(task): _within(layer.buckets, task) for task in made}
+        tasks += made
+
+    def run(batch: Sequence[Task]) -> Results:
+        return _pass(found, batch, [buckets[id(task)] for task in batch])
+
+    results = in_batches(tasks, run)
+    again = exact_operations(tasks, results)
+    buckets |= {id(task): buckets[first] for first, task in again.items()}
+    ran = Ran(tasks, results, again, in_batches(list(again.values()), run))
+    return {ask: collect(ask, groups[ask], ran, source, _how(found, ask)) for ask in asks}
 
 
-def _gather(
-    source: Source, stream: Stream, where: Touched, wanted: dict[Ask, NDArray[np.bool_]]
-) -> tuple[Material, Ints]:
-    """The columns that the asks read, of the segments they read them from."""
-    segments = {ask: needed(where, found) for ask, found in wanted.items()}
-    chosen = np.flatnonzero(np.any(list(segments.values()), axis=0)) if len(stream.ids) else np.empty(0, np.int64)
-    columns: dict[str, NDArray[np.bool_]] = {"w": np.ones(len(chosen), np.bool_)}
-    columns["t"] = where.first[chosen] != where.last[chosen]
-    for ask, found in segments.items():
-        names = columns_of(source, ask)
-        if any(stat.kind == "elapsed" for stat in ask.stats):
-            names.add("t")
-        for name in names:
-            columns[name] = columns.get(name, False) | found[chosen]
-    ids, counts = stream.ids[chosen].tolist(), stream.counts[chosen].tolist()
-    keys = {(ids[i], name): counts[i] for name, which in columns.items() for i in np.flatnonzero(which).tolist()}
-    loaded = source.columns(keys)
-    places = {name: i for i, name in enumerate(dict.fromkeys((*FIXED, *columns)))}
-    addresses = np.zeros((len(chosen), len(places)), np.int64)
-    sizes = np.full((len(chosen), len(places)), 4, np.int64)
-    lines = {id: i for i, id in enumerate(ids)}
-    for (id, name), column in loaded.items():
-        addresses[lines[id], places[name]] = column.address
-        sizes[lines[id], places[name]] = column.size
-    kept = {(lines[id], name): column for (id, name), column in loaded.items()}
-    return Material(places, addresses, sizes, stream.day_ms[chosen], kept), chosen
+def _prepare(source: Source, number: int, asks: Sequence[Ask]) -> Scan:
+    stream = stream_of(source.manifest, number)
+    layers = [
+        layer for ask, covers in covers_of(source, number, stream, asks).items() for layer in _layers(ask, *covers)
+    ]
+    spans = [span_of(layer.ask.frame, layer.cover.skip if layer.cover else ()) for layer in layers]
+    starts = intervals(spans)
+    where = touched(stream, starts)
+    for layer, span in zip(layers, spans, strict=True):
+        layer.buckets = buckets_of(span, starts)
+    segments = [needed(where, layer.buckets >= 0) for layer in layers]
+    chosen = np.flatnonzero(np.any(segments, axis=0)) if len(stream.ids) else np.empty(0, np.int64)
+    columns: dict[str, NDArray[np.bool_]] = {"t": where.first[chosen] != where.last[chosen]}
+    for layer, which in zip(layers, segments, strict=True):
+        for name in columns_of(source, layer.ask, layer.wanted):
+            columns[name] = columns.get(name, False) | which[chosen]
+    return Scan(source, stream, layers, starts, where, gather(source, stream, chosen, columns), chosen)
+
+
+def _layers(ask: Ask, days: Cover | None, sets: Cover | None) -> list[Layer]:
+    wanted, none = wanted_of(ask), np.empty(0, np.int64)
+    if days is None and sets is None:
+        return [Layer(ask, wanted, None, none)]
+    people = [pair for pair in wanted if pair[0] == DISTINCT]
+    rest = [pair for pair in wanted if pair[0] != DISTINCT]
+    return [Layer(ask, part, cover, none) for part, cover in ((rest, days), (people, sets)) if part]
+
+
+def _how(found: Scan, ask: Ask) -> str:
+    covers = [layer.cover for layer in found.layers if layer.ask is ask and layer.cover]
+    return " and ".join(["segments", *(cover.words for cover in covers)])
 
 
 def _groups(found: Scan) -> dict[Ask, Groups]:
     """How each ask numbers its groups; where there could be very many, those that occur are counted first."""
     groups: dict[Ask, Groups] = {}
-    many = []
-    for ask in found.asks:
+    for ask in dict.fromkeys(layer.ask for layer in found.layers):
+        layers = [layer for layer in found.layers if layer.ask is ask]
+        covered = any(layer.cover for layer in layers)
         if not ask.by:
             groups[ask] = no_groups()
         elif ask.keep is not None:
             groups[ask] = kept_groups(found.source, ask.by, ask.keep)
-        elif (size := domain(found.source, ask.by)) <= MOST_DENSE and size * ask.frame.size <= _MOST_DENSE_CELLS:
+        elif covered or _is_small(found.source, ask):
             groups[ask] = all_groups(found.source, ask.by)
         else:
-            many.append(ask)
-    for ask in many:
-        groups[ask] = present_groups(ask.by, [_present(found, ask, name) for name in ask.by])
+            groups[ask] = present_groups(ask.by, [_present(found, layers[0], name) for name in ask.by])
     return groups
 
 
-def _present(found: Scan, ask: Ask, name: str) -> Ints:
+def _is_small(source: Source, ask: Ask) -> bool:
+    size = domain(source, ask.by)
+    return size <= MOST_DENSE and size * ask.frame.size <= _MOST_DENSE_CELLS
+
+
+def _present(found: Scan, layer: Layer, name: str) -> Ints:
     """The codes of a dimension that rows of the ask have."""
     size = found.source.dictionary(name).size + 1
-    counting = Groups((name,), (None,), size, ())
-    one = Task(ask, counting, 0, 1, [Operation(COUNT, width=1)])
-    buckets = np.where(found.buckets[ask] >= 0, 0, -1)
-    return np.flatnonzero(_pass(found, [one], [buckets]).of(one.operations[0])[:, 0])
+    one = Task(layer.ask, Groups((name,), (None,), size, ()), 0, 1, [Operation(COUNT, width=1)])
+    results = _pass(found, [one], [np.where(layer.buckets >= 0, 0, -1)])
+    return np.flatnonzero(results.of(one.operations[0])[:, 0])
 
 
-def _tasks(found: Scan, ask: Ask, groups: Groups) -> list[Task]:
-    operations = operations_of(found.source, found.material, ask, found.stream.negatives[found.chosen])
-    return split(ask, groups, operations, BUDGET, int(found.stream.counts[found.chosen].sum()))
+def _tasks(found: Scan, layer: Layer, groups: Groups) -> list[Task]:
+    since, negatives = to_ms(layer.ask.frame.edges[0]), found.stream.negatives[found.chosen]
+    operations = [
+        operation(found.source, found.material, kind, column, negatives, since, layer.cover)
+        for kind, column in layer.wanted
+    ]
+    if layer.cover:
+        for op in operations:
+            op.known = layer.cover.known(op, groups)
+    return split(layer.ask, groups, operations, BUDGET, int(found.stream.counts[found.chosen].sum()))
 
 
-def _run(found: Scan, tasks: Sequence[Task]) -> dict[int, Results]:
-    """The results of each task, by its id; tasks share a pass while they fit the memory budget."""
-    results: dict[int, Results] = {}
-    batch: list[Task] = []
-    used = 0
-    for task in tasks:
-        size = task.bytes
-        if batch and used + size > BUDGET:
-            results |= dict.fromkeys(map(id, batch), _pass(found, batch, [_buckets(found, t) for t in batch]))
-            batch, used = [], 0
-        batch.append(task)
-        used += size
-    if batch:
-        results |= dict.fromkeys(map(id, batch), _pass(found, batch, [_buckets(found, t) for t in batch]))
-    return results
-
-
-def _buckets(found: Scan, task: Task) -> Ints:
-    all_of = found.buckets[task.ask]
-    return np.where((all_of >= task.first) & (all_of < task.last), all_of - task.first, -1)
+def _within(buckets: Ints, task: Task) -> Ints:
+    return np.where((buckets >= task.first) & (buckets < task.last), buckets - task.first, -1)
 
 
 def _pass(found: Scan, tasks: Sequence[Task], buckets: Sequence[Ints]) -> Results:
@@ -151,12 +168,3 @@ def _pass(found: Scan, tasks: Sequence[Task], buckets: Sequence[Ints]) -> Result
 
     blocks = blocks_of(found.stream, found.where, found.starts, wanted, found.chosen, times)
     return Pass(found.source, tasks, table, found.material).run(blocks)
-
-
-def _of(
-    ask: Ask, tasks: Sequence[Task], results: dict[int, Results], exact: dict[int, Task], second: dict[int, Results]
-) -> tuple[list[Ran], list[Ran | None]]:
-    """The tasks of an ask with their results, and those of the second pass."""
-    mine = [task for task in tasks if task.ask is ask]
-    again = [exact.get(id(task)) for task in mine]
-    return [(t, results[id(t)]) for t in mine], [(t, second[id(t)]) if t else None for t in again]

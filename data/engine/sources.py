@@ -16,8 +16,11 @@ from data.types import Scope
 class Source:
     """Reads through one transaction that is opened only when something is not in memory; use it in a `with`."""
 
-    def __init__(self, scope: Scope, dataset: Dataset, change: int | None = None, whole: bool = False) -> None:
+    def __init__(
+        self, scope: Scope, dataset: Dataset, change: int | None = None, whole: bool = False, keeps: bool = True
+    ) -> None:
         self.scope, self.dataset = scope, dataset
+        self._keeps = keeps  # whether columns that are read stay in the cache
         self._change, self._whole = change, whole
         self._stack = ExitStack()
         self._tx: Transaction | None = None
@@ -63,7 +66,7 @@ class Source:
         ready = {name: column for name, column in zip(names, found, strict=True) if column is not None}
         missing = {name: wanted[name] for name, column in zip(names, found, strict=True) if column is None}
         if missing:
-            loaded = load(self.open(), self.scope, self.dataset, missing)
+            loaded = load(self.open(), self.scope, self.dataset, missing, self._keeps)
             ready |= {name: loaded[name] for name in missing}
         return ready
 

@@ -1,0 +1,109 @@
+"""Do tensors and segments together answer what SQL over the rows answers, whatever changed since they were made?"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from data.engine import results, tensor_index, tensor_reads
+from data.engine.answers import answer
+from data.engine.tensors import update_tensors
+from data.model import Model
+from data.types import MetricQuery
+from tests.db.probe import PERCENTILES, Writer
+from tests.db.test_engine_equals_oracle import (
+    CHECKS,
+    assert_same,
+    compact,
+    histories,
+    model,
+    play,
+    query_of,
+    questions,
+)
+
+__all__ = ["model"]
+LATER = datetime(2026, 12, 30, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def small_ranges_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tensor_reads, "LEAST_ROWS", 0)
+    monkeypatch.setattr(tensor_index, "_INDEX_FOR_S", 0.0)
+
+
+def count_days(writer: Writer) -> int:
+    return sum(update_tensors(writer.scope, dataset, LATER) for dataset in writer.model.datasets().values())
+
+
+def wide(question: dict[str, Any], writer: Writer, exact: bool) -> tuple[MetricQuery, datetime]:
+    """Whole days, so that tensors have something to say."""
+    aligned = question | {"aligned": True, "exact": exact, "hours": question["hours"] * 3}
+    return query_of(aligned | {"grain": None if question["grain"] == "hour" else question["grain"]}, writer)
+
+
+@CHECKS
+@given(
+    history=histories(), later=histories(), asked=st.lists(questions(), min_size=4, max_size=8), merged=st.booleans()
+)
+def test_counted_days_and_rows_that_came_later(
+    model: Model, history: Any, later: Any, asked: list[dict[str, Any]], merged: bool
+) -> None:
+    writer = play(model, history)
+    assert count_days(writer) > 0 or not writer.batches
+    for what, n in later[4][:3]:
+        if what in ("cases", "delete"):
+            writer.write_cases(n, keys=40)
+    if merged:
+        compact(writer.scope, model)
+    for question in asked:
+        query, now = wide(question, writer, exact=False)
+        query = MetricQuery(
+            tuple(m for m in query.metrics if m not in PERCENTILES) or ("opened",), query.range, query.grain, query.by,
+            query.where, query.compare, query.top,
+        )  # fmt: skip
+        segments, oracle = (answer(writer.scope, model, [query], now, engine)[0] for engine in ("segments", "sql"))
+        assert_same(segments, oracle, query)
+
+
+@CHECKS
+@given(history=histories(), asked=st.lists(questions(), min_size=4, max_size=8))
+def test_percentiles_are_the_same_with_and_without(model: Model, history: Any, asked: list[dict[str, Any]]) -> None:
+    writer = play(model, history)
+    pairs = [wide(question | {"metrics": (*PERCENTILES, "people", "least")}, writer, exact=False) for question in asked]
+    without = [answer(writer.scope, model, [query], now)[0].rows for query, now in pairs]
+    count_days(writer)
+    results.forget()
+    tensor_index.forget()
+    assert [answer(writer.scope, model, [query], now)[0].rows for query, now in pairs] == without
+
+
+def test_days_are_counted_once_until_they_change(model: Model) -> None:
+    writer = play(model, ("Europe/Berlin", datetime(2026, 3, 2, tzinfo=UTC).date(), 5, 7, [("cases", 60)]))
+    first = count_days(writer)
+    assert first > 0 and count_days(writer) == 0
+    writer.write_cases(1, keys=40)
+    assert 0 < count_days(writer) <= first
+
+
+def test_the_day_that_is_not_over_is_not_counted(model: Model) -> None:
+    writer = play(model, ("Europe/Berlin", datetime(2026, 3, 2, tzinfo=UTC).date(), 2, 7, [("events", 60)]))
+    events = model.datasets()["probe.events"]
+    now = datetime(2026, 3, 3, 11, tzinfo=UTC)
+    before = update_tensors(writer.scope, events, now)
+    assert update_tensors(writer.scope, events, now + timedelta(days=1)) == before + 1
+
+
+def test_a_plan_says_what_was_read_from_tensors(model: Model) -> None:
+    writer = play(model, ("Europe/Berlin", datetime(2026, 3, 2, tzinfo=UTC).date(), 5, 7, [("cases", 60)]))
+    count_days(writer)
+    query, now = query_of(
+        {"metrics": ("opened", "people"), "grain": None, "by": (), "where": (), "compare": None, "top": None,
+         "exact": False, "offset": -24 * 40, "hours": 24 * 90, "aligned": True, "now": 24 * 200}, writer,
+    )  # fmt: skip
+    read = answer(writer.scope, model, [query], now)[0].plan["read"]
+    assert read == ["segments and tensors of 5 days and sets of people of 1 months"]
