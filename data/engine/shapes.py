@@ -221,7 +221,7 @@ def _rate(question: Question, metric: Metric, running: bool) -> Formula | Cannot
     exposures = question.model.pack(metric.pack).exposures
     exposure = next((e for e in exposures if e.name == metric.exposure), None)
     if exposure is None or not math.isfinite(sum(amount for _, amount in exposure.amounts)):
-        return CannotTell(f"{metric.title} has no answer: {metric.exposure} is not known for all that the rows name here.")
+        return CannotTell(f"{metric.title} has no answer: {metric.exposure} is not known for all that rows name here.")
     return Formula("rate", parts=(part,), per=metric.per, exposure=exposure, filters=question.filters)
 
 

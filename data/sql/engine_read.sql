@@ -48,3 +48,9 @@ WHERE workspace_id = %(workspace)s AND dataset_id = %(dataset)s AND column_name 
 -- values_of_codes -- values of some codes
 SELECT code, value FROM belvedere.dictionary
 WHERE workspace_id = %(workspace)s AND dataset_id = %(dataset)s AND column_name = %(column)s AND code = ANY (%(codes)s::int[]);
+
+-- value_without_amount -- a value of a dimension that rows have and an exposure does not
+SELECT value FROM belvedere.dictionary
+WHERE workspace_id = %(workspace)s AND dataset_id = ANY (%(datasets)s::int[]) AND column_name = %(column)s
+  AND value <> ALL (%(known)s::text[])
+LIMIT 1;
