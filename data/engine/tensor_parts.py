@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import struct
 from collections.abc import Mapping
 from typing import Any
@@ -54,8 +55,8 @@ class Arrays:
     @property
     def bytes(self) -> int:
         """About what it costs to keep."""
-        sizes = (int(np.prod(s, dtype=np.int64)) * np.dtype(d).itemsize for d, s, _, _ in self._directory.values())
-        return len(self._data) + sum(sizes)
+        sizes = (math.prod(shape) * np.dtype(kind).itemsize for kind, shape, _, _ in self._directory.values())
+        return len(self._data) + int(sum(sizes))
 
 
 def narrowed(values: NDArray[np.int64]) -> Array:
