@@ -18,6 +18,7 @@ from typing import Any
 import psycopg
 from psycopg_pool import ConnectionPool, PoolTimeout
 
+from data.arrays import TextArray, TextArrayDumper
 from data.errors import DatabaseDown
 from data.settings import settings
 from data.types import Scope
@@ -63,6 +64,7 @@ def _check(connection: Transaction) -> None:
 
 
 def _configure(connection: Transaction) -> None:
+    connection.adapters.register_dumper(TextArray, TextArrayDumper)
     connection.execute("SET TIME ZONE 'UTC'")
     connection.execute("SET jit = off")
     connection.commit()

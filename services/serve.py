@@ -47,6 +47,7 @@ def serve(listener: socket.socket) -> None:
     trusted = settings().trusted_proxies
     config = uvicorn.Config(
         "app:app", lifespan="on", ws="websockets-sansio", ws_ping_interval=30, ws_ping_timeout=30, access_log=False,
+        ws_per_message_deflate=False,  # packing 50 kB for each of fifty viewers costs more than sending it
         timeout_graceful_shutdown=2, server_header=False, log_config=None, log_level=settings().log_level,
         proxy_headers=bool(trusted), forwarded_allow_ips=trusted or None,
     )  # fmt: skip

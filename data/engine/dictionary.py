@@ -15,9 +15,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from data.arrays import TextArray
 from data.database import Transaction
 from data.engine.incoming import Text
-from data.engine.parameters import TextArray
 from data.statements import sql
 
 _LEAST_READ = 2_000

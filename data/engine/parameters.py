@@ -1,22 +1,12 @@
-"""How does a whole Arrow column travel as one array parameter of a statement?"""
+"""How are the texts of an Arrow column written in the binary form of Postgres?"""
 
 from __future__ import annotations
 
 import numpy as np
-import psycopg
 import pyarrow as pa
 import pyarrow.compute as pc
-from psycopg.adapt import Dumper
-from psycopg.pq import Format
 
-_TEXT_OID, _TEXT_ARRAY_OID = 25, 1009
-
-
-class TextArray:
-    """A text[] without nulls; bound to a statement at Arrow's speed instead of a Python object for each item."""
-
-    def __init__(self, values: pa.StringArray) -> None:
-        self.values = values
+_TEXT_OID = 25
 
 
 def with_lengths(values: pa.StringArray) -> pa.BinaryArray:
@@ -34,14 +24,7 @@ def joined_bytes(values: pa.BinaryArray) -> memoryview:
     return memoryview(values.buffers()[2])[ends[0] : ends[-1]]
 
 
-class _TextArrayDumper(Dumper):
-    format = Format.BINARY
-    oid = _TEXT_ARRAY_OID
-
-    def dump(self, obj: TextArray) -> bytes:
-        # dimensions, has nulls, item type, length, lower bound
-        head = np.array([1, 0, _TEXT_OID, len(obj.values), 1], ">i4").tobytes()
-        return head + bytes(joined_bytes(with_lengths(obj.values)))
-
-
-psycopg.adapters.register_dumper(TextArray, _TextArrayDumper)
+def text_array(values: pa.StringArray) -> bytes:
+    """A text[] in the binary form of Postgres: dimensions, has nulls, item type, length, lower bound, items."""
+    head = np.array([1, 0, _TEXT_OID, len(values), 1], ">i4").tobytes()
+    return head + bytes(joined_bytes(with_lengths(values)))
