@@ -100,7 +100,7 @@ def _report(report: Report, rate: int, lines: list[dict[str, Any]], pages: list[
 def _watch(scope: Scope, dataset_id: int, seen: dict[int, float], stop: threading.Event) -> None:
     last = 0
     while not stop.is_set():
-        version = versions(scope, [dataset_id])[dataset_id][0]
+        version = versions(scope, [dataset_id])[dataset_id].version
         if version != last:
             seen[version] = time.time()
             last = version

@@ -40,7 +40,8 @@ class DatabaseDown(BelvedereError):
 def unknown(kind: str, name: str, known: Iterable[str], where: str = "") -> UnknownName:
     """An UnknownName whose message suggests the nearest known name.
 
-    `unknown("metric", "leak_cout", names, "`water`")` reads: No metric `leak_cout` in `water`. Did you mean `leak_count`?
+    `unknown("metric", "leak_cout", names, "`water`")` reads: No metric `leak_cout` in `water`. Did you mean
+    `leak_count`?
     """
     near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
     place = f" in {where}" if where else ""

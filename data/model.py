@@ -32,8 +32,8 @@ class Dimension:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A number column, kept exactly with `decimals` places (numeric(18, decimals) in rows, value * 10**decimals as int64 in
-    segments)."""
+    """A number column, kept exactly with `decimals` places: numeric(18, decimals) in rows, value * 10**decimals as int64
+    in segments."""
 
     name: str
     title: str
@@ -132,10 +132,10 @@ class Condition:
 class Metric:
     """One definition that serves every page, rule, report and call.
 
-    Base shapes (count, sum, average, min, max, percentile, distinct, share) name `dataset`, `at` (a time column) and, but
-    for count, `of` (measure, duration; for distinct a dimension or the actor). `ratio` has numerator and denominator,
-    `balance` plus and minus, `rate` and `age` name another metric in `of`. `share` is the part of the non-null values of
-    `of` that meets `limit` (a Condition). Percent formats hold fractions (0.25 is shown as 25 %).
+    Base shapes (count, sum, average, min, max, percentile, distinct, share) name `dataset`, `at` (a time column) and,
+    but for count, `of` (measure, duration; for distinct a dimension or the actor). `ratio` has numerator and
+    denominator, `balance` plus and minus, `rate` and `age` name another metric in `of`. `share` is the part of the
+    non-null values of `of` that meets `limit` (a Condition). Percent formats hold fractions (0.25 is shown as 25 %).
     """
 
     pack: str

@@ -1,7 +1,7 @@
 """Which settings is this process running with, and are they right?
 
-Each is read from the environment (BELVEDERE_HOME, ...) or from `belvedere.toml` in the data folder or beside app.py; the
-environment wins. A wrong one is named at start.
+Each is read from the environment (BELVEDERE_HOME, ...) or from `belvedere.toml` in the data folder or beside app.py;
+the environment wins. A wrong one is named at start.
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address the web server listens on; 0.0.0.0 for every interface.")
     demo: bool = Field(True, description="Load the demo workspace at the first start.")
     database_url: str = Field(
-        "", validation_alias="DATABASE_URL", description="A PostgreSQL (15 and up) of your own instead of the embedded one."
+        "",
+        validation_alias="DATABASE_URL",
+        description="A PostgreSQL (15 and up) of your own instead of the embedded one.",
     )
     database_user: str = Field(
         "", description="User who runs the embedded database when Belvedere is started as root; empty: nobody."
@@ -47,7 +49,8 @@ class Settings(BaseSettings):
         "", description="Addresses of reverse proxies whose X-Forwarded headers are believed, separated by commas."
     )
     hosts: str = Field(
-        "", description="Host names the server answers to, separated by commas (`*.example.org` for all below); empty: any."
+        "",
+        description="Host names the server answers to, separated by commas (`*.example.org` for all below); empty: any.",
     )
     https: bool = Field(False, description="Mark cookies Secure and send HSTS: set it when served over HTTPS.")
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="debug, info, warning or error.")
@@ -55,11 +58,11 @@ class Settings(BaseSettings):
     @classmethod
     def settings_customise_sources(
         cls,
-        settings_cls: type[BaseSettings],
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - pydantic names the arguments
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The environment wins over what was passed in, which is the file."""
         return env_settings, init_settings
