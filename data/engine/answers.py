@@ -10,6 +10,7 @@ from functools import partial
 
 from data.database import database_url
 from data.engine.asks import COUNT, Ask, Frame, Predicate, Reader, merge
+from data.engine.catalogue import catalogue_of
 from data.engine.exposures import fitting
 from data.engine.oracle import read_sql
 from data.engine.plan import Plan, asks_of, make_plan, ranking_asks
@@ -37,8 +38,9 @@ def answer(
     model, unfit = fitting(scope, model, queries)
     plans = [make_plan(query, model, scope.workspace.timezone, minute) for query in queries]
     used = {name for plan in plans for name in plan.datasets}
-    found = versions(scope, [model.datasets()[name].id for name in used]) if used else {}
-    known = {name: found[model.datasets()[name].id] for name in used}
+    ids = {name: catalogue_of(model).datasets[name].id for name in used}
+    found = versions(scope, ids.values()) if used else {}
+    known = {name: found[id] for name, id in ids.items()}
     place = " ".join([database_url(), str(scope.workspace.id), *sorted(unfit)])
     keys = [key_of(plan, place, engine, {name: known[name].version for name in plan.datasets}) for plan in plans]
 

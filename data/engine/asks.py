@@ -7,12 +7,15 @@ An Ask names sufficient statistics only; metrics are computed from its Table. Nu
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from data.engine.days import to_ms
 
 NULL = -(2**63)
 Ints = NDArray[np.int64]
@@ -71,11 +74,48 @@ class Frame:
 
     edges: tuple[datetime, ...]
     opening: bool = False
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hash", hash((self.edges, self.opening)))
+
+    def __hash__(self) -> int:
+        return self._hash
 
     @property
     def size(self) -> int:
         """How many buckets a Table of this frame has."""
         return len(self.edges) - 1 + int(self.opening)
+
+
+@lru_cache(maxsize=1024)
+def frame_of(edges: tuple[datetime, ...], opening: bool) -> Frame:
+    """The frame of these edges, the same object each time."""
+    return Frame(edges, opening)
+
+
+@lru_cache(maxsize=1024)
+def edge_ms(edges: tuple[datetime, ...]) -> Ints:
+    """The edges in UTC milliseconds."""
+    found = np.asarray([to_ms(edge) for edge in edges], np.int64)
+    found.flags.writeable = False
+    return found
+
+
+class Key:
+    """All of an ask but its statistics: asks that are equal in this are answered together. Hashed once, used often."""
+
+    __slots__ = ("_hash", "_parts")
+
+    def __init__(self, parts: tuple[object, ...]) -> None:
+        self._parts = parts
+        self._hash = hash(parts)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Key) and self._hash == other._hash and self._parts == other._parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +132,14 @@ class Ask:
     frame: Frame
     stats: tuple[Stat, ...]
     keep: tuple[Group, ...] | None = None
+    without_stats: Key = field(init=False, repr=False, compare=False)
 
-    @property
-    def without_stats(self) -> tuple[object, ...]:
-        """Asks that are equal in this are answered together."""
-        return (self.dataset, self.at, self.predicates, self.by, self.frame, self.keep)
+    def __post_init__(self) -> None:
+        parts = self.dataset, self.at, self.predicates, self.by, self.frame, self.keep
+        object.__setattr__(self, "without_stats", Key(parts))
+
+    def __hash__(self) -> int:
+        return hash(self.without_stats)
 
 
 @dataclass(slots=True)
@@ -113,8 +156,8 @@ Reader = Callable[[Sequence[Ask]], list[Table]]
 
 def merge(asks: Sequence[Ask]) -> list[Ask]:
     """Asks that differ in their statistics only become one; every one counts rows."""
-    stats: dict[tuple[object, ...], set[Stat]] = {}
-    first: dict[tuple[object, ...], Ask] = {}
+    stats: dict[Key, set[Stat]] = {}
+    first: dict[Key, Ask] = {}
     for ask in asks:
         stats.setdefault(ask.without_stats, {COUNT}).update(ask.stats)
         first.setdefault(ask.without_stats, ask)

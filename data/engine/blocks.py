@@ -11,8 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from data.engine.asks import Frame, Ints
-from data.engine.days import to_ms
+from data.engine.asks import Frame, Ints, edge_ms
 from data.engine.manifest import Stream
 
 ALWAYS = -(2**62)
@@ -35,7 +34,7 @@ class Span:
 
 def span_of(frame: Frame, skip: Sequence[tuple[int, int]] = ()) -> Span:
     """The frame in milliseconds."""
-    return Span(np.asarray([to_ms(edge) for edge in frame.edges], np.int64), frame.opening, tuple(skip))
+    return Span(edge_ms(frame.edges), frame.opening, tuple(skip))
 
 
 def intervals(spans: Sequence[Span]) -> Ints:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from data.engine.asks import COUNT, Ask, Frame, Group
+from data.engine.asks import COUNT, Ask, Group, frame_of
 from data.engine.buckets import Buckets, Compared, buckets, compared
 from data.engine.shapes import Formula, Leaf, Question, find_dataset, find_metric, formula_of
 from data.errors import BadInput
@@ -30,6 +30,7 @@ class Plan:
     keep: tuple[Group, ...] | None = None
     pooled: int = 0
     notes: dict[str, Any] = field(default_factory=dict)
+    asks: dict[tuple[Group, ...] | None, list[Ask]] = field(default_factory=dict)
 
     @property
     def datasets(self) -> tuple[str, ...]:
@@ -99,13 +100,16 @@ def _describe(plan: Plan) -> dict[str, Any]:
 def ask_of(leaf: Leaf, by: tuple[str, ...], edges: Sequence[datetime], keep: tuple[Group, ...] | None) -> Ask:
     """The ask that holds a leaf's statistic."""
     stats = (leaf.stat,) if leaf.stat == COUNT else (COUNT, leaf.stat)
-    return Ask(leaf.dataset, leaf.at, leaf.predicates, by, Frame(tuple(edges), leaf.running), stats, keep)
+    return Ask(leaf.dataset, leaf.at, leaf.predicates, by, frame_of(tuple(edges), leaf.running), stats, keep)
 
 
 def asks_of(plan: Plan) -> list[Ask]:
     """Every ask of the plan, for the current range and the one compared with."""
-    leaves = [leaf for formula in plan.formulas.values() for leaf in formula.all_leaves()]
-    return [ask_of(leaf, plan.query.by, edges, plan.keep) for edges in plan.edge_sets for leaf in leaves]
+    if plan.keep not in plan.asks:
+        leaves = dict.fromkeys(leaf for formula in plan.formulas.values() for leaf in formula.all_leaves())
+        by, keep = plan.query.by, plan.keep
+        plan.asks[keep] = [ask_of(leaf, by, edges, keep) for edges in plan.edge_sets for leaf in leaves]
+    return plan.asks[plan.keep]
 
 
 def ranking_asks(plan: Plan) -> list[Ask]:

@@ -11,7 +11,6 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import asdict
 from typing import Any
 
 from data.engine.plan import Plan
@@ -25,8 +24,20 @@ def key_of(plan: Plan, place: str, engine: str, versions: dict[str, int]) -> str
     """The key of a plan's answer. `now` counts by the minute, and only while it lies in the range."""
     span = plan.query.range
     moment = plan.now if span.from_at <= plan.now < span.to_at else plan.now >= span.to_at
-    parts = [place, engine, versions, moment, asdict(plan.query)]
-    return json.dumps(parts, sort_keys=True, default=str, separators=(",", ":"))
+    query = plan.query
+    where = [(found.dimension, found.op, found.values) for found in query.where]
+    asked = [
+        query.metrics,
+        span.from_at,
+        span.to_at,
+        query.grain,
+        query.by,
+        where,
+        query.compare,
+        query.top,
+        query.exact,
+    ]
+    return json.dumps([place, engine, versions, moment, asked], sort_keys=True, default=str, separators=(",", ":"))
 
 
 class Results:

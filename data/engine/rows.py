@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from data.engine.asks import COUNT, Ask, Group, Ints, Table
+from data.engine.asks import COUNT, Ask, Group, Ints, Key, Table, edge_ms
 from data.engine.days import to_ms
 from data.engine.evaluate import Cells, Values, evaluate
 from data.engine.plan import Plan, ask_of, asks_of, first_formula, ranking_asks
 from data.engine.shapes import Formula, Leaf
 
-Tables = dict[tuple[object, ...], Table]
+Tables = dict[Key, Table]
 OTHER: Group = ("__other__",)
 
 
@@ -48,10 +48,9 @@ class Reading:
 
     def cells(self) -> Cells:
         """What `evaluate` needs."""
-        start, now = to_ms(self.edges[0]), to_ms(self.plan.now)
-        ends = np.asarray([to_ms(e) for e in self.edges[1:]], np.int64)
-        begun = np.asarray([to_ms(e) for e in self.edges[:-1]], np.int64) < now
-        ended = np.where((ends > now) & begun, now, ends) - start
+        edges, now = edge_ms(tuple(self.edges)), to_ms(self.plan.now)
+        ends, begun = edges[1:], edges[:-1] < now
+        ended = np.where((ends > now) & begun, now, ends) - edges[0]
         kept = self.plan.keep is not None
         return Cells(self, self.plan.query.by, self.groups, kept, ended, begun | (ends <= now))
 

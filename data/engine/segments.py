@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from data.engine.asks import Ask, Table
+from data.engine.catalogue import catalogue_of
 from data.engine.columns import SegmentGone
 from data.engine.scan import scan
 from data.engine.sources import Source
@@ -17,7 +18,7 @@ _TRIES = 4
 
 def read_segments(scope: Scope, model: Model, asks: Sequence[Ask], changes: Mapping[int, int]) -> list[Table]:
     """A Table for each ask. `changes` are the change numbers by dataset id that the caller saw last."""
-    datasets = model.datasets()
+    datasets = catalogue_of(model).datasets
     found: dict[Ask, Table] = {}
     for name in dict.fromkeys(ask.dataset for ask in asks):
         mine = [ask for ask in asks if ask.dataset == name]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from data.engine.asks import COUNT, NULL, Between, Contains, OneOf, Predicate, Stat
+from data.engine.catalogue import catalogue_of
 from data.errors import unknown
 from data.model import Condition, Dataset, Exposure, Metric, Model
 from data.types import CannotTell, Filter
@@ -55,7 +56,7 @@ class Question:
 
 def find_metric(model: Model, name: str) -> Metric:
     """The metric of a qualified, or bare and unambiguous, name; UnknownName suggests the nearest."""
-    metrics = model.metrics()
+    metrics = catalogue_of(model).metrics
     if name in metrics:
         return metrics[name]
     bare = [m for m in metrics.values() if m.name == name]
@@ -71,7 +72,7 @@ def find_metric(model: Model, name: str) -> Metric:
 
 def find_dataset(model: Model, name: str) -> Dataset:
     """The dataset of a qualified, or bare and unambiguous, name; UnknownName suggests the nearest."""
-    datasets = model.datasets()
+    datasets = catalogue_of(model).datasets
     if name in datasets:
         return datasets[name]
     bare = [d for d in datasets.values() if d.name == name]
@@ -100,11 +101,17 @@ def _formula(question: Question, metric: Metric, running: bool = False) -> Formu
 
 def formula_of(question: Question, metric: Metric) -> Formula | CannotTell:
     """How the metric is computed under the question's filters and dimensions, or why it cannot be."""
-    return _formula(question, metric)
+    catalogue = catalogue_of(question.model)
+    key = metric.qualified, question.filters, question.by, question.exact
+    found: Formula | CannotTell | None = catalogue.kept.get(key)
+    if found is None:
+        found = _formula(question, metric)
+        catalogue.keep(key, found)
+    return found
 
 
 def _dataset_of(question: Question, metric: Metric) -> Dataset:
-    return question.model.datasets()[_qualified(metric, metric.dataset or "")]
+    return catalogue_of(question.model).datasets[_qualified(metric, metric.dataset or "")]
 
 
 def _qualified(metric: Metric, name: str) -> str:
