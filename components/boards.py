@@ -67,7 +67,8 @@ def _main(scope: Scope, board: Board, view: View) -> None:
         if view.series is None or view.series.reason:
             states.cannot_tell(view.series.reason if view.series else view.series_reason)
             return
-        st.markdown(f"**{view.series.title}** :small[:gray[{charts.legend(view.series)}. {view.as_of}.]]")
+        read = f"**{view.series.title}** :small[:gray[{charts.legend(view.series)}. {view.as_of}.]]"
+        st.markdown(read, help=view.series.summary)
         key = f"series_{state.once('series')}"
         on_pick = drill.open_bucket(view.series.metric, key) if drill.may_open(scope) else None
         charts.draw_series(view.series, key, on_pick)

@@ -45,7 +45,7 @@ def draw_series(series: Series, key: str, on_pick: Callable[[], None] | None) ->
     )  # fmt: skip
     picks: Spec = {"on_select": on_pick, "selection_mode": "bucket"} if on_pick else {}
     st.vega_lite_chart(
-        _series_table(series), spec, height=SERIES_HEIGHT, key=key, alt=series.summary, theme=None, **picks
+        _series_table(series), spec, height=SERIES_HEIGHT, key=key, alt=series.alt, theme=None, **picks
     )
 
 

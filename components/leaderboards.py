@@ -52,7 +52,7 @@ def _chart(board: Leaderboard, key: str, on_pick: Callable[[], None]) -> None:
     """Bars of the largest values with their numbers; a click on one calls `on_pick`."""
     st.vega_lite_chart(
         _table(board), _ranking_spec(palette(), board.title), key=key, on_select=on_pick, selection_mode="pick",
-        alt=board.summary, height=BAR_STEP * max(len(board.bars), 1) + TITLE_HEIGHT, theme=None,
+        alt=board.alt, height=BAR_STEP * max(len(board.bars), 1) + TITLE_HEIGHT, theme=None,
     )  # fmt: skip
 
 

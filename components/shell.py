@@ -21,10 +21,10 @@ _SLACK_S = 8
 _STYLE = """<style>
 .bv-status{display:flex;flex-wrap:wrap;gap:.1rem 1.2rem;font-size:.85rem;line-height:1.5rem;min-height:1.5rem}
 .bv-status i{display:inline-block;width:.65em;height:.65em;border-radius:50%;margin-right:.45em;background:currentColor}
-.bv-status .bv-lost{font-weight:600;font-size:0;animation:bv-show 1ms linear var(--bv-wait) forwards}
+.bv-status .bv-lost{font-weight:600;font-size:0;visibility:hidden;animation:bv-show 1ms linear var(--bv-wait) forwards}
 .bv-status .bv-fresh{animation:bv-hide 1ms linear var(--bv-wait) forwards}
-@keyframes bv-show{to{font-size:.85rem}}
-@keyframes bv-hide{to{font-size:0}}
+@keyframes bv-show{to{font-size:.85rem;visibility:visible}}
+@keyframes bv-hide{to{font-size:0;visibility:hidden}}
 </style>"""
 
 

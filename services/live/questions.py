@@ -16,7 +16,8 @@ TOP = 7
 class Questions:
     """The queries of a page and what each is for: `queries` is totals, sparklines, main series, then one a dimension.
 
-    `shown` are the metrics of the tiles that can be asked under the filters; `left_out` those that cannot.
+    `shown` are the metrics of the tiles that can be asked under the filters; `left_out` those that cannot. `counts`
+    count the rows themselves, asked with the totals: they tell whether the range holds any.
     """
 
     queries: tuple[MetricQuery, ...]
@@ -24,6 +25,7 @@ class Questions:
     shown: tuple[Metric, ...]
     left_out: tuple[Metric, ...]
     dimensions: tuple[Dimension, ...]
+    counts: tuple[Metric, ...] = ()
 
 
 def questions(board: Board, choice: Choice, family: str) -> Questions:
@@ -36,9 +38,12 @@ def questions(board: Board, choice: Choice, family: str) -> Questions:
     left_out = tuple(m for m in tiles if m not in shown)
     main = board.metric(choice.metric)
     names = tuple(m.qualified for m in shown)
+    counts = tuple(m for m in board.metrics() if m.shape == "count" and not m.where)
+    counts = tuple(m for m in counts if takes(board.pack, m, choice.where))
     queries: list[MetricQuery] = []
     if shown:
-        queries.append(MetricQuery(names, choice.range, where=choice.where, compare=choice.compare))
+        totals = tuple(dict.fromkeys((*names, *(m.qualified for m in counts))))
+        queries.append(MetricQuery(totals, choice.range, where=choice.where, compare=choice.compare))
         queries.append(MetricQuery(names, choice.range, grain=choice.grain, where=choice.where))
     dimensions: tuple[Dimension, ...] = ()
     if takes(board.pack, main, choice.where):
@@ -50,7 +55,7 @@ def questions(board: Board, choice: Choice, family: str) -> Questions:
         for dimension in dimensions:
             where = _without(choice.where, dimension.name)
             queries.append(MetricQuery(asked, choice.range, by=(dimension.name,), where=where, top=TOP))
-    return Questions(tuple(queries), main, shown, left_out, dimensions)
+    return Questions(tuple(queries), main, shown, left_out, dimensions, counts)
 
 
 def _without(where: tuple[Filter, ...], dimension: str) -> tuple[Filter, ...]:

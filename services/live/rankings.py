@@ -32,8 +32,7 @@ class Leaderboard:
     dimension: str
     title: str
     bars: tuple[Bar, ...]
-    summary: str
-    rest: str = ""
+    alt: str
     reason: str = ""
 
     @property
@@ -46,12 +45,9 @@ def leaderboard(metric: Metric, dimension: Dimension, result: MetricResult, wher
     """The leaderboard of one dimension from the answer to its query by that dimension."""
     picked = {v for f in where if f.dimension == dimension.name and f.op == "in" for v in f.values}
     bars = tuple(_bar(metric, dimension.name, row, picked) for row in result.rows)
-    named = [b for b in bars if not b.is_rest]
-    rest = next((f"{b.label}: {b.shown}" for b in bars if b.is_rest), "")
-    text = ", ".join(f"{b.label} {b.shown}" for b in named) or "no values"
-    summary = f"{metric.title} by {dimension.title}: {text}."
-    reason = result.cannot_tell.get(metric.qualified, "")
-    return Leaderboard(dimension.name, dimension.title, bars, summary, rest, reason)
+    # Without numbers: a chart whose name changes is drawn anew. The numbers are texts in the chart.
+    alt = f"{metric.title} by {dimension.title.lower()}, as bars"
+    return Leaderboard(dimension.name, dimension.title, bars, alt, result.cannot_tell.get(metric.qualified, ""))
 
 
 def _bar(metric: Metric, dimension: str, row: dict[str, Any], picked: set[str | None]) -> Bar:

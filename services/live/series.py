@@ -54,6 +54,11 @@ class Series:
     reason: str = ""
 
     @property
+    def alt(self) -> str:
+        """What the chart is; without numbers, because a chart whose name changes is drawn anew."""
+        return f"{self.title}, as {'bars' if self.mark == 'bar' else 'a line'}"
+
+    @property
     def has_open(self) -> bool:
         """Whether the last bucket is still filling."""
         return any(p.is_open for p in self.points)

@@ -62,7 +62,7 @@ def view(
         boards,
         f"Data as of {moment(as_of, workspace.timezone, now)}" if as_of else "No data yet",
         span(choice.range.from_at, choice.range.to_at, workspace.timezone),
-        _is_empty(tiles, totals, main),
+        _is_empty(asked, totals),
     )
 
 
@@ -76,16 +76,11 @@ def _tiles(
     return found | {m: left_out(m, filtered) for m in asked.left_out}
 
 
-def _is_empty(tiles: dict[Metric, Tile], totals: MetricResult | None, main: MetricResult | None) -> bool:
-    """Something was asked and no row was counted: balances and ages look back before the range, so they do not tell."""
-    names = [m.qualified for m in tiles if m.shape not in ("balance", "age")]
-    values = [row.get(n) for row in (totals.rows if totals else []) for n in names]
-    values += [v for row in (main.rows if main else []) for k, v in row.items() if _is_value(k)]
-    return bool(values) and not any(values)
-
-
-def _is_value(key: str) -> bool:
-    return key != "bucket" and not key.endswith("__previous") and not key.startswith("__")
+def _is_empty(asked: Questions, totals: MetricResult | None) -> bool:
+    """Whether the range holds no row at all; a metric of its own may well have nothing to say while there are rows."""
+    row = totals.rows[0] if totals and totals.rows else {}
+    counted = [row.get(m.qualified) for m in asked.counts]
+    return bool(row and counted) and not any(counted)
 
 
 def arrival(known: Sequence[Freshness], timezone: str, now: datetime) -> Arrival | None:

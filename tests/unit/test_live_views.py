@@ -122,7 +122,12 @@ def test_a_leaderboard_names_the_missing_and_pools_the_rest() -> None:
 def test_a_range_without_rows_is_empty_although_a_backlog_reaches_into_it() -> None:
     everything = {m.name: (0, 0) for m in BOARD.metrics()}
     assert shown(chosen(), **(everything | {"backlog": (12, 12)})).is_empty
-    assert not shown(chosen(), **(everything | {"complaints_opened": (1, 0)})).is_empty
+    assert not shown(chosen(), **(everything | {"complaints_closed": (1, 0)})).is_empty
+
+
+def test_a_range_with_rows_is_not_empty_when_the_metrics_shown_have_no_value() -> None:
+    nothing = {m.name: (None, None) for m in BOARD.family("experience")}
+    assert not shown(chosen("complaints_closed"), "experience", **(nothing | {"complaints_closed": (0, 0)})).is_empty
 
 
 @pytest.mark.parametrize(("hours", "is_late"), [(1, False), (3, True)])
