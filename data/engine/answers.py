@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from data.database import database_url
-from data.engine.asks import COUNT, Ask, Frame, Predicate, Reader, merge
+from data.engine.asks import COUNT, Ask, Contains, Frame, Predicate, Reader, merge
 from data.engine.catalogue import catalogue_of
 from data.engine.exposures import fitting
 from data.engine.oracle import read_sql
@@ -113,9 +113,12 @@ def count(
     return int(_reader(scope, model, engine, {})([ask])[0].cells[COUNT].sum())
 
 
-def value_counts(scope: Scope, model: Model, dataset: Dataset, column: str) -> list[tuple[str | None, int]]:
-    """Every value of a text column with its number of rows, the most frequent first."""
-    ask = Ask(dataset.qualified, dataset.time, (), (column,), Frame(_ALWAYS), (COUNT,))
+def value_counts(
+    scope: Scope, model: Model, dataset: Dataset, column: str, search: str, limit: int
+) -> list[tuple[str | None, int]]:
+    """The most frequent values of a text column that contain `search`, with their numbers of rows."""
+    predicates = (Contains(column, (search.casefold(),)),) if search else ()
+    ask = Ask(dataset.qualified, dataset.time, predicates, (column,), Frame(_ALWAYS), (COUNT,), most=limit)
     table = _reader(scope, model, "segments", {})([ask])[0]
     found = zip((group[0] for group in table.groups), table.cells[COUNT][0].tolist(), strict=True)
     return sorted(found, key=lambda pair: (-pair[1], pair[0] is None, pair[0] or ""))

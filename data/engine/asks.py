@@ -7,7 +7,7 @@ An Ask names sufficient statistics only; metrics are computed from its Table. Nu
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Literal
@@ -122,7 +122,8 @@ class Key:
 class Ask:
     """Statistics of the rows of `dataset` by its time column `at`, in buckets and groups.
 
-    With `keep` the groups are these, in this order, and then one more for all others together.
+    With `keep` the groups are these, in this order, and then one more for all others together; with `most` only so many
+    groups with the most rows are given.
     """
 
     dataset: str
@@ -132,10 +133,11 @@ class Ask:
     frame: Frame
     stats: tuple[Stat, ...]
     keep: tuple[Group, ...] | None = None
+    most: int | None = None
     without_stats: Key = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        parts = self.dataset, self.at, self.predicates, self.by, self.frame, self.keep
+        parts = self.dataset, self.at, self.predicates, self.by, self.frame, self.keep, self.most
         object.__setattr__(self, "without_stats", Key(parts))
 
     def __hash__(self) -> int:
@@ -161,6 +163,4 @@ def merge(asks: Sequence[Ask]) -> list[Ask]:
     for ask in asks:
         stats.setdefault(ask.without_stats, {COUNT}).update(ask.stats)
         first.setdefault(ask.without_stats, ask)
-    return [
-        Ask(a.dataset, a.at, a.predicates, a.by, a.frame, tuple(sorted(stats[key])), a.keep) for key, a in first.items()
-    ]
+    return [replace(ask, stats=tuple(sorted(stats[key]))) for key, ask in first.items()]

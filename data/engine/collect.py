@@ -44,6 +44,8 @@ def collect(ask: Ask, groups: Groups, ran: Ran, source: Source, how: str) -> Tab
     if ask.keep is not None:
         return Table([*ask.keep, ()], cells, how)
     there = np.flatnonzero((cells[COUNTED] != 0).any(axis=0)) if ask.by else np.zeros(1, np.int64)
+    if ask.most is not None and len(there) > ask.most:
+        there = there[np.argsort(-cells[COUNTED][:, there].sum(axis=0), kind="stable")[: ask.most]]
     return Table(groups.names(source, there.tolist()), {stat: found[:, there] for stat, found in cells.items()}, how)
 
 

@@ -14,9 +14,11 @@ from data.engine.days import to_ms
 from data.engine.evaluate import Cells, Values, evaluate
 from data.engine.plan import Plan, ask_of, asks_of, first_formula, ranking_asks
 from data.engine.shapes import Formula, Leaf
+from data.errors import BadInput
 
 Tables = dict[Key, Table]
 OTHER: Group = ("__other__",)
+MOST_ROWS = 200_000
 
 
 class Reading:
@@ -107,6 +109,10 @@ def rows_of(plan: Plan, tables: Tables) -> list[dict[str, Any]]:
     then = Reading(plan, plan.compared.edges, tables, groups) if plan.compared else None
     columns, ranks = _columns(plan, now_reading, then)
     shown = now_reading.present() | (then.present() if then else False) if plan.query.by else None
+    if shown is not None and int(shown.sum()) > MOST_ROWS:
+        raise BadInput(
+            f"The answer has {int(shown.sum()):,} rows; expected at most {MOST_ROWS:,}: take `top` or a filter."
+        )
     return [
         _row(plan, columns, bucket, place, groups)
         for bucket, order in enumerate(ranks if plan.query.by else [[0]] * len(plan.buckets.labels))

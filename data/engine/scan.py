@@ -24,8 +24,10 @@ from data.engine.program import COUNT, DISTINCT, Operation, Task, columns_of, is
 from data.engine.running import BUDGET, Material, Pass, Results, in_batches
 from data.engine.sources import Source
 from data.engine.tensor_reads import Cover, covers_of
+from data.errors import BadInput
 
 _MOST_DENSE_CELLS = 1 << 20
+_MOST_CELLS = 1 << 23
 
 
 @dataclass(slots=True, eq=False)
@@ -125,7 +127,17 @@ def _groups(found: Scan) -> dict[Ask, Groups]:
             groups[ask] = all_groups(found.source, ask.by)
         else:
             groups[ask] = present_groups(ask.by, [_present(found, layers[0], name) for name in ask.by])
+        _check_size(ask, groups[ask])
     return groups
+
+
+def _check_size(ask: Ask, groups: Groups) -> None:
+    cells = groups.size * ask.frame.size
+    if cells > _MOST_CELLS:
+        raise BadInput(
+            f"Field `by`: {' and '.join(ask.by)} over {ask.frame.size:,} buckets make {cells:,} groups; expected at"
+            f" most {_MOST_CELLS:,}: take `top`, a coarser grain or a filter."
+        )
 
 
 def _is_small(source: Source, ask: Ask) -> bool:

@@ -68,7 +68,4 @@ def values(
     dataset = find_dataset(current(), dataset_name)
     if dimension not in text_columns(dataset):
         raise unknown("dimension", dimension, text_columns(dataset), dataset.qualified)
-    found = value_counts(scope, current(), dataset, dimension)
-    part = search.casefold()
-    kept = [(value, n) for value, n in found if not part or (value is not None and part in value.casefold())]
-    return list(kept[:limit])
+    return list(value_counts(scope, current(), dataset, dimension, search, limit))
