@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
@@ -35,9 +36,7 @@ def fill_all(scope: Scope, dataset: Dataset, rows: int, report: Report) -> None:
         _ingest(scope, dataset, rows, report)
         if rows > BY_INGEST:
             _copy(scope, dataset, rows, report)
-    start = time.perf_counter()
     compact_workspace(scope, dataset)
-    report.rate("merging what was written", rows / (time.perf_counter() - start))
     _count_days(scope, dataset, rows, report)
     with owner_transaction() as tx:
         tx.execute("DELETE FROM belvedere.segments WHERE retired_at IS NOT NULL")
@@ -95,10 +94,10 @@ def _plain(values: Any) -> pa.Array:
 
 
 def _count_days(scope: Scope, dataset: Dataset, rows: int, report: Report) -> None:
-    from data.engine.tensors import refresh
+    from data.engine.tensors import update_tensors
 
     start = time.perf_counter()
-    refresh(scope, dataset)
+    update_tensors(scope, dataset, datetime.now(UTC))
     report.rate("days counted into tensors", rows / (time.perf_counter() - start))
 
 

@@ -12,6 +12,7 @@ from data.errors import BadInput, unknown
 from data.model import Dataset, Metric, Model, Pack
 from data.tables import ensure_dataset, register_dataset, registered_datasets
 from services.model.packs import load_model
+from services.model.stored import is_stale, renew
 
 T = TypeVar("T")
 _models: dict[str, Model] = {}
@@ -44,6 +45,8 @@ def _install_pack(pack: Pack, known: Mapping[tuple[str, str], tuple[int, dict[st
         wanted = definition(dataset)
         if found != wanted:
             ensure_dataset(dataset)
+            if is_stale(found, wanted):
+                renew(dataclasses.replace(dataset, id=id))
             id = register_dataset(dataset.pack, dataset.name, wanted)
         installed.append(dataclasses.replace(dataset, id=id))
     return dataclasses.replace(pack, datasets=tuple(installed))

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from data.engine.verify import verify
+from data.engine.versions import versions
 from data.errors import UnknownName
 from data.settings import settings
 from data.types import Scope
+from services.ingest import ingest_rows
 from services.model import current, enable_pack, find_dataset, forget_current, install, load_model, model_of, packs_of
 from tests.packs.small import GOOD, write_pack
 from tests.support import make_scope, make_workspace
@@ -55,3 +59,29 @@ def test_a_workspace_has_the_packs_it_was_given(small: Path) -> None:
 def test_a_pack_that_nobody_wrote_is_refused(scope: Scope) -> None:
     with pytest.raises(UnknownName, match="Did you mean `grievance`"):
         enable_pack(scope, "grievances")
+
+
+LOOKED = """\
+  cases_looked_at:
+    title: Looked at
+    description: Cases that somebody looked at.
+    shape: count
+    dataset: cases
+    at: looked
+    unit: cases
+    format: integer
+    better: higher
+    family: business
+"""
+
+
+def test_a_pack_that_reorders_its_streams_has_its_segments_made_again(small: Path, scope: Scope) -> None:
+    row = {"case": "1", "kind": "a", "began": "2026-03-01T10:00:00Z", "ended": "2026-03-02T10:00:00Z"}
+    ingest_rows(scope, "small.cases", [row], "one", datetime(2026, 4, 1, tzinfo=UTC))
+    assert find_dataset(current(), "small.cases").streams == ("began", "ended")
+    (small / "pack.yaml").write_text(GOOD.rstrip("\n") + "\n" + LOOKED)
+    forget_current()
+    after = find_dataset(current(), "small.cases")
+    assert after.streams == ("began", "looked", "ended")
+    assert verify(scope, after).mismatches == []
+    assert versions(scope, [after.id])[after.id].rows == 1
