@@ -44,9 +44,7 @@ def draw_series(series: Series, key: str, on_pick: Callable[[], None] | None) ->
         series.compared_with, on_pick is not None,
     )  # fmt: skip
     picks: Spec = {"on_select": on_pick, "selection_mode": "bucket"} if on_pick else {}
-    st.vega_lite_chart(
-        _series_table(series), spec, height=SERIES_HEIGHT, key=key, alt=series.alt, theme=None, **picks
-    )
+    st.vega_lite_chart(_series_table(series), spec, height=SERIES_HEIGHT, key=key, alt=series.alt, theme=None, **picks)
 
 
 @lru_cache(maxsize=128)
@@ -96,9 +94,7 @@ def _series_spec(
         layers.append(_target_layer(colours, target, target_title))
     # Unseen, as wide as the buckets and as tall as the chart: what the cursor meets.
     cover = {"type": "rect", "opacity": 0, "cursor": "pointer" if is_clickable else "default"}
-    layers.append(
-        {"name": "cover", "mark": cover, "encoding": {"x": x, "x2": {"field": "to"}, "tooltip": tooltip}}
-    )
+    layers.append({"name": "cover", "mark": cover, "encoding": {"x": x, "x2": {"field": "to"}, "tooltip": tooltip}})
     params = [{"name": "bucket", "select": {"type": "point", "fields": ["start", "end"]}, "views": ["cover"]}]
     padding = {"left": 2, "right": 6, "top": 6, "bottom": 2}
     found: Spec = {"layer": layers, "config": config(colours), "padding": padding, **FRAME}

@@ -32,8 +32,8 @@ class Dimension:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A number column, kept exactly with `decimals` places: numeric(18, decimals) in rows, value * 10**decimals as int64
-    in segments."""
+    """A number column, kept exactly with `decimals` places: numeric(18, decimals) in rows, value * 10**decimals as
+    int64 in segments."""
 
     name: str
     title: str
