@@ -50,7 +50,7 @@ class Settings(BaseSettings):
     )
     hosts: str = Field(
         "",
-        description="Host names the server answers to, with commas between (`*.example.org` for all below); empty: any.",
+        description="Host names that are served, with commas between (`*.example.org` for all below); empty: any.",
     )
     https: bool = Field(False, description="Mark cookies Secure and send HSTS: set it when served over HTTPS.")
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="debug, info, warning or error.")

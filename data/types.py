@@ -96,10 +96,10 @@ class MetricResult:
     """The answer to one MetricQuery.
 
     `rows`: one dict a bucket and group, ordered by bucket, then by the first metric descending. Keys: `bucket` (ISO
-    8601 in the workspace's zone; only with a grain), each dimension (str, or None for missing), each metric as it was asked
-    for (int, float or None where there is nothing to say), `<metric>__previous` when compared, `__incomplete` True on
-    the bucket that `now` falls in, `__kind` "other" and `__members` (how many groups) on the pooled row. With a grain
-    and no `by`, every bucket of the range is there. `cannot_tell` maps a metric that has no answer to the reason.
+    8601 in the workspace's zone; only with a grain), each dimension (str, or None for missing), each metric as it was
+    asked for (int, float or None where there is nothing to say), `<metric>__previous` when compared, `__incomplete`
+    True on the bucket that `now` falls in, `__kind` "other" and `__members` (how many groups) on the pooled row. With a
+    grain and no `by`, every bucket of the range is there. `cannot_tell` maps a metric that has no answer to the reason.
     `as_of` is the time of the newest row (not in the future) of the datasets asked, `received_at` the last commit;
     `versions` the data versions by dataset, `plan` a readable description of how it was answered.
     """
