@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from components import filters, live, queries, states
+from components import filters, live, queries, state, states
 from components.markdown import plain
 from data.types import Scope
 from services import ingest, uploads
@@ -81,9 +81,12 @@ def _result(scope: Scope, summary: dict[str, Any], now: datetime) -> None:
     st.subheader("Imported", anchor=False)
     names = ("read", "inserted", "updated", "unchanged", "rejected", "flagged")
     _counts({name.capitalize(): summary[name] for name in names})
-    st.caption(f"It took {number(summary['seconds'] / 3600, 'duration')}.")
+    seconds = summary["seconds"]
+    st.caption(f"It took {number(seconds / 3600, 'duration') if seconds >= 1 else 'less than a second'}.")
     with st.container(horizontal=True):
         if st.button("See it on Live", type="primary", icon=":material/monitoring:"):
+            for done in state.DATA:
+                state.write(done, [])
             st.switch_page("pages/monitor/live.py", query_params=filters.newest_parameters(scope, now))
         if summary["rejected"]:
             _rejects_button(scope, summary["import_id"], summary["rejected"])

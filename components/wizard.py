@@ -10,7 +10,7 @@ from components import imports, mappings, queries, state, states
 from components.markdown import plain
 from data.types import Scope
 from services import ingest, uploads
-from services.formats import compact, plural
+from services.formats import file_size, plural
 from services.ingest import Mapping
 from services.people import can
 from services.uploads import Upload
@@ -67,7 +67,7 @@ def _take(upload: Upload) -> None:
 
 def _file_line(upload: Upload) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{plain(upload.name)}**, {compact(upload.size / 1e6)} MB", width="content")
+        st.markdown(f"**{plain(upload.name)}**, {file_size(upload.size)}", width="content")
         st.button("Another file", type="tertiary", icon=":material/close:", on_click=leave)
 
 

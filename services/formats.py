@@ -48,6 +48,16 @@ def compact(value: float) -> str:
     return grouped(value, 0 if float(value).is_integer() else 1)
 
 
+def file_size(count: int) -> str:
+    """Bytes as people read them: `812 B`, `4.3 MB`."""
+    size = float(count)
+    for unit in ("B", "kB", "MB"):
+        if size < 1000:
+            return f"{grouped(size, 0 if unit == 'B' or size >= 100 else 1)}{SPACE}{unit}"
+        size /= 1000
+    return f"{grouped(size, 1)}{SPACE}GB"
+
+
 def hours(value: float) -> str:
     """A length of time given in hours, in its two largest parts: `2 d 4 h`, `3 h 20 min`, `35 min`, `12 s`."""
     sign, total = (MINUS if value < 0 else ""), abs(value) * 3600

@@ -12,6 +12,7 @@ from services.formats import (
     change,
     compact,
     days_text,
+    file_size,
     hours,
     moment,
     number,
@@ -110,6 +111,13 @@ def test_a_bucket_is_named_by_its_grain(grain: str, expected: str) -> None:
 
 def test_ages_end_in_years() -> None:
     assert plain(age(200)) == "3 min" and plain(age(-5)) == "0 s" and plain(age(4 * 365.25 * 86_400)) == "4 years"
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"), [(812, "812 B"), (4_343_386, "4.3 MB"), (190_000, "190 kB"), (30_000_000_000, "30.0 GB")]
+)
+def test_file_sizes_have_the_unit_of_their_size(size: int, expected: str) -> None:
+    assert plain(file_size(size)) == expected
 
 
 def test_one_is_not_plural() -> None:
