@@ -89,7 +89,7 @@ class Cache:
 
     def put(self, found: Iterable[tuple[Key, Column]]) -> None:
         """Keep columns, and let go of the ones that were not used for longest."""
-        budget = settings().cache_mb * 2**20
+        budget = self.budget()
         with self._lock:
             for key, column in found:
                 if key not in self._columns:
@@ -97,6 +97,10 @@ class Cache:
                     self.bytes += column.bytes
             while self.bytes > budget and len(self._columns) > 1:
                 self.bytes -= self._columns.popitem(last=False)[1].bytes
+
+    def budget(self) -> int:
+        """Most bytes it may hold."""
+        return settings().cache_mb * 2**20
 
     def clear(self) -> None:
         """Forget everything."""

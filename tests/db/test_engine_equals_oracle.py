@@ -40,7 +40,7 @@ def _model(database: str) -> Model:
     return make_model()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def model(database: str) -> Model:
     return _model(database)
 
