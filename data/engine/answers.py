@@ -18,6 +18,7 @@ from data.engine.pooling import can_pool, pooled
 from data.engine.results import cache, key_of
 from data.engine.rows import Tables, largest, rows_of
 from data.engine.segments import read_segments
+from data.engine.shapes import find_metric
 from data.engine.versions import Version, versions
 from data.model import Dataset, Model
 from data.types import EngineName, MetricQuery, MetricResult, Scope, TimeRange
@@ -35,12 +36,11 @@ def answer(
     """
     began = time.perf_counter()
     minute = now.replace(second=0, microsecond=0)
-    model, unfit = fitting(scope, model, queries)
-    plans = [make_plan(query, model, scope.workspace.timezone, minute) for query in queries]
-    used = {name for plan in plans for name in plan.datasets}
-    ids = {name: catalogue_of(model).datasets[name].id for name in used}
-    found = versions(scope, ids.values()) if used else {}
+    ids = _datasets_of(model, queries)
+    found = versions(scope, ids.values()) if ids else {}
     known = {name: found[id] for name, id in ids.items()}
+    model, unfit = fitting(scope, model, queries, found)
+    plans = [make_plan(query, model, scope.workspace.timezone, minute) for query in queries]
     place = " ".join([database_url(), str(scope.workspace.id), *sorted(unfit)])
     keys = [key_of(plan, place, engine, {name: known[name].version for name in plan.datasets}) for plan in plans]
 
@@ -55,6 +55,12 @@ def answer(
         _dated(result, [known[name] for name in plan.datasets], now, elapsed_ms, cached)
         for (result, cached), plan in zip(answers, plans, strict=True)
     ]
+
+
+def _datasets_of(model: Model, queries: Sequence[MetricQuery]) -> dict[str, int]:
+    """Names and ids of the datasets of the packs whose metrics are asked."""
+    packs = {find_metric(model, name).pack for query in queries for name in query.metrics}
+    return {name: dataset.id for name, dataset in catalogue_of(model).datasets.items() if dataset.pack in packs}
 
 
 def _read_all(plans: Sequence[Plan], reader: Reader) -> Tables:
