@@ -20,10 +20,12 @@ TITLE_HEIGHT = 30
 
 def draw_leaderboards(boards: tuple[Leaderboard, ...], metric: str, note: str) -> None:
     """One ranking a dimension; a click on a value filters the page by it, or lets it go."""
+    silent = [plain(board.title.lower()) for board in boards if not board.tells]
+    hint = f"Nothing is recorded for {', '.join(silent)}." if silent else ""
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
-        st.markdown(f"**{plain(metric)}, broken down** :small[:gray[{note}. Click a bar to filter.]]", width="content")
+        head = f"**{plain(metric)}, broken down** :small[:gray[{note}. Click a bar to filter. {hint}]]"
+        st.markdown(head, width="content")
         downloads.button("breakdowns", "breakdowns_csv", lambda: downloads.leaderboard_lines(boards))
-    silent = [board.title.lower() for board in boards if not board.tells]
     with st.grid(3, min_column_width=270, gap="xsmall", border=True):
         for board in (b for b in boards if b.tells):
             if board.reason:
@@ -32,8 +34,6 @@ def draw_leaderboards(boards: tuple[Leaderboard, ...], metric: str, note: str) -
                 # A new key after each click: the chart forgets its selection, and the filters alone say what is picked.
                 key = f"board_{board.dimension}_{state.once('boards')}"
                 _chart(board, key, _picked(board.dimension, key))
-    if silent:
-        states.cannot_tell(f"Nothing is recorded in this range for {', '.join(silent)}.")
 
 
 def _picked(dimension: str, key: str) -> Callable[[], None]:

@@ -18,7 +18,7 @@ from data.types import Scope
 
 Draw = Callable[[Scope, datetime], None]
 Mark = Callable[[Scope, datetime], str]
-_DRAWN = "_drawn"
+_DRAWN, _HANDED = "_drawn", "_handed"
 
 
 def run(draw: Draw, every_s: int | None) -> None:
@@ -43,10 +43,12 @@ def run_changed(pulse: Draw, draw: Draw, mark: Mark, key: str, every_s: int | No
         with guard():
             pulse(scope, now)
             if every_s and _is_alone() and mark(scope, now) != st.session_state.get(_DRAWN):
+                st.session_state[_HANDED] = scope
                 _draw_again(key)
 
     def body() -> None:
-        scope, now = current_scope(), datetime.now(UTC)
+        # The pulse looked the session up a moment ago when it is the one that asks.
+        scope, now = st.session_state.pop(_HANDED, None) or current_scope(), datetime.now(UTC)
         with guard():
             st.session_state[_DRAWN] = mark(scope, now)
             draw(scope, now)

@@ -18,6 +18,7 @@ from services.live.views import Arrival
 # line carries an animation that turns it over unless the next refresh replaces it first.
 _LOST_AFTER_TURNS = 3
 _SLACK_S = 8
+# What the theme has no setting for; sent once with the page's header, not at every refresh.
 _STYLE = """<style>
 .bv-status{display:flex;flex-wrap:wrap;gap:.1rem 1.2rem;font-size:.85rem;line-height:1.5rem;min-height:1.5rem}
 .bv-status i{display:inline-block;width:.65em;height:.65em;border-radius:50%;margin-right:.45em;background:currentColor}
@@ -25,11 +26,21 @@ _STYLE = """<style>
 .bv-status .bv-fresh{animation:bv-hide 1ms linear var(--bv-wait) forwards}
 @keyframes bv-show{to{font-size:.85rem;visibility:visible}}
 @keyframes bv-hide{to{font-size:0;visibility:hidden}}
+.bv-wide{overflow-x:auto}
+.bv-stream{width:100%;border-collapse:collapse;font-size:.85rem}
+.bv-stream caption{text-align:left;font-weight:600;padding-bottom:.4rem;font-size:1rem}
+.bv-stream th{text-align:left;font-weight:600;opacity:.75;padding:.2rem .6rem .2rem 0;white-space:nowrap}
+.bv-stream td{padding:.22rem .6rem .22rem 0;border-top:1px solid rgb(128 128 128 / .22);max-width:16rem;overflow:hidden;
+text-overflow:ellipsis;white-space:nowrap}
+[class*="st-key-rows_"] button p{text-align:left}
+[class*="st-key-rows_"] button{justify-content:flex-start}
+.st-key-tiles [data-testid="stMetricDeltaDescription"] *{opacity:1}
 </style>"""
 
 
 def header(title: str, workspace: Workspace) -> None:
-    """The page's title with the workspace and its time zone."""
+    """The page's title with the workspace and its time zone, and the few rules of style that the theme cannot hold."""
+    st.html(_STYLE)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         st.title(title, anchor=False, width="content")
         st.caption(f"{workspace.name}, times in {workspace.timezone.replace('_', ' ')}", width="content")
@@ -50,7 +61,7 @@ def status(
     if online:
         names = escape(", ".join(online))
         parts.append(f'<span title="{names}">{plural(len(online), "person", "people")} online: {names}</span>')
-    st.html(f"{_STYLE}<div class='bv-status' role='status' aria-live='off'>{''.join(parts)}</div>")
+    st.html(f"<div class='bv-status' role='status' aria-live='off'>{''.join(parts)}</div>")
 
 
 def _connection(every_s: int | None, clock: str, good: str, lost: str) -> str:

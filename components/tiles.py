@@ -11,19 +11,12 @@ from services.formats import NOTHING
 from services.live.tiles import Tile
 
 TILE_WIDTH = 150
-# What the theme has no setting for: names of two lines stand left, and targets are as dark as text has to be.
-_STYLE = """<style>
-[class*="st-key-rows_"] button p{text-align:left}
-[class*="st-key-rows_"] button{justify-content:flex-start}
-.st-key-tiles [data-testid="stMetricDeltaDescription"] *{opacity:1}
-</style>"""
 _COLOURS = {"good": "green", "bad": "red", "neutral": "gray"}
 _ARROWS = {"up": "up", "down": "down", "flat": "off"}
 
 
 def draw_tiles(tiles: tuple[Tile, ...], compared_with: str, on_rows: Callable[[str], None] | None) -> None:
     """Rows of aligned tiles; with `on_rows` the name of a metric is a button that opens the rows behind it."""
-    st.html(_STYLE)
     with st.grid(5, min_column_width=TILE_WIDTH, gap="xsmall", key="tiles"):
         for tile in tiles:
             with st.container(border=True, gap=None, height="stretch"):
