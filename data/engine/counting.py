@@ -80,6 +80,43 @@ def totals(out: int, n: int, keys: Any, values: Any, weights: Any, unit: bool, f
 
 
 @compiled()
+def count_codes(codes: Any, start: int, n: int, spare: Any) -> None:
+    """Rows by code of one byte, in four lines of `spare` so that equal neighbours do not wait for each other."""
+    even = n - n % 4
+    for i in range(0, even, 4):
+        spare[0, codes[start + i]] += 1
+        spare[1, codes[start + i + 1]] += 1
+        spare[2, codes[start + i + 2]] += 1
+        spare[3, codes[start + i + 3]] += 1
+    for i in range(even, n):
+        spare[0, codes[start + i]] += 1
+
+
+@compiled()
+def total_codes(codes: Any, start: int, n: int, values: Any, spare: Any) -> None:
+    """Sums by code of one byte; no value is missing."""
+    even = n - n % 4
+    for i in range(0, even, 4):
+        spare[0, codes[start + i]] += values[i]
+        spare[1, codes[start + i + 1]] += values[i + 1]
+        spare[2, codes[start + i + 2]] += values[i + 2]
+        spare[3, codes[start + i + 3]] += values[i + 3]
+    for i in range(even, n):
+        spare[0, codes[start + i]] += values[i]
+
+
+@compiled()
+def move(spare: Any, codes: int, table: Any, out: int, width: int, acc: Any) -> None:
+    """Adds what was counted by code to the groups, and clears it."""
+    for code in range(codes):
+        acc[out + width * table[code]] += spare[0, code] + spare[1, code] + spare[2, code] + spare[3, code]
+        spare[0, code] = 0
+        spare[1, code] = 0
+        spare[2, code] = 0
+        spare[3, code] = 0
+
+
+@compiled()
 def histogram(out: int, bins: int, n: int, plain: bool, keys: Any, values: Any, weights: Any, hist: Any) -> None:
     """Values by bin and group; `plain` when there is one group and every row counts one."""
     if plain:

@@ -124,6 +124,6 @@ def warm() -> None:
     none, line = np.zeros((0, 4), np.int64), np.zeros(1, np.int64)
     passes.run(
         none, np.zeros((0, 2), np.int64), np.zeros((0, 2), np.int64), np.zeros((0, 1), np.int64),
-        np.zeros((0, 3), np.int64), none, np.zeros((0, 10), np.int64), np.zeros((0, 6), np.int64), none, line, line,
+        np.zeros((0, 3), np.int64), none, np.zeros((0, 11), np.int64), np.zeros((0, 6), np.int64), none, line, line,
         line, np.zeros(1, np.int32), np.zeros(1, np.uint64),
     )  # fmt: skip

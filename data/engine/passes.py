@@ -35,6 +35,7 @@ from data.engine.kernels import (
 _TABLES = "int64[:,::1], int64[:,::1], int64[:,::1], int64[:,::1], int64[:,::1], int64[:,::1], int64[:,::1]"
 _SIGNATURE = f"void({_TABLES}, int64[:,::1], int64[:,::1], int64[::1], int64[::1], int64[::1], int32[::1], uint64[::1])"
 _count, _total, _totals, _histogram = counting.count, counting.total, counting.totals, counting.histogram
+_count_codes, _total_codes, _move = counting.count_codes, counting.total_codes, counting.move
 _limits, _distinct, _doubtful = counting.limits, counting.distinct, counting.distinct_or_doubtful
 _elapsed, _extract = counting.elapsed, counting.extract
 
@@ -141,10 +142,26 @@ def _weigh(address: int, start: int, n: int, rows: Any, weights: Any) -> None:
 
 
 @compiled()
+def _by_byte(task: Any, ops: Any, bucket: int, start: int, n: int, places: Any, spare: Any, acc: Any) -> None:
+    """Counts and sums by a dimension of at most 256 values: the commonest breakdown, without a pass to find the groups."""
+    codes = carray(pointer(places[task[2]]), (1 << 30,), np.uint8)
+    table = carray(pointer(task[3]), (256,), np.int32)
+    for o in range(task[8], task[8] + task[9]):
+        op = ops[o]
+        if op[0] == COUNT:
+            _count_codes(codes, start, n, spare)
+            _move(spare, task[10], table, op[2] + bucket * task[7], 1, acc)
+        else:
+            values = carray(pointer(places[op[1]] + 8 * start), (CHUNK,), np.int64)
+            _total_codes(codes, start, n, values, spare)
+            _move(spare, task[10], table, op[2] + 2 * bucket * task[7], 2, acc)
+
+
+@compiled()
 def _chunk(
     start: int, n: int, interval: int, places: Any, sizes: Any, day: int, buckets: Any, preds: Any, conds: Any,
     tasks: Any, ops: Any, channels: Any, counts: Any, acc: Any, hist: Any, bits: Any, active: Any, rows: Any,
-    kept: Any, keys: Any, zeros: Any, spare: Any, buffer: Any, weights: Any, every: Any, ones: Any,
+    kept: Any, by_code: Any, keys: Any, zeros: Any, spare: Any, buffer: Any, weights: Any, every: Any, ones: Any,
 ) -> None:  # fmt: skip
     for p in range(preds.shape[0]):
         if active[p]:
@@ -159,6 +176,9 @@ def _chunk(
         mine = every if whole else rows[task[0]]
         m = n if whole else kept[task[0]]
         grouped = task[1] != ALL_GROUPS
+        if task[10] > 0 and whole and unit and sizes[task[2]] == 1:
+            _by_byte(task, ops, bucket, start, n, places, by_code, acc)
+            continue
         if grouped:
             group(task, places, sizes, start, m, mine, keys)
         if not unit:
@@ -182,7 +202,8 @@ def _make(version: int) -> Callable[..., None]:
         blocks: segment, first row, end row, interval. places, sizes: address and item size by segment and column;
         column 0 is the weight (address 0: all +1), column 1 the time. buckets: bucket by task and interval, -1 for
         none. preds: parent, first condition, how many. conds: kind, column, table or low, high. tasks: predicate, kind
-        of group, column, table, column, table, table of pairs, groups, first operation, how many. ops: kind, column,
+        of group, column, table, column, table, table of pairs, groups, first operation, how many, and how many codes
+        when `_by_byte` may count it (0: it may not). ops: kind, column,
         offset and what its function takes. channels: addresses of slots, values and weights, room. days: UTC ms at
         which the segment's day began.
         """
@@ -191,7 +212,7 @@ def _make(version: int) -> Callable[..., None]:
         active = np.zeros(predicates, np.bool_)
         keys, zeros, spare = np.empty(CHUNK, np.int32), np.zeros(CHUNK, np.int32), np.empty(CHUNK, np.int32)
         buffer, weights, ones = np.empty(CHUNK, np.int64), np.empty(CHUNK, np.int32), np.ones(CHUNK, np.int32)
-        every = np.arange(CHUNK).astype(np.int32)
+        every, by_code = np.arange(CHUNK).astype(np.int32), np.zeros((4, 256), np.int64)
         for b in range(blocks.shape[0]):
             segment, interval = blocks[b, 0], blocks[b, 3]
             active[:] = False
@@ -205,7 +226,7 @@ def _make(version: int) -> Callable[..., None]:
                 size = min(CHUNK, blocks[b, 2] - start)
                 _chunk(
                     start, size, interval, places[segment], sizes[segment], days[segment], buckets, preds, conds,
-                    tasks, ops, channels, counts, acc, hist, bits, active, rows, kept, keys, zeros, spare, buffer,
+                    tasks, ops, channels, counts, acc, hist, bits, active, rows, kept, by_code, keys, zeros, spare, buffer,
                     weights, every, ones,
                 )  # fmt: skip
 

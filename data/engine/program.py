@@ -152,7 +152,16 @@ def task_line(source: Source, task: Task, pred: int, places: dict[str, int], fir
         line[3 + 2 * i] = 0 if table is None else address(table)
     line[1] = 0 if kind == 0 else kind + 1
     line[6] = 0 if groups.pairs is None else address(groups.pairs)
-    return line
+    return [*line, _codes_in_a_byte(task)]
+
+
+def _codes_in_a_byte(task: Task) -> int:
+    """How many codes a task's one dimension has, if it has at most 256 and nothing but rows and full sums is counted."""
+    tables = task.groups.tables
+    simple = all(op.kind == COUNT or (op.kind == SUM and op.full) for op in task.operations)
+    if len(tables) != 1 or tables[0] is None or len(tables[0]) > 256 or not simple:
+        return 0
+    return len(tables[0])
 
 
 def operation_line(source: Source, found: Operation, places: dict[str, int]) -> list[int]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from data.engine import counting, passes
 from data.engine.asks import NULL
-from data.engine.kernels import ALL_GROUPS, BY_CODE, CHUNK, COUNT, DISTINCT, HISTOGRAM, IN_TABLE, LIMITS, SUM
+from data.engine.kernels import ALL_GROUPS, BY_CODE, BY_TABLE, CHUNK, COUNT, DISTINCT, HISTOGRAM, IN_TABLE, LIMITS, SUM
 from data.engine.logbins import RELATIVE_ERROR, bins, percentiles, representatives
 
 NUMBERS = st.integers(-(10**18), 10**18) | st.integers(-300, 300)
@@ -53,7 +53,7 @@ def run(
     table = np.zeros(8, np.uint8)
     table[passing] = 1
     some = len(passing) < 8
-    task = [0, BY_CODE if by_code else ALL_GROUPS, 2, 0, 0, 0, 0, 8 if by_code else 1, 0, len(ops)]
+    task = [0, BY_CODE if by_code else ALL_GROUPS, 2, 0, 0, 0, 0, 8 if by_code else 1, 0, len(ops), 0]
     acc, hist, bits = np.zeros(sizes[0], np.int64), np.zeros(sizes[1], np.int32), np.zeros(sizes[2], np.uint64)
     passes.run(
         np.asarray([[0, 0, len(codes), 0]], np.int64), places, widths, np.zeros((1, 1), np.int64),
@@ -102,3 +102,23 @@ def test_smallest_and_largest(full: int) -> None:
     codes = np.asarray([1, 1, 2, 2, 0], np.uint8)
     acc, _, _ = run(codes, values, None, list(range(8)), False, [[LIMITS, 3, 0, 0, 0, 2]], (2, 0, 1))
     assert acc.tolist() == [-3, 900]
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 2**31), n=st.sampled_from([1, 3, 100, CHUNK + 5, 3 * CHUNK]), groups=st.integers(1, 8))
+def test_counts_and_sums_by_a_dimension_of_few_values(seed: int, n: int, groups: int) -> None:
+    rng = np.random.default_rng(seed)
+    codes, values = rng.integers(0, 8, n).astype(np.uint8), rng.integers(-1000, 1000, n)
+    table = rng.integers(0, groups, 8).astype(np.int32)
+    places = np.asarray([[0, at(codes), at(codes), at(values)]], np.int64)
+    acc, none = np.zeros(3 * groups, np.int64), np.zeros((0, 4), np.int64)
+    passes.run(
+        np.asarray([[0, 0, n, 0]], np.int64), places, np.asarray([[4, 4, 1, 8]], np.int64), np.zeros((1, 1), np.int64),
+        np.asarray([[-1, 0, 0]], np.int64), none, np.asarray([[0, BY_TABLE, 2, at(table), 0, 0, 0, groups, 0, 2, 8]]),
+        np.asarray([[COUNT, -1, 0, 0, 0, 0], [SUM, 3, groups, 0, 0, 1]], np.int64), none, np.zeros(1, np.int64),
+        np.zeros(1, np.int64), acc, np.zeros(1, np.int32), np.zeros(1, np.uint64),
+    )  # fmt: skip
+    for group in range(groups):
+        rows = table[codes] == group
+        assert acc[group] == rows.sum()
+        assert acc[groups + 2 * group] == values[rows].sum()
