@@ -102,10 +102,9 @@ def set_password_hash(tx: Transaction, account_id: int, password_hash: str) -> N
 def open_session(
     tx: Transaction, id_hash: bytes, account_id: int, now: datetime, expires_at: datetime, client: str
 ) -> None:
-    """A new session whose active workspace is the account's first."""
+    """A new session in the workspace that the account was in last; at first in the one with most rows."""
     values = {
-        "id_hash": id_hash, "account_id": account_id, "workspace_id": None, "now": now, "expires_at": expires_at,
-        "client": client,
+        "id_hash": id_hash, "account_id": account_id, "now": now, "expires_at": expires_at, "client": client,
     }  # fmt: skip
     run(tx, "session_open", values)
 

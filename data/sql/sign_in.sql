@@ -23,9 +23,21 @@ UPDATE belvedere.sign_in_attempts SET succeeded = true WHERE id = %(attempt_id)s
 -- attempts_tidy -- removes attempts that no longer count
 DELETE FROM belvedere.sign_in_attempts WHERE at < %(before)s;
 
--- session_open -- a new session
+-- session_open -- a new session, in the workspace the account was in last, else in the one with most rows
+WITH RECURSIVE reach (id) AS (
+  SELECT workspace_id FROM belvedere.memberships WHERE account_id = %(account_id)s
+  UNION
+  SELECT w.id FROM belvedere.workspaces w JOIN reach r ON w.parent_id = r.id
+), fullest AS (
+  SELECT r.id FROM reach r JOIN belvedere.dataset_state d ON d.workspace_id = r.id AND d.rows > 0
+  GROUP BY r.id ORDER BY sum(d.rows) DESC, r.id LIMIT 1
+), latest AS (
+  SELECT s.workspace_id FROM belvedere.sessions s JOIN reach r ON r.id = s.workspace_id
+  WHERE s.account_id = %(account_id)s ORDER BY s.created_at DESC LIMIT 1
+)
 INSERT INTO belvedere.sessions (id_hash, account_id, workspace_id, created_at, last_seen_at, expires_at, client)
-VALUES (%(id_hash)s, %(account_id)s, %(workspace_id)s, %(now)s, %(now)s, %(expires_at)s, %(client)s);
+SELECT %(id_hash)s, %(account_id)s, coalesce((SELECT workspace_id FROM latest), (SELECT id FROM fullest)),
+  %(now)s, %(now)s, %(expires_at)s, %(client)s;
 
 -- session_scope -- account, strongest role, active workspace and all below it, of a live session
 WITH RECURSIVE viewer AS (

@@ -14,8 +14,9 @@ from data.database import owner_transaction
 from data.errors import BadInput, NotAllowed, TooMany, UnknownName
 from data.types import Workspace
 from services import people
+from services.ingest import ingest_rows
 from services.people.sign_in import PER_CLIENT, PER_NAME, WINDOW
-from tests.support import fresh_database
+from tests.support import fresh_database, make_scope, make_workspace
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 PASSWORD = "correct horse battery"
@@ -281,3 +282,17 @@ class TestFirstAdministrator:
         with pytest.raises(UnknownName):
             people.switch_workspace(before.session_id, "other")
         assert people.scope_of_session(secret, NOW) == after
+
+
+def test_a_session_begins_where_most_rows_are_and_later_where_one_was_last(
+    name: str, client: str, workspace: Workspace
+) -> None:
+    full = make_workspace()
+    people.add_member(full.slug, name, "analyst", NOW)
+    row = {"complaint_id": "1", "opened_at": NOW.isoformat()}
+    ingest_rows(make_scope(full), "grievance.complaints", [row], "one", NOW)
+    first = people.scope_of_session(secret_of(name, client), NOW)
+    assert first is not None and first.workspace.slug == full.slug
+    people.switch_workspace(first.session_id, workspace.slug)
+    later = people.scope_of_session(secret_of(name, client, NOW + timedelta(minutes=1)), NOW + timedelta(minutes=1))
+    assert later is not None and later.workspace.slug == workspace.slug
