@@ -143,7 +143,7 @@ def _weigh(address: int, start: int, n: int, rows: Any, weights: Any) -> None:
 
 @compiled()
 def _by_byte(task: Any, ops: Any, bucket: int, start: int, n: int, places: Any, spare: Any, acc: Any) -> None:
-    """Counts and sums by a dimension of at most 256 values: the commonest breakdown, without a pass to find the groups."""
+    """Counts and sums by a dimension of at most 256 values: the commonest breakdown, without finding groups first."""
     codes = carray(pointer(places[task[2]]), (1 << 30,), np.uint8)
     table = carray(pointer(task[3]), (256,), np.int32)
     for o in range(task[8], task[8] + task[9]):
@@ -158,14 +158,21 @@ def _by_byte(task: Any, ops: Any, bucket: int, start: int, n: int, places: Any, 
 
 
 @compiled()
+def _select_all(
+    preds: Any, conds: Any, places: Any, sizes: Any, start: int, n: int, active: Any, rows: Any, kept: Any
+) -> None:  # fmt: skip
+    for p in range(preds.shape[0]):
+        if active[p]:
+            select(p, preds, conds, places, sizes, start, n, rows, kept)
+
+
+@compiled()
 def _chunk(
     start: int, n: int, interval: int, places: Any, sizes: Any, day: int, buckets: Any, preds: Any, conds: Any,
     tasks: Any, ops: Any, channels: Any, counts: Any, acc: Any, hist: Any, bits: Any, active: Any, rows: Any,
     kept: Any, by_code: Any, keys: Any, zeros: Any, spare: Any, buffer: Any, weights: Any, every: Any, ones: Any,
 ) -> None:  # fmt: skip
-    for p in range(preds.shape[0]):
-        if active[p]:
-            select(p, preds, conds, places, sizes, start, n, rows, kept)
+    _select_all(preds, conds, places, sizes, start, n, active, rows, kept)
     unit = places[0] == 0
     for t in range(tasks.shape[0]):
         bucket = buckets[t, interval]
@@ -226,8 +233,8 @@ def _make(version: int) -> Callable[..., None]:
                 size = min(CHUNK, blocks[b, 2] - start)
                 _chunk(
                     start, size, interval, places[segment], sizes[segment], days[segment], buckets, preds, conds,
-                    tasks, ops, channels, counts, acc, hist, bits, active, rows, kept, by_code, keys, zeros, spare, buffer,
-                    weights, every, ones,
+                    tasks, ops, channels, counts, acc, hist, bits, active, rows, kept, by_code, keys, zeros, spare,
+                    buffer, weights, every, ones,
                 )  # fmt: skip
 
     return run

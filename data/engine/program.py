@@ -156,7 +156,7 @@ def task_line(source: Source, task: Task, pred: int, places: dict[str, int], fir
 
 
 def _codes_in_a_byte(task: Task) -> int:
-    """How many codes a task's one dimension has, if it has at most 256 and nothing but rows and full sums is counted."""
+    """How many codes a task's one dimension has, if at most 256 and only rows and full sums are counted; else 0."""
     tables = task.groups.tables
     simple = all(op.kind == COUNT or (op.kind == SUM and op.full) for op in task.operations)
     if len(tables) != 1 or tables[0] is None or len(tables[0]) > 256 or not simple:
