@@ -135,7 +135,10 @@ class _Batch:
 
     def _counted(self, by: tuple[str, ...], kinds: Sequence[int]) -> Iterator[tuple[Operation, Ints]]:
         """Each operation with its numbers [days, codes..., width]."""
-        tasks = self._tasks(by, self._operations(kinds))
+        operations = self._operations(kinds)
+        if not operations:  # a dataset without numbers has no histograms
+            return
+        tasks = self._tasks(by, operations)
         results = in_batches(tasks, self._pass)
         shape = [self.source.dictionary(name).size + 1 for name in by]
         for place, op in enumerate(tasks[0].operations):
