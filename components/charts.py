@@ -56,6 +56,8 @@ def _series_table(series: Series) -> pa.Table:
             "at": [p.at for p in points],
             "middle": [p.middle for p in points],
             "to": [p.to for p in points],
+            "left": [p.left for p in points],
+            "right": [p.right for p in points],
             "start": [p.at for p in points],
             "end": [p.to for p in points],
             "value": pa.array([None if p.is_open else p.value for p in points], pa.float64()),
@@ -64,7 +66,8 @@ def _series_table(series: Series) -> pa.Table:
                 pa.float64(),
             ),
             "is_open": pa.array([p.is_open for p in points], pa.bool_()),
-            "before": pa.array([p.before for p in points], pa.float64()),
+            # What the unfinished bucket is compared with is cut too; a line down to it would look like a fall.
+            "before": pa.array([None if p.is_open else p.before for p in points], pa.float64()),
             "when": [p.when for p in points],
             "shown": [p.shown for p in points],
             "shown_before": [p.shown_before for p in points],
@@ -113,10 +116,9 @@ def _value_layers(colours: Palette, mark: str, x: Spec, y: Spec) -> list[Spec]:
                 "encoding": {"x": x, "y": {**y, "field": "open"}},
             },
         ]
-    # A stroke in the colour of the ground parts bars that fill their buckets from start to end.
-    bar = {"type": "rect", "color": colours.bar, "stroke": colours.ground, "strokeWidth": 1.5}
+    bar = {"type": "rect", "color": colours.bar}
     hollow = {**bar, "fillOpacity": 0.12, "stroke": colours.accent, "strokeDash": [3, 3], "strokeWidth": 1.25}
-    ends = {"x": x, "x2": {"field": "to"}, "y2": {"datum": 0}}
+    ends = {"x": {**x, "field": "left"}, "x2": {"field": "right"}, "y2": {"datum": 0}}
     return [
         {"mark": bar, "encoding": {**ends, "y": {**y, "field": "value"}}},
         {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 import services.people as people
-from components import navigation
+from components import navigation, shell
 from components.states import guard
 from components.viewer import arrive, current_scope
 from data.types import Scope
@@ -14,6 +14,7 @@ from data.types import Scope
 def draw() -> None:
     """One run of the dashboard's script for one viewer."""
     st.set_page_config(page_title="Belvedere", page_icon="📊", layout="wide")
+    shell.styles()
     scope = current_scope()
     page = st.navigation(navigation.menu_for(scope), position="sidebar")
     with guard():

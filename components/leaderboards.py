@@ -16,6 +16,7 @@ from services.live.rankings import Bar, Leaderboard
 
 BAR_STEP = 26
 TITLE_HEIGHT = 30
+LONGEST_BAR = 1.25  # the full width in units of the longest bar: its number stands beside it
 
 
 def draw_leaderboards(boards: tuple[Leaderboard, ...], metric: str, note: str) -> None:
@@ -59,11 +60,12 @@ def _chart(board: Leaderboard, key: str, on_pick: Callable[[], None]) -> None:
 @lru_cache(maxsize=512)
 def _table(board: Leaderboard) -> pa.Table:
     has_pick = any(b.is_picked for b in board.bars)
+    largest = max((abs(b.value) for b in board.bars if not b.is_rest), default=0.0) or 1.0
     return pa.table(
         {
             "label": [b.label for b in board.bars],
             "key": [b.key for b in board.bars],
-            "value": [0.0 if b.is_rest else b.value for b in board.bars],
+            "share": [0.0 if b.is_rest else b.value / largest for b in board.bars],
             "shown": [b.shown for b in board.bars],
             "exact": [b.exact for b in board.bars],
             "state": [_state(b, has_pick) for b in board.bars],
@@ -79,6 +81,7 @@ def _state(bar: Bar, has_pick: bool) -> str:
 
 @lru_cache(maxsize=128)
 def _ranking_spec(colours: Palette, title: str) -> charts.Spec:
+    x = {"field": "share", "type": "quantitative", "axis": None, "scale": {"domain": [0, LONGEST_BAR]}}
     y = {"field": "label", "type": "nominal", "sort": None, "axis": None, "scale": {"paddingInner": 0.16}}
     shade = {
         "condition": [
@@ -95,10 +98,7 @@ def _ranking_spec(colours: Palette, title: str) -> charts.Spec:
             {
                 "name": "bars",
                 "mark": {"type": "bar", "cornerRadiusEnd": 3, "cursor": "pointer", "minBandSize": 2},
-                "encoding": {
-                    "y": y, "color": shade, "tooltip": tooltip,
-                    "x": {"field": "value", "type": "quantitative", "axis": None},
-                },
+                "encoding": {"y": y, "x": x, "color": shade, "tooltip": tooltip},
             },
             {
                 "mark": {**text, "align": "left", "x": 6, "limit": 220},

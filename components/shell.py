@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from components.palette import palette
+from components.palette import DARK, palette
 from data.types import Workspace
 from services.formats import plural
 from services.live.views import Arrival
@@ -18,7 +18,7 @@ from services.live.views import Arrival
 # line carries an animation that turns it over unless the next refresh replaces it first.
 _LOST_AFTER_TURNS = 3
 _SLACK_S = 8
-# What the theme has no setting for; sent once with the page's header, not at every refresh.
+# What the theme has no setting for; sent once with the page, not at every refresh.
 _STYLE = """<style>
 .bv-status{display:flex;flex-wrap:wrap;gap:.1rem 1.2rem;font-size:.85rem;line-height:1.5rem;min-height:1.5rem}
 .bv-status i{display:inline-block;width:.65em;height:.65em;border-radius:50%;margin-right:.45em;background:currentColor}
@@ -38,9 +38,20 @@ text-overflow:ellipsis;white-space:nowrap}
 </style>"""
 
 
+# The theme writes white on the accent; the accent of the dark mode is light.
+_DARK_STYLE = """<style>
+[data-testid^="stBaseButton-primary"], [data-testid^="stBaseButton-primary"] *, [data-baseweb="tag"],
+[data-baseweb="tag"] *{color:#12171d}
+</style>"""
+
+
+def styles() -> None:
+    """The few rules of style that the theme cannot hold; called once for each page."""
+    st.html(_STYLE + (_DARK_STYLE if palette() is DARK else ""))
+
+
 def header(title: str, workspace: Workspace) -> None:
-    """The page's title with the workspace and its time zone, and the few rules of style that the theme cannot hold."""
-    st.html(_STYLE)
+    """The page's title with the workspace and its time zone."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         st.title(title, anchor=False, width="content")
         st.caption(f"{workspace.name}, times in {workspace.timezone.replace('_', ' ')}", width="content")

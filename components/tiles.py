@@ -12,7 +12,6 @@ from services.live.tiles import Tile
 
 TILE_WIDTH = 150
 _COLOURS = {"good": "green", "bad": "red", "neutral": "gray"}
-_ARROWS = {"up": "up", "down": "down", "flat": "off"}
 
 
 def draw_tiles(tiles: tuple[Tile, ...], compared_with: str, on_rows: Callable[[str], None] | None) -> None:
@@ -45,7 +44,7 @@ def _number(tile: Tile, compared_with: str) -> None:
         tile.value,
         change.text if change else "nothing before" if compared_with and tile.value != NOTHING else None,
         delta_color=_COLOURS[change.tone] if change else "off",
-        delta_arrow=_ARROWS[change.direction] if change else "off",
+        delta_arrow="off",
         delta_description=_target(tile),
         chart_data=tile.spark or None,
         label_visibility="collapsed",

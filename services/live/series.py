@@ -16,6 +16,7 @@ GRAIN_WORDS: dict[Grain, str] = {
     "minute": "by minute", "hour": "by hour", "day": "by day", "week": "by week", "month": "by month",
     "quarter": "by quarter", "year": "by year",
 }  # fmt: skip
+_GAP = 0.1
 _LENGTHS: dict[Grain, timedelta] = {
     "minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(days=7),
     "month": timedelta(days=30), "quarter": timedelta(days=91), "year": timedelta(days=365),
@@ -24,11 +25,16 @@ _LENGTHS: dict[Grain, timedelta] = {
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One bucket: its local start, middle and end without a zone, `value` and `before` in the unit of the axis."""
+    """One bucket: its local start, middle and end without a zone, `value` and `before` in the unit of the axis.
+
+    `left` and `right` are where its bar begins and ends, a little inside the bucket.
+    """
 
     at: str
     middle: str
     to: str
+    left: str
+    right: str
     value: float | None
     before: float | None
     when: str
@@ -99,8 +105,10 @@ def _point(metric: Metric, grain: Grain, row: dict[str, Any], end: datetime, fac
     value, before = row.get(metric.qualified), row.get(f"{metric.qualified}__previous")
     return Point(
         start.isoformat(),
-        (start + (end - start) / 2).isoformat(timespec="seconds"),
+        (start + (end - start) / 2).isoformat(timespec="milliseconds"),
         end.isoformat(),
+        (start + (end - start) * _GAP).isoformat(timespec="milliseconds"),
+        (end - (end - start) * _GAP).isoformat(timespec="milliseconds"),
         None if value is None else value * factor,
         None if before is None else before * factor,
         bucket(row["bucket"], grain) + (" (still filling)" if row.get("__incomplete") else ""),
