@@ -127,7 +127,8 @@ class Pass:
             first += len(task.operations)
         self.conditions = found
         self.task_lines = np.asarray(lines, np.int64)
-        self.operation_lines = np.asarray([operation_line(source, op, material.places) for op in self.operations])
+        found_lines = [operation_line(source, op, material.places) for op in self.operations]
+        self.operation_lines = np.asarray(found_lines, np.int64).reshape(-1, 6)
 
     def _layout(self) -> dict[str, int]:
         """Gives every operation its place in acc, hist or bits, and those that hand out rows a channel."""

@@ -26,6 +26,14 @@ MOST_BINS = 200
 ROWS_AT_ONCE = 2_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Arrays = dict[str, NDArray[Any]]
+By = tuple[str, ...]
+Wanted = tuple[By, list[int]]
+Part = tuple[By, list[Task]]
+
+
+def part_of(by: Sequence[str]) -> str:
+    """The part that holds the numbers by these dimensions."""
+    return {0: "", 1: "d:", 2: "p:"}[len(by)] + "|".join(by)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +58,7 @@ def extent_of(source: Source) -> Extent:
 
 @dataclass(slots=True)
 class Tally:
-    """Arrays by part, [days, codes...]; ranges of bins by part; bits of people by dimension ("": all), [codes, words].
-    """
+    """Arrays by part, [days, codes...]; bins by part; bits of people by dimension ("": all), [codes, words]."""
 
     parts: dict[str, Arrays] = field(default_factory=dict)
     bins: dict[str, dict[str, tuple[int, int]]] = field(default_factory=dict)
@@ -105,15 +112,27 @@ class _Batch:
     def run(self, found: Tally) -> None:
         """Adds these days to the tally."""
         extent = self.extent
-        for part, by in [("", ()), *((f"d:{d}", (d,)) for d in extent.singles)]:
-            self._count(found, part, by, [COUNT, ELAPSED, SUM, LIMITS])
-        for one, two in extent.pairs:
-            self._count(found, f"p:{one}|{two}", (one, two), [COUNT, SUM])
-        for part, by in [("h", ()), *((f"h:{d}", (d,)) for d in extent.detailed)]:
-            self._histograms(found, part, by)
+        singles = [
+            ((), [COUNT, ELAPSED, SUM, LIMITS]),
+            *(((d,), [COUNT, ELAPSED, SUM, LIMITS]) for d in extent.singles),
+        ]
+        pairs = [(pair, [COUNT, SUM]) for pair in extent.pairs]
+        bins = [((), [HISTOGRAM]), *(((d,), [HISTOGRAM]) for d in extent.detailed)] if extent.numbers else []
+        for by, tasks, results in self._run([*singles, *pairs, *bins]):
+            if tasks[0].operations[0].kind == HISTOGRAM:
+                self._histograms(found, by, self._numbers(by, tasks, results))
+            else:
+                self._count(found, by, self._numbers(by, tasks, results))
         if self.people:
-            for by in [(), *((d,) for d in extent.detailed)]:
-                self._sets(found, by)
+            for names in [(), *((d,) for d in extent.detailed)]:
+                self._sets(found, names)
+
+    def _run(self, wanted: Sequence[Wanted]) -> Iterator[tuple[By, list[Task], dict[int, Results]]]:
+        """All that is wanted, in passes shared by as many as fit the memory."""
+        tasks = [(by, self._tasks(by, self._operations(kinds))) for by, kinds in wanted]
+        for batch in _portions(tasks):
+            results = in_batches([task for _, made in batch for task in made], self._pass)
+            yield from ((by, made, results) for by, made in batch)
 
     def _operations(self, kinds: Sequence[int]) -> list[Operation]:
         made = []
@@ -133,22 +152,19 @@ class _Batch:
         inside = [np.where((every >= task.first) & (every < task.last), every - task.first, -1) for task in tasks]
         return Pass(self.source, tasks, np.asarray(inside, np.int64), self.material).run(self.blocks)
 
-    def _counted(self, by: tuple[str, ...], kinds: Sequence[int]) -> Iterator[tuple[Operation, Ints]]:
+    def _numbers(
+        self, by: tuple[str, ...], tasks: Sequence[Task], results: dict[int, Results]
+    ) -> Iterator[tuple[Operation, Ints]]:
         """Each operation with its numbers [days, codes..., width]."""
-        operations = self._operations(kinds)
-        if not operations:  # a dataset without numbers has no histograms
-            return
-        tasks = self._tasks(by, operations)
-        results = in_batches(tasks, self._pass)
         shape = [self.source.dictionary(name).size + 1 for name in by]
         for place, op in enumerate(tasks[0].operations):
             parts = [results[id(task)].of(task.operations[place]) for task in tasks]
             yield op, np.concatenate(parts).reshape(len(self.days), *shape, op.width)
 
-    def _count(self, found: Tally, part: str, by: tuple[str, ...], kinds: Sequence[int]) -> None:
-        arrays = found.parts.setdefault(part, {})
+    def _count(self, found: Tally, by: tuple[str, ...], counted: Iterator[tuple[Operation, Ints]]) -> None:
+        arrays = found.parts.setdefault(part_of(by), {})
         starts = self._day_ms().reshape(-1, *([1] * len(by)))
-        for op, numbers in self._counted(by, kinds):
+        for op, numbers in counted:
             first, second = numbers[..., 0], numbers[..., -1]
             if op.kind == COUNT:
                 _append(arrays, "n", first)
@@ -164,18 +180,18 @@ class _Batch:
         found[self.blocks[:, 3]] = self.material.day_ms
         return found
 
-    def _histograms(self, found: Tally, part: str, by: tuple[str, ...]) -> None:
-        for op, numbers in self._counted(by, [HISTOGRAM]):
+    def _histograms(self, found: Tally, by: tuple[str, ...], counted: Iterator[tuple[Operation, Ints]]) -> None:
+        for op, numbers in counted:
             lines = numbers.reshape(len(self.days), -1, op.width)
             for code in np.flatnonzero(lines.any(axis=(0, 2))).tolist():
                 days, bins = np.nonzero(lines[:, code, :])
-                arrays = found.parts.setdefault(f"{part}:{code}" if by else part, {})
+                arrays = found.parts.setdefault(f"h:{by[0]}:{code}" if by else "h", {})
                 _append(arrays, f"{op.column}:day", days + self.before)
                 _append(arrays, f"{op.column}:bin", bins + op.first_bin)
                 _append(arrays, f"{op.column}:n", lines[:, code, :][days, bins])
             there = np.flatnonzero(lines.any(axis=(0, 1)))
             if there.size:
-                self._widen(found, "d:" + by[0] if by else "", op, int(there[0]), int(there[-1]))
+                self._widen(found, part_of(by), op, int(there[0]), int(there[-1]))
 
     def _widen(self, found: Tally, part: str, op: Operation, first: int, last: int) -> None:
         bins = found.bins.setdefault(part, {})
@@ -194,6 +210,18 @@ class _Batch:
         name = by[0] if by else ""
         before = found.people.get(name)
         found.people[name] = bits if before is None else _united(before, bits)
+
+
+def _portions(tasks: Sequence[Part]) -> Iterator[list[Part]]:
+    """Parts whose results are held at the same time."""
+    portion: list[Part] = []
+    for one in tasks:
+        portion.append(one)
+        if sum(task.bytes for _, made in portion for task in made) > BUDGET:
+            yield portion
+            portion = []
+    if portion:
+        yield portion
 
 
 def _united(one: NDArray[np.uint64], two: NDArray[np.uint64]) -> NDArray[np.uint64]:

@@ -18,6 +18,7 @@ from data.engine.manifest import Stream
 from data.engine.operations import wanted_of
 from data.engine.program import COUNT, DISTINCT, ELAPSED, HISTOGRAM, LIMITS, SUM, Operation
 from data.engine.sources import Source
+from data.engine.tally import part_of
 from data.engine.tensor_index import Month, Prints, TensorGone, prints_of, read_index
 from data.engine.tensor_known import DayTable, Known, MonthSets
 
@@ -136,7 +137,7 @@ def _by_day(live: _Live, number: int, ask: Ask) -> Cover | None:
     exact = any(stat.kind == "percentile" and stat.exact for stat in ask.stats)
     if exact or any(len(dimensions) > MOST_DIMENSIONS[kind] for kind, _ in wanted):
         return None
-    part = {0: "", 1: "d:", 2: "p:"}[len(dimensions)] + "|".join(dimensions)
+    part = part_of(dimensions)
     bins = f"h:{dimensions[0]}" if dimensions else "h"
     needs = {part, bins} if any(kind == HISTOGRAM for kind, _ in wanted) else {part}
     span = span_of(ask.frame)

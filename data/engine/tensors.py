@@ -7,6 +7,7 @@ A row of belvedere.tensors is one part of one month of a stream: its days' numbe
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -27,6 +28,8 @@ from data.types import Scope
 
 _BYTES_A_ROW = 4
 """Sets of people may take so much; dimensions beyond are read from segments."""
+LEAST_ROWS = 200_000
+"""Months with fewer rows are read from segments: that is quick, and their tensors could take more than the rows."""
 _FORM = 1
 """Grows when the form of the parts changes: months in an older form are counted again."""
 
@@ -58,9 +61,12 @@ def _names(source: Source, number: int) -> dict[str, Any]:
 
 
 def _months(stream: Stream, today: date) -> list[date]:
-    """The first days of months with settled days."""
-    days = np.unique(stream.days[stream.days < today.toordinal()]).tolist()
-    return sorted({date.fromordinal(day).replace(day=1) for day in days})
+    """The first days of months with enough rows in settled days."""
+    rows: Counter[date] = Counter()
+    settled = stream.days < today.toordinal()
+    for day, count in zip(stream.days[settled].tolist(), stream.counts[settled].tolist(), strict=True):
+        rows[date.fromordinal(day).replace(day=1)] += count
+    return sorted(month for month, count in rows.items() if count >= LEAST_ROWS)
 
 
 def _days_of(month: date, prints: Prints, today: date) -> list[int]:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.engine import results, tensor_index, tensor_reads
+from data.engine import results, tensor_index, tensor_reads, tensors
 from data.engine.answers import answer
 from data.engine.tensors import update_tensors
 from data.model import Model
@@ -33,6 +33,7 @@ LATER = datetime(2026, 12, 30, tzinfo=UTC)
 @pytest.fixture(autouse=True)
 def small_ranges_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tensor_reads, "LEAST_ROWS", 0)
+    monkeypatch.setattr(tensors, "LEAST_ROWS", 0)
     monkeypatch.setattr(tensor_index, "_INDEX_FOR_S", 0.0)
 
 
@@ -96,6 +97,12 @@ def test_the_day_that_is_not_over_is_not_counted(model: Model) -> None:
     now = datetime(2026, 3, 3, 11, tzinfo=UTC)
     before = update_tensors(writer.scope, events, now)
     assert update_tensors(writer.scope, events, now + timedelta(days=1)) == before + 1
+
+
+def test_small_months_are_not_counted(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    writer = play(model, ("Europe/Berlin", datetime(2026, 3, 2, tzinfo=UTC).date(), 5, 7, [("events", 60)]))
+    monkeypatch.setattr(tensors, "LEAST_ROWS", 61)
+    assert count_days(writer) == 0
 
 
 def test_a_plan_says_what_was_read_from_tensors(model: Model) -> None:
