@@ -10,7 +10,7 @@ from argon2 import PasswordHasher
 from services.people import passwords
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def quick_passwords() -> Iterator[None]:
     """Passwords are checked with the least of time and memory; tests/unit/test_passwords.py holds the real cost."""
     patch = pytest.MonkeyPatch()
