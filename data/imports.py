@@ -183,9 +183,7 @@ def list_imports(scope: Scope, limit: int = 100) -> list[ImportRecord]:
     return [ImportRecord(*row) for row in rows]
 
 
-def rejects_of(
-    scope: Scope, import_id: int, limit: int = 100, after: int | None = None
-) -> list[tuple[int, Reject]]:
+def rejects_of(scope: Scope, import_id: int, limit: int = 100, after: int | None = None) -> list[tuple[int, Reject]]:
     """Refused rows of one import in file order, each with its id; pass the last id as `after` for the next page."""
     with transaction(scope) as tx:
         rows = tx.execute(
