@@ -101,4 +101,3 @@ def _report(
     findings = [Finding(*key, tally.count, tuple(tally.examples)) for key, tally in tallies.items()]
     findings.sort(key=lambda f: (f.outcome != "reject", -f.count))
     return ValidationReport(read, accepted, rejected, flagged, tuple(findings), complete)
-

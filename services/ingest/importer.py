@@ -78,9 +78,7 @@ def import_file(
     mapping = mapping or choose_mapping(source, dataset)
     check_sources(mapping, source.header, source.name)
     parser = Parser(dataset, mapping, scope.workspace.timezone, now)
-    work = _Work(
-        scope, dataset, source, parser, _hash(path), mapping_hash(mapping, parser.timezone, ROWS_A_BATCH)[:32]
-    )
+    work = _Work(scope, dataset, source, parser, _hash(path), mapping_hash(mapping, parser.timezone, ROWS_A_BATCH)[:32])
     wanted = NewImport(dataset.id, source.name, work.file_hash, work.mapping_hash, as_dict(mapping))
     enable_pack(scope, dataset.pack)
     with data.imports.claimed(scope, wanted) as begun, _marked(scope, begun):

@@ -29,9 +29,7 @@ from services.model import current, find_dataset
 from services.people import record, require
 
 
-def ingest_rows(
-    scope: Scope, dataset_name: str, rows: Sequence[Any], key: str | None, now: datetime
-) -> IngestResult:
+def ingest_rows(scope: Scope, dataset_name: str, rows: Sequence[Any], key: str | None, now: datetime) -> IngestResult:
     """Store rows given as objects whose names are the dataset's columns (and lat, lon), in one transaction.
 
     Times are ISO 8601 with a zone. A row that breaks a rule is among `rejects` and the others are stored. A keyed row

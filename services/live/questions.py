@@ -48,9 +48,7 @@ def questions(board: Board, choice: Choice, family: str) -> Questions:
     dimensions: tuple[Dimension, ...] = ()
     if takes(board.pack, main, choice.where):
         asked = (main.qualified,)
-        queries.append(
-            MetricQuery(asked, choice.range, grain=choice.grain, where=choice.where, compare=choice.compare)
-        )
+        queries.append(MetricQuery(asked, choice.range, grain=choice.grain, where=choice.where, compare=choice.compare))
         dimensions = leaderboards_of(board.pack, main)
         for dimension in dimensions:
             where = _without(choice.where, dimension.name)

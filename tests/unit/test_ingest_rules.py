@@ -255,7 +255,8 @@ PLACES = "place: {{from: p, point: '{point}', inside: {{south: 37, west: -123, n
 @pytest.mark.parametrize(
     ("point", "text"),
     [
-        ("(lat, lon)", "(37.5, -122.5)"), ("(lat, lon)", " ( 37.5 ,-122.5 ) "),
+        ("(lat, lon)", "(37.5, -122.5)"),
+        ("(lat, lon)", " ( 37.5 ,-122.5 ) "),
         ("POINT (lon lat)", "POINT (-122.5  37.5)"),
     ],
 )
