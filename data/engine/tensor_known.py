@@ -113,6 +113,8 @@ class Known:
         slots = slots_of(groups, shape)
         for axis, dimension in enumerate(groups.columns):
             slots = np.compress(self._passing_in(dimension, shape[axis]), slots, axis)
+        if not values.size:  # no value of a dimension passes
+            return
         where = (table.buckets[:, None], slots.reshape(1, -1))
         flat = values.reshape(len(values), slots.size, -1)
         if op.kind == LIMITS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from data.engine import results, tensor_index, tensor_reads, tensors
 from data.engine.answers import answer
 from data.engine.tensors import update_tensors
 from data.model import Model
-from data.types import MetricQuery
+from data.types import Filter, MetricQuery
 from tests.db.probe import PERCENTILES, Writer
 from tests.db.test_engine_equals_oracle import (
     CHECKS,
@@ -114,3 +115,16 @@ def test_a_plan_says_what_was_read_from_tensors(model: Model) -> None:
     )  # fmt: skip
     read = answer(writer.scope, model, [query], now)[0].plan["read"]
     assert read == ["segments and tensors of 5 days and sets of people of 1 months"]
+
+
+@pytest.mark.parametrize("metrics", [("opened", "people"), ("least",)])
+def test_a_filter_that_no_value_passes_leaves_nothing(model: Model, metrics: tuple[str, ...]) -> None:
+    writer = play(model, ("Europe/Berlin", datetime(2026, 3, 2, tzinfo=UTC).date(), 5, 7, [("cases", 60)]))
+    count_days(writer)
+    query, now = query_of(
+        {"metrics": metrics, "grain": None, "by": ("colour",), "where": (), "compare": None, "top": None,
+         "exact": False, "offset": -24 * 40, "hours": 24 * 90, "aligned": True, "now": 24 * 200}, writer,
+    )  # fmt: skip
+    query = replace(query, where=(Filter("colour", "contains", ("zzz",)),))
+    segments, oracle = (answer(writer.scope, model, [query], now, engine)[0] for engine in ("segments", "sql"))
+    assert segments.rows == oracle.rows == []
