@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from data.engine import results, tensor_index, tensor_reads, tensors
@@ -48,7 +47,20 @@ def wide(question: dict[str, Any], writer: Writer, exact: bool) -> tuple[MetricQ
     return query_of(aligned | {"grain": None if question["grain"] == "hour" else question["grain"]}, writer)
 
 
+GREEN = (Filter("colour", "contains", ("green",)),)
+NONE_COUNTED_IS_GREEN = {
+    "metrics": ("mean_score",), "by": ("city", "colour"), "where": GREEN, "grain": None, "compare": "year", "top": None,
+    "exact": True, "offset": -24, "hours": 240, "aligned": True, "now": 24,
+}  # fmt: skip
+
+
 @CHECKS
+@example(
+    history=("Asia/Kolkata", date(2024, 2, 27), 4, 11567, [("cases", 4), ("events", 1)]),
+    later=("America/New_York", date(2026, 3, 7), 1, 12, [("cases", 4), ("events", 1)]),
+    asked=[NONE_COUNTED_IS_GREEN],
+    merged=False,
+)
 @given(
     history=histories(), later=histories(), asked=st.lists(questions(), min_size=4, max_size=8), merged=st.booleans()
 )
@@ -115,16 +127,3 @@ def test_a_plan_says_what_was_read_from_tensors(model: Model) -> None:
     )  # fmt: skip
     read = answer(writer.scope, model, [query], now)[0].plan["read"]
     assert read == ["segments and tensors of 5 days and sets of people of 1 months"]
-
-
-@pytest.mark.parametrize("metrics", [("opened", "people"), ("least",)])
-def test_a_filter_that_no_value_passes_leaves_nothing(model: Model, metrics: tuple[str, ...]) -> None:
-    writer = play(model, ("Europe/Berlin", datetime(2026, 3, 2, tzinfo=UTC).date(), 5, 7, [("cases", 60)]))
-    count_days(writer)
-    query, now = query_of(
-        {"metrics": metrics, "grain": None, "by": ("colour",), "where": (), "compare": None, "top": None,
-         "exact": False, "offset": -24 * 40, "hours": 24 * 90, "aligned": True, "now": 24 * 200}, writer,
-    )  # fmt: skip
-    query = replace(query, where=(Filter("colour", "contains", ("zzz",)),))
-    segments, oracle = (answer(writer.scope, model, [query], now, engine)[0] for engine in ("segments", "sql"))
-    assert segments.rows == oracle.rows == []
