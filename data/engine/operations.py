@@ -120,7 +120,7 @@ def _cut(found: Operation, first: int, last: int) -> Operation:
 
 
 def _handed_out(found: Operation, rows: int) -> Operation:
-    if found.kind not in (HISTOGRAM, DISTINCT):
+    if found.kind not in (HISTOGRAM, DISTINCT) or found.known is not None:  # what is known has no rows to hand out
         return found
     if rows > MOST_EXTRACTED:
         raise BadInput(f"Field `by`: too many groups for {found.column} over {rows:,} rows; filter first or use `top`.")

@@ -21,7 +21,7 @@ from data.engine.groups import MOST_DENSE, Groups, all_groups, domain, kept_grou
 from data.engine.manifest import Stream, stream_of
 from data.engine.operations import exact_operations, operation, split, wanted_of
 from data.engine.program import COUNT, DISTINCT, Operation, Task, columns_of, is_hopeless
-from data.engine.running import BUDGET, Material, Pass, Results, in_batches
+from data.engine.running import BUDGET, Material, Pass, Results, in_batches, known_results
 from data.engine.sources import Source
 from data.engine.tensor_reads import Cover, covers_of
 from data.errors import BadInput
@@ -38,6 +38,11 @@ class Layer:
     wanted: list[tuple[int, str]]
     cover: Cover | None
     buckets: Ints
+
+    @property
+    def is_known(self) -> bool:
+        """Whether all of it is counted elsewhere."""
+        return self.cover is not None and self.cover.is_whole
 
 
 @dataclass(slots=True)
@@ -65,15 +70,18 @@ def _scan(source: Source, number: int, asks: Sequence[Ask]) -> dict[Ask, Table]:
     groups = _groups(found)
     tasks: list[Task] = []
     buckets: dict[int, Ints] = {}
+    known: dict[int, Results] = {}
     for layer in found.layers:
         made = _tasks(found, layer, groups[layer.ask])
+        if layer.is_known:
+            known |= {id(task): known_results(task) for task in made}
         buckets |= {id(task): _within(layer.buckets, task) for task in made}
         tasks += made
 
     def run(batch: Sequence[Task]) -> Results:
         return _pass(found, batch, [buckets[id(task)] for task in batch])
 
-    results = in_batches(tasks, run)
+    results = known | in_batches([task for task in tasks if id(task) not in known], run)
     again = exact_operations(tasks, results)
     buckets |= {id(task): buckets[first] for first, task in again.items()}
     ran = Ran(tasks, results, again, in_batches(list(again.values()), run))
@@ -85,15 +93,17 @@ def _prepare(source: Source, number: int, asks: Sequence[Ask]) -> Scan:
     layers = [
         layer for ask, covers in covers_of(source, number, stream, asks).items() for layer in _layers(ask, *covers)
     ]
-    spans = [span_of(layer.ask.frame, layer.cover.skip if layer.cover else ()) for layer in layers]
+    read = [layer for layer in layers if not layer.is_known]
+    spans = [span_of(layer.ask.frame, layer.cover.skip if layer.cover else ()) for layer in read]
     starts = intervals(spans)
     where = touched(stream, starts)
-    for layer, span in zip(layers, spans, strict=True):
+    for layer, span in zip(read, spans, strict=True):
         layer.buckets = buckets_of(span, starts)
-    segments = [needed(where, layer.buckets >= 0) for layer in layers]
-    chosen = np.flatnonzero(np.any(segments, axis=0)) if len(stream.ids) else np.empty(0, np.int64)
+    segments = [needed(where, layer.buckets >= 0) for layer in read]
+    some = bool(len(stream.ids)) and bool(read)
+    chosen = np.flatnonzero(np.any(segments, axis=0)) if some else np.empty(0, np.int64)
     columns: dict[str, NDArray[np.bool_]] = {"t": where.first[chosen] != where.last[chosen]}
-    for layer, which in zip(layers, segments, strict=True):
+    for layer, which in zip(read, segments, strict=True):
         for name in columns_of(source, layer.ask, layer.wanted):
             columns[name] = columns.get(name, False) | which[chosen]
     return Scan(source, stream, layers, starts, where, gather(source, stream, chosen, columns), chosen)

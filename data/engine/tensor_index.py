@@ -78,7 +78,8 @@ _held = 0
 _lock = threading.Lock()
 
 
-def _place(source: Source, number: int) -> Key:
+def place_of(source: Source, number: int) -> Key:
+    """Names a stream among all that this process reads."""
     return database_url(), source.scope.workspace.id, source.dataset.id, number
 
 
@@ -87,7 +88,7 @@ def read_index(source: Source, number: int, fresh: bool = False) -> dict[date, M
 
     An old index does no harm: days are compared with the live segments, and parts with the index.
     """
-    key = _place(source, number)
+    key = place_of(source, number)
     found = _index.get(key)
     if found and not fresh and time.monotonic() - found[0] < _INDEX_FOR_S:
         return found[1]
@@ -95,6 +96,8 @@ def read_index(source: Source, number: int, fresh: bool = False) -> dict[date, M
     with source.open().cursor(binary=True) as cursor:
         rows = cursor.execute(sql("tensor_index"), values).fetchall()
     months = {starts_on: month_of(starts_on, Arrays(data)) for starts_on, data in rows}
+    if found and months == found[1]:
+        months = found[1]  # the same object while nothing changed: what was worked out from it still holds
     with _lock:
         _index[key] = time.monotonic(), months
     return months
@@ -102,7 +105,7 @@ def read_index(source: Source, number: int, fresh: bool = False) -> dict[date, M
 
 def read_parts(source: Source, number: int, wanted: Sequence[tuple[str, Month]]) -> dict[tuple[str, date], Arrays]:
     """The parts of months, without those that a month does not have; raises TensorGone."""
-    place = _place(source, number)
+    place = place_of(source, number)
     found: dict[tuple[str, date], Arrays | None] = {}
     missing: list[tuple[str, Month]] = []
     with _lock:

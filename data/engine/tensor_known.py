@@ -11,24 +11,44 @@ from numpy.typing import NDArray
 
 from data.engine.asks import NULL, Ask, Between, Ints
 from data.engine.groups import Groups
-from data.engine.operations import wanted_of
 from data.engine.program import COUNT, ELAPSED, HISTOGRAM, LIMITS, SUM, Operation, table_of
 from data.engine.sources import Source
-from data.engine.tensor_index import Month, TensorGone, read_parts
-from data.engine.tensor_parts import Arrays, add_set, top_of
+from data.engine.tensor_panels import Panels
 
 _LARGEST = 2**63 - 1
 Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
-class DayTable:
-    """Days of a month: their places in its arrays, the bucket each falls into, and when it began (UTC ms)."""
+class Chosen:
+    """Counted days: their lines in the panels, in order, the bucket each falls into; when every line's day began."""
 
-    month: Month
-    places: Ints
+    panels: Panels
+    lines: Ints
     buckets: Ints
     starts: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class _Runs:
+    """Stretches of days without a gap in one bucket: lines [first, last)."""
+
+    first: Ints
+    last: Ints
+    buckets: Ints
+    are_single: bool  # one stretch a bucket
+
+    def of(self, sums: Ints) -> Ints:
+        """What each stretch adds up to."""
+        found: Ints = sums[self.last] - sums[self.first]
+        return found
+
+
+def _runs_of(days: Chosen) -> _Runs:
+    cut = np.flatnonzero((np.diff(days.lines) != 1) | (np.diff(days.buckets) != 0))
+    first, last = np.concatenate([[0], cut + 1]), np.concatenate([cut, [len(days.lines) - 1]])
+    buckets = days.buckets[first]
+    return _Runs(days.lines[first], days.lines[last] + 1, buckets, bool(np.all(np.diff(buckets) > 0)))
 
 
 def passing(source: Source, ask: Ask, dimension: str) -> Mask:
@@ -49,6 +69,13 @@ def slots_of(groups: Groups, shape: Sequence[int]) -> Ints:
     return groups.pairs[keys].astype(np.int64) if groups.pairs is not None else keys
 
 
+def _add_lines(out: Ints, runs: _Runs, numbers: Ints) -> None:
+    if runs.are_single:
+        out[runs.buckets] += numbers
+    else:
+        np.add.at(out, runs.buckets, numbers)
+
+
 def _padded(table: NDArray[np.int32] | None, size: int) -> Ints:
     assert table is not None
     return table[:size].astype(np.int64)
@@ -58,131 +85,129 @@ class Known:
     """Statistics of days, for an ask that uses at most two dimensions (`dimensions`, in the order of the model)."""
 
     def __init__(
-        self, source: Source, number: int, ask: Ask, dimensions: Sequence[str], part: str, tables: Sequence[DayTable]
-    ) -> None:
-        self._ask, self._dimensions, self._tables = ask, dimensions, tables
+        self, source: Source, ask: Ask, wanted: Sequence[tuple[int, str]], dimensions: Sequence[str], part: str,
+        days: Chosen,
+    ) -> None:  # fmt: skip
+        self._ask, self._dimensions, self._part, self._days = ask, dimensions, part, days
         self._passing = [passing(source, ask, name) for name in dimensions]
-        months = [table.month for table in tables]
-        self._parts = read_parts(source, number, [(part, month) for month in months])
-        if len(self._parts) < len(months):
-            raise TensorGone
-        self._arrays = [self._parts[part, month.starts_on] for month in months]
-        self._bins = self._read_bins(source, number, months) if _has_bins(ask) else {}
+        self._runs = _runs_of(days)
+        self._bins = self._read_bins(wanted)
+        self._numbers = {pair: self._read(*pair) for pair in wanted if pair[0] not in (HISTOGRAM, ELAPSED)}
+        self._waited = {pair: self._read_elapsed(pair[1]) for pair in wanted if pair[0] == ELAPSED}
         self.top = 0
 
-    def _read_bins(self, source: Source, number: int, months: Sequence[Month]) -> dict[tuple[int, int], Arrays]:
-        """Histograms by place of the month and code; a code without rows in a month has none."""
-        codes = np.flatnonzero(self._passing[0]).tolist() if self._dimensions else [-1]
-        names = {code: f"h:{self._dimensions[0]}:{code}" if self._dimensions else "h" for code in codes}
-        found = read_parts(source, number, [(name, m) for name in names.values() for m in months])
-        return {
-            (i, code): found[name, month.starts_on]
-            for i, month in enumerate(months)
-            for code, name in names.items()
-            if (name, month.starts_on) in found
-        }
+    def _sums(self, name: str) -> Ints:
+        return self._runs.of(self._days.panels.sums(self._part, name))
+
+    def _read(self, kind: int, column: str) -> list[Ints]:
+        """The numbers of an operation by stretch of days and code, one array for each of its width."""
+        if kind == COUNT:
+            return [self._sums("n")]
+        if kind == SUM:
+            return [self._sums(f"s:{column}"), self._sums(f"f:{column}")]
+        assert kind == LIMITS
+        return [
+            self._least(f"lo:{column}", np.minimum, _LARGEST), self._least(f"hi:{column}", np.maximum, NULL)
+        ]  # fmt: skip
+
+    def _least(self, name: str, pick: np.ufunc, empty: int) -> Ints:
+        values = self._days.panels.stacked(self._part, name, empty)
+        values = np.concatenate([values, np.full((1, *values.shape[1:]), empty, np.int64)])  # so that ends are places
+        edges = np.column_stack([self._runs.first, self._runs.last]).reshape(-1)
+        found: Ints = pick.reduceat(values, edges, axis=0)[::2]
+        return found
+
+    def _read_elapsed(self, column: str) -> tuple[Ints, Ints]:
+        """Rows, and the sum of their times less that of their spans."""
+        times = self._runs.of(self._days.panels.elapsed(self._part, self._days.starts))
+        return self._sums("n"), times - self._sums(f"s:{column}") if column else times
+
+    def _read_bins(self, wanted: Sequence[tuple[int, str]]) -> dict[str, list[tuple[int, int, Ints]]]:
+        """By column the code, first bin and histograms of stretches; those to be taken away as negative numbers."""
+        columns = [column for kind, column in wanted if kind == HISTOGRAM]
+        if not columns:
+            return {}
+        parts: list[tuple[int, str, int]] = [(-1, "h", 1)]
+        if self._dimensions:
+            name, passed = self._dimensions[0], self._passing[0]
+            parts = [(code, f"h:{name}:{code}", 1) for code in np.flatnonzero(passed).tolist()]
+            if not self._ask.by and len(parts) * 2 > len(passed):  # all but those that do not pass
+                rest = np.flatnonzero(~passed).tolist()
+                parts = [(-1, "h", 1), *((code, f"h:{name}:{code}", -1) for code in rest)]
+        return {column: [self._histogram(*part, column) for part in parts] for column in columns}
+
+    def _histogram(self, code: int, part: str, sign: int, column: str) -> tuple[int, int, Ints]:
+        first, sums = self._days.panels.histograms(part, column)
+        return code, first, sign * self._runs.of(sums)
 
     def bins(self, column: str) -> tuple[int, int]:
         """First and last histogram bin of a column."""
-        ranges = [arrays.meta["bins"].get(column, [0, 0]) for arrays in self._arrays]
-        return min((first for first, _ in ranges), default=0), max((last for _, last in ranges), default=0)
+        found = self._bins.get(column, [])
+        last = max((first + counts.shape[1] - 1 for _, first, counts in found), default=0)
+        return min((first for _, first, _ in found), default=0), last
 
     def of(self, op: Operation, groups: Groups) -> NDArray[Any]:
         """What an operation would have counted: [slots, width]."""
-        shape = (self._ask.frame.size, groups.size, op.width)
-        out = np.zeros(shape, np.int64)
+        out = np.zeros((self._ask.frame.size, groups.size, op.width), np.int64)
         if op.kind == HISTOGRAM:
-            return self._histograms(op, groups, out).reshape(-1, op.width)
+            slots = slots_of(groups, [len(self._passing[0])] if groups.columns else [])
+            for code, first, counts in self._bins[op.column]:
+                at = first - op.first_bin
+                slot = int(slots[code]) if groups.columns else 0
+                _add_lines(out[:, slot, at : at + counts.shape[1]], self._runs, counts)
+            return out.reshape(-1, op.width)
+        if op.kind == ELAPSED:
+            rows, times = self._waited[op.kind, op.column]
+            numbers = [rows * op.since_ms - times]
+        else:
+            numbers = self._numbers[op.kind, op.column]
         if op.kind == LIMITS:
             out[:, :, 0], out[:, :, 1] = _LARGEST, NULL
-        for table, arrays in zip(self._tables, self._arrays, strict=True):
-            for place, values in enumerate(_numbers(op, table, arrays)):
-                self._add(op, groups, table, arrays, values, out[:, :, place], place)
+        for place, values in enumerate(numbers):
+            self._add(op, groups, values, out[:, :, place], place)
         return out.reshape(-1, op.width)
 
-    def _add(
-        self, op: Operation, groups: Groups, table: DayTable, arrays: Arrays, values: Ints, out: Ints, place: int
-    ) -> None:
-        """Adds numbers [days, codes...] to [buckets, groups]."""
+    def _add(self, op: Operation, groups: Groups, values: Ints, out: Ints, place: int) -> None:
+        """Adds numbers [stretches, codes...] to [buckets, groups]."""
         grouped = tuple(1 + self._dimensions.index(name) for name in groups.columns)
         rest = tuple(axis for axis in range(1, values.ndim) if axis not in grouped)
+        shape = [values.shape[axis] for axis in grouped]
         values = np.transpose(values, (0, *grouped, *rest))
-        for axis, dimension in enumerate((*groups.columns, *(self._dimensions[i - 1] for i in rest)), 1):
-            values = np.compress(self._passing_in(dimension, values.shape[axis]), values, axis)
-        shape = [arrays["n"].shape[axis] for axis in grouped]
         slots = slots_of(groups, shape)
-        for axis, dimension in enumerate(groups.columns):
-            slots = np.compress(self._passing_in(dimension, shape[axis]), slots, axis)
+        for axis, dimension in enumerate((*groups.columns, *(self._dimensions[i - 1] for i in rest)), 1):
+            passed = self._passing_in(dimension, values.shape[axis])
+            if not passed.all():
+                values = np.compress(passed, values, axis)
+                slots = np.compress(passed, slots, axis - 1) if axis <= len(grouped) else slots
         if not values.size:  # no value of a dimension passes
             return
-        where = (table.buckets[:, None], slots.reshape(1, -1))
+        buckets, slots = self._runs.buckets[:, None], slots.reshape(1, -1)
         flat = values.reshape(len(values), slots.size, -1)
         if op.kind == LIMITS:
             least, most = flat.min(axis=2, initial=_LARGEST), flat.max(axis=2, initial=NULL)
-            (np.minimum if place == 0 else np.maximum).at(out, where, least if place == 0 else most)
+            (np.minimum if place == 0 else np.maximum).at(out, (buckets, slots), least if place == 0 else most)
+        elif groups.kept is None and self._runs.are_single:
+            out[buckets, slots] = flat.sum(axis=2)  # each place once
         else:
-            np.add.at(out, where, flat.sum(axis=2, dtype=np.int64))
+            np.add.at(out, (buckets, slots), flat.sum(axis=2))
 
     def _passing_in(self, dimension: str, size: int) -> Mask:
         return self._passing[self._dimensions.index(dimension)][:size]
-
-    def _histograms(self, op: Operation, groups: Groups, out: Ints) -> Ints:
-        slots = slots_of(groups, [len(self._passing[0])] if groups.columns else [])
-        flat = out.reshape(-1)
-        for (i, code), arrays in self._bins.items():
-            table = self._tables[i]
-            if f"{op.column}:n" in arrays:
-                bucket = np.full(int(arrays.meta["days"]), -1, np.int64)
-                bucket[table.places] = table.buckets
-                mine = bucket[arrays[f"{op.column}:day"]]
-                kept = mine >= 0
-                slot = int(slots[code]) if groups.columns else 0
-                bins = arrays[f"{op.column}:bin"].astype(np.int64) - op.first_bin
-                place = (mine * groups.size + slot) * op.width + bins
-                np.add.at(flat, place[kept], arrays[f"{op.column}:n"][kept].astype(np.int64))
-        return out
-
-
-def _has_bins(ask: Ask) -> bool:
-    return any(kind == HISTOGRAM for kind, _ in wanted_of(ask))
-
-
-def _numbers(op: Operation, table: DayTable, arrays: Arrays) -> list[Ints]:
-    """The numbers of an operation by day and code, one array for each of its width."""
-
-    def of(name: str) -> Ints:
-        found: Ints = arrays[name][table.places].astype(np.int64)
-        return found
-
-    if op.kind == COUNT:
-        return [of("n")]
-    if op.kind == SUM:
-        return [of(f"s:{op.column}"), of(f"f:{op.column}")]
-    if op.kind == LIMITS:
-        return [of(f"lo:{op.column}"), of(f"hi:{op.column}")]
-    assert op.kind == ELAPSED
-    counted = of("n")
-    starts = table.starts.reshape(-1, *([1] * (counted.ndim - 1)))
-    waited = counted * (op.since_ms - starts) - of("t")
-    return [waited + of(f"s:{op.column}") if op.column else waited]
 
 
 class MonthSets:
     """Sets of people of whole months, for an ask that uses at most one dimension (`name`, or "")."""
 
-    def __init__(self, source: Source, number: int, ask: Ask, name: str, months: Sequence[tuple[Month, int]]) -> None:
+    def __init__(self, source: Source, ask: Ask, name: str, months: Sequence[tuple[int, Panels]]) -> None:
         codes = np.flatnonzero(passing(source, ask, name)).tolist() if name else [-1]
-        parts = {code: f"a:{name}:{code}" if name else "a" for code in codes}
-        self._ask = ask
-        found = read_parts(source, number, [(part, m) for part in parts.values() for m, _ in months])
+        together = [codes] if not ask.by else [[code] for code in codes]
+        self._ask, self._sizes = ask, [source.dictionary(name).size + 1] if name else []
         self._sets = [
-            (bucket, code, found[part, month.starts_on])
-            for month, bucket in months
-            for code, part in parts.items()
-            if (part, month.starts_on) in found
+            (bucket, some[0] if some else -1, panels.sets([f"a:{name}:{code}" if name else "a" for code in some]))
+            for bucket, panels in months
+            for some in together
         ]
-        self._sizes = [source.dictionary(name).size + 1] if name else []
-        self.top = max((top_of(arrays) for _, _, arrays in self._sets), default=0)
+        self.top = max((len(bits) * 64 - 1 for _, _, bits in self._sets), default=0)
 
     def bins(self, _column: str) -> tuple[int, int]:
         """Sets have no histograms."""
@@ -192,6 +217,6 @@ class MonthSets:
         """One bit for each person: [slots, words]."""
         out = np.zeros((self._ask.frame.size, groups.size, op.width), np.uint64)
         slots = slots_of(groups, self._sizes if groups.columns else [])
-        for bucket, code, arrays in self._sets:
-            add_set(arrays, out[bucket, int(slots[code]) if groups.columns else 0])
+        for bucket, code, bits in self._sets:
+            out[bucket, int(slots[code]) if groups.columns else 0, : len(bits)] |= bits
         return out.reshape(-1, op.width)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -75,16 +75,18 @@ def pack_set(codes: NDArray[np.int64], top: int) -> dict[str, Array]:
     return {"low": (gaps & 255).astype(np.uint8), "high": narrowed(gaps >> 8)}
 
 
-def add_set(arrays: Arrays, bits: NDArray[np.uint64]) -> None:
-    """Sets the bits of a packed set."""
-    if "bits" in arrays:
-        found = arrays["bits"]
-        bits[: found.size] |= found
-        return
-    codes = np.cumsum(arrays["low"].astype(np.int64) | (arrays["high"].astype(np.int64) << 8))
-    np.bitwise_or.at(bits, codes >> 6, np.uint64(1) << (codes & 63).astype(np.uint64))
-
-
-def top_of(arrays: Arrays) -> int:
-    """The largest code a packed set may hold."""
-    return int(arrays.meta["top"])
+def joined_sets(parts: Sequence[Arrays]) -> NDArray[np.uint64]:
+    """One bit for each code that is in one of the packed sets."""
+    words = max((int(arrays.meta["top"]) for arrays in parts), default=0) // 64 + 1
+    found = np.zeros(words, np.uint64)
+    marks = np.zeros(0, np.bool_)
+    for arrays in parts:
+        if "bits" in arrays:
+            bits = arrays["bits"]
+            found[: bits.size] |= bits
+        else:
+            marks = marks if marks.size else np.zeros(words * 64, np.bool_)
+            marks[np.cumsum(arrays["low"].astype(np.int64) | (arrays["high"].astype(np.int64) << 8))] = True
+    if marks.size:
+        found |= np.packbits(marks, bitorder="little").view(np.uint64)
+    return found

@@ -19,20 +19,23 @@ from data.engine.operations import wanted_of
 from data.engine.program import COUNT, DISTINCT, ELAPSED, HISTOGRAM, LIMITS, SUM, Operation
 from data.engine.sources import Source
 from data.engine.tally import part_of
-from data.engine.tensor_index import Month, Prints, TensorGone, prints_of, read_index
-from data.engine.tensor_known import DayTable, Known, MonthSets
+from data.engine.tensor_index import Key as Place
+from data.engine.tensor_index import Month, TensorGone, place_of, prints_of, read_index
+from data.engine.tensor_known import Chosen, Known, MonthSets
+from data.engine.tensor_panels import Panels
 
-LEAST_ROWS = 500_000
+LEAST_ROWS = 20_000
 """Ranges with fewer rows in settled days are read from segments alone."""
 MOST_DIMENSIONS = {COUNT: 2, SUM: 2, ELAPSED: 1, LIMITS: 1, HISTOGRAM: 1}
 
 
 @dataclass(slots=True, eq=False)
 class Cover:
-    """Spans of time that need not be read, and what was counted in them."""
+    """Spans of time that need not be read, and what was counted in them; `is_whole`: there is nothing else to read."""
 
     skip: tuple[tuple[int, int], ...]
     words: str
+    is_whole: bool
     _known: Known | MonthSets
 
     def bins(self, column: str) -> tuple[int, int]:
@@ -54,59 +57,89 @@ Covers = tuple[Cover | None, Cover | None]
 
 def covers_of(source: Source, number: int, stream: Stream, asks: Sequence[Ask]) -> dict[Ask, Covers]:
     """For each ask the cover of its statistics by day, and that of its distinct people by month."""
-    wide = [ask for ask in asks if _rows_in(stream, ask) >= LEAST_ROWS and _dimensions(source, ask) is not None]
+    wide = [ask for ask in asks if _is_wide(source, stream, ask)]
     if not wide:
         return dict.fromkeys(asks, (None, None))
-    months = read_index(source, number)
-    live = _Live(source, stream, months) if months else None
+    live = _live(source, number, stream, read_index(source, number))
     try:
-        found = {ask: (_by_day(live, number, ask), _by_month(live, number, ask)) for ask in wide if live}
+        found = {ask: (_by_day(live, source, ask), _by_month(live, source, ask)) for ask in wide if live.months}
     except TensorGone:  # counted anew since the index was read; the next question reads the new one
         read_index(source, number, fresh=True)
         found = {}
     return {ask: found.get(ask, (None, None)) for ask in asks}
 
 
-@dataclass(frozen=True, slots=True)
-class _Days:
-    """The days of a month that are as they were counted: ordinals, places in its arrays, begin and end in UTC ms."""
-
-    ordinals: Ints
-    places: Ints
-    starts: Ints
-    ends: Ints
-
-
 class _Live:
-    """The counted months of a stream beside its live segments."""
+    """The counted months of a stream beside its live segments; arrays are of the days that are as they were counted."""
 
-    def __init__(self, source: Source, stream: Stream, months: dict[date, Month]) -> None:
-        self.source, self.stream = source, stream
-        prints = prints_of(stream)
+    def __init__(self, source: Source, number: int, stream: Stream, months: dict[date, Month]) -> None:
+        self.number, self.stream, self.index = number, stream, months
+        self.tz = source.scope.workspace.timezone
         self.months = sorted(months.values(), key=lambda month: month.starts_on)
-        self.valid = {month.starts_on: self._days(month, prints) for month in self.months}
-        self.live_days = np.asarray(sorted(prints), np.int64)
+        self.prints = prints_of(stream)
+        valid = [self._valid(month) for month in self.months]
+        self.month = np.repeat(np.arange(len(valid)), [len(places) for places in valid])
+        self.place = np.concatenate([*valid, np.empty(0, np.int64)]).astype(np.int64)
+        edges = [day_starts(m.starts_on, add_months(m.starts_on, 1), self.tz) for m in self.months]
+        ordinals = [np.asarray(m.days, np.int64) for m in self.months]
+        self.edges = [(int(found[0]), int(found[-1])) for found in edges]
+        within = [o - m.starts_on.toordinal() for o, m in zip(ordinals, self.months, strict=True)]
+        self.all_starts = [found[day] for found, day in zip(edges, within, strict=True)]
+        none = np.empty(0, np.int64)
+        self.starts = np.concatenate([none, *(e[d[v]] for e, d, v in zip(edges, within, valid, strict=True))])
+        self.ends = np.concatenate([none, *(e[d[v] + 1] for e, d, v in zip(edges, within, valid, strict=True))])
+        days = np.concatenate([none, *(o[v] for o, v in zip(ordinals, valid, strict=True))])
+        at = np.minimum(np.searchsorted(days, stream.days), max(len(days) - 1, 0))
+        self.day_of_segment = np.where(days[at] == stream.days, at, -1) if len(days) else np.full(len(stream.days), -1)
+        live_days = np.asarray(sorted(self.prints), np.int64)
+        self.whole = [self._is_whole(m, v, live_days) for m, v in zip(self.months, valid, strict=True)]
 
-    def _days(self, month: Month, prints: Prints) -> _Days:
-        places = [i for i, (d, p) in enumerate(zip(month.days, month.prints, strict=True)) if prints.get(d) == p]
-        ordinals = np.asarray(month.days, np.int64)[places]
-        first, tz = month.starts_on.toordinal(), self.source.scope.workspace.timezone
-        edges = day_starts(month.starts_on, add_months(month.starts_on, 1), tz)
-        return _Days(ordinals, np.asarray(places, np.int64), edges[ordinals - first], edges[ordinals - first + 1])
+    def _valid(self, month: Month) -> Ints:
+        """The places of the days that are as they were counted."""
+        pairs = enumerate(zip(month.days, month.prints, strict=True))
+        return np.asarray([i for i, (day, found) in pairs if self.prints.get(day) == found], np.int64)
 
-    def is_whole(self, month: Month) -> bool:
+    @staticmethod
+    def _is_whole(month: Month, valid: Ints, live_days: Ints) -> bool:
         """Whether every day of the month that has segments is as it was counted."""
         first, last = month.starts_on.toordinal(), add_months(month.starts_on, 1).toordinal()
-        live = self.live_days[(self.live_days >= first) & (self.live_days < last)]
-        return set(live.tolist()) == set(self.valid[month.starts_on].ordinals.tolist()) == set(month.days)
+        live = live_days[np.searchsorted(live_days, first) : np.searchsorted(live_days, last)]
+        return len(valid) == len(month.days) == len(live)
+
+    def chosen(self, source: Source, kept: Ints, buckets: Ints) -> Chosen:
+        """The days `kept` in the panels of their months."""
+        numbers, at = np.unique(self.month[kept], return_inverse=True)
+        panels = Panels(source, self.number, [self.months[i] for i in numbers.tolist()])
+        starts = np.concatenate([self.all_starts[i] for i in numbers.tolist()])
+        return Chosen(panels, panels.offsets[at] + self.place[kept], buckets, starts)
 
 
-def _rows_in(stream: Stream, ask: Ask) -> int:
+_lives: dict[Place, _Live] = {}
+
+
+def _live(source: Source, number: int, stream: Stream, months: dict[date, Month]) -> _Live:
+    """Worked out again only when segments or counted months have changed."""
+    place = place_of(source, number)
+    found = _lives.get(place)
+    if found is None or found.stream is not stream or found.index is not months:
+        found = _lives[place] = _Live(source, number, stream, months)
+    return found
+
+
+def forget() -> None:
+    """Forget what was worked out of counted months and live segments."""
+    _lives.clear()
+
+
+def _inside(stream: Stream, ask: Ask) -> NDArray[np.bool_]:
+    """The segments that may have a row in the ask's frame."""
     span = span_of(ask.frame)
-    inside = stream.first_ms < span.edges[-1]
-    if not span.opening:
-        inside &= stream.last_ms >= span.edges[0]
-    return int(stream.counts[inside].sum())
+    found: NDArray[np.bool_] = stream.first_ms < span.edges[-1]
+    return found if span.opening else found & (stream.last_ms >= span.edges[0])
+
+
+def _is_wide(source: Source, stream: Stream, ask: Ask) -> bool:
+    return _dimensions(source, ask) is not None and int(stream.counts[_inside(stream, ask)].sum()) >= LEAST_ROWS
 
 
 def _dimensions(source: Source, ask: Ask) -> tuple[str, ...] | None:
@@ -131,8 +164,13 @@ def _spans(starts: Ints, ends: Ints) -> tuple[tuple[int, int], ...]:
     return tuple(zip(starts[begins].tolist(), ends[last].tolist(), strict=True))
 
 
-def _by_day(live: _Live, number: int, ask: Ask) -> Cover | None:
-    dimensions = _dimensions(live.source, ask) or ()
+def _leaves_nothing(live: _Live, ask: Ask, kept: NDArray[np.bool_]) -> bool:
+    """Whether all segments in the frame belong to the days that are kept (a line for each of `live`, and one more)."""
+    return bool(kept[live.day_of_segment[_inside(live.stream, ask)]].all())
+
+
+def _by_day(live: _Live, source: Source, ask: Ask) -> Cover | None:
+    dimensions = _dimensions(source, ask) or ()
     wanted = [pair for pair in wanted_of(ask) if pair[0] != DISTINCT]
     exact = any(stat.kind == "percentile" and stat.exact for stat in ask.stats)
     if exact or any(len(dimensions) > MOST_DIMENSIONS[kind] for kind, _ in wanted):
@@ -140,42 +178,36 @@ def _by_day(live: _Live, number: int, ask: Ask) -> Cover | None:
     part = part_of(dimensions)
     bins = f"h:{dimensions[0]}" if dimensions else "h"
     needs = {part, bins} if any(kind == HISTOGRAM for kind, _ in wanted) else {part}
-    span = span_of(ask.frame)
-    tables, starts, ends = [], list[Ints](), list[Ints]()
-    for month in live.months:
-        days = live.valid[month.starts_on]
-        bucket = _bucket_of(span, days.starts, days.ends)
-        kept = bucket >= 0
-        if month.parts.issuperset(needs) and kept.any():
-            tables.append(DayTable(month, days.places[kept], bucket[kept], days.starts[kept]))
-            starts.append(days.starts[kept])
-            ends.append(days.ends[kept])
-    if not tables:
+    buckets = _bucket_of(span_of(ask.frame), live.starts, live.ends)
+    has = np.asarray([month.parts.issuperset(needs) for month in live.months], np.bool_)
+    inside = (buckets >= 0) & has[live.month]
+    kept = np.flatnonzero(inside)
+    if not kept.size:
         return None
-    known = Known(live.source, number, ask, dimensions, part, tables)
-    skip = _spans(np.concatenate(starts), np.concatenate(ends))
-    return Cover(skip, f"tensors of {sum(len(table.places) for table in tables)} days", known)
+    known = Known(source, ask, wanted, dimensions, part, live.chosen(source, kept, buckets[kept]))
+    skip = _spans(live.starts[kept], live.ends[kept])
+    is_whole = _leaves_nothing(live, ask, np.append(inside, False))
+    return Cover(skip, f"tensors of {len(kept)} days", is_whole, known)
 
 
-def _by_month(live: _Live, number: int, ask: Ask) -> Cover | None:
+def _by_month(live: _Live, source: Source, ask: Ask) -> Cover | None:
     """Months that lie whole in one bucket and are as they were counted, for the sets of people."""
-    dimensions = _dimensions(live.source, ask) or ()
+    dimensions = _dimensions(source, ask) or ()
     columns = {stat.column for stat in ask.stats if stat.kind == "distinct"}
     name = dimensions[0] if dimensions else ""
-    if columns != {live.source.dataset.actor} or len(dimensions) > 1:
+    if columns != {source.dataset.actor} or len(dimensions) > 1:
         return None
-    span, tz = span_of(ask.frame), live.source.scope.workspace.timezone
-    found, starts, ends = list[tuple[Month, int]](), list[Ints](), list[Ints]()
-    for month in live.months:
-        if name in month.sets and live.is_whole(month):
-            edges = day_starts(month.starts_on, add_months(month.starts_on, 1), tz)
-            bucket = int(_bucket_of(span, edges[:1], edges[-1:])[0])
-            if bucket >= 0:
-                found.append((month, bucket))
-                starts.append(edges[:1])
-                ends.append(edges[-1:])
-    if not found:
+    edges = np.asarray(live.edges, np.int64).reshape(-1, 2)
+    buckets = _bucket_of(span_of(ask.frame), edges[:, 0], edges[:, 1])
+    usable = [whole and name in month.sets for whole, month in zip(live.whole, live.months, strict=True)]
+    kept = np.flatnonzero((buckets >= 0) & np.asarray(usable, np.bool_)).tolist()
+    if not kept:
         return None
-    known = MonthSets(live.source, number, ask, name, found)
-    skip = _spans(np.concatenate(starts), np.concatenate(ends))
-    return Cover(skip, f"sets of people of {len(found)} months", known)
+    together: dict[int, list[Month]] = {}
+    for i in kept:
+        together.setdefault(int(buckets[i]), []).append(live.months[i])
+    sets = [(bucket, Panels(source, live.number, months)) for bucket, months in together.items()]
+    known = MonthSets(source, ask, name, sets)
+    inside = np.append(np.isin(live.month, kept), False)
+    skip = _spans(edges[kept, 0], edges[kept, 1])
+    return Cover(skip, f"sets of people of {len(kept)} months", _leaves_nothing(live, ask, inside), known)
