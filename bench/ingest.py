@@ -22,8 +22,9 @@ from bench.pages import page
 from bench.rows import columns
 from bench.setup import open_bench
 from data.database import transaction
-from data.engine.answers import answer, versions
+from data.engine.answers import answer
 from data.engine.batches import Batch, write_batch
+from data.listening import Changed, changes
 from data.model import Model
 from data.types import Scope
 
@@ -57,7 +58,7 @@ def measure_stream(scope: Scope, model: Model, rate: int, seconds: float, report
     before = _count(scope, model)
     seen: dict[int, float] = {}
     stop = threading.Event()
-    watcher = threading.Thread(target=_watch, args=(scope, dataset.id, seen, stop), daemon=True)
+    watcher = threading.Thread(target=_watch, args=(dataset.id, seen, stop), daemon=True)
     compactor = subprocess.Popen([sys.executable, "-m", "bench.compactor"], cwd=ROOT)
     writer = subprocess.Popen(
         [sys.executable, "-m", "bench.ingest", str(rate), str(seconds)], cwd=ROOT, stdout=subprocess.PIPE, text=True
@@ -97,14 +98,11 @@ def _report(report: Report, rate: int, lines: list[dict[str, Any]], pages: list[
         report.times(f"{name}: commit to shared cache", [max(d, 0.0) for d in delays])
 
 
-def _watch(scope: Scope, dataset_id: int, seen: dict[int, float], stop: threading.Event) -> None:
-    last = 0
-    while not stop.is_set():
-        version = versions(scope, [dataset_id])[dataset_id].version
-        if version != last:
-            seen[version] = time.time()
-            last = version
-        time.sleep(0.001)
+def _watch(dataset_id: int, seen: dict[int, float], stop: threading.Event) -> None:
+    """When this process, which serves pages, heard of each version."""
+    for found in changes(stop):
+        if isinstance(found, Changed) and found.dataset_id == dataset_id:
+            seen[found.version] = time.time()
 
 
 def _days_ahead() -> int:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 from psycopg_pool import ConnectionPool, PoolTimeout
@@ -30,6 +30,10 @@ _TRUSTED_S = 1.0  # a connection that answered this lately is not asked again wh
 _SET_SCOPE = (
     "SELECT set_config('role', %s, true), set_config('belvedere.workspaces', %s, true),"
     " set_config('belvedere.account', %s, true)"
+)
+_SET_SCOPE_NAMED: LiteralString = (
+    "SELECT set_config('role', %(app_role)s, true), set_config('belvedere.workspaces', %(app_workspaces)s, true),"
+    " set_config('belvedere.account', %(app_account)s, true);"
 )
 _pool: ConnectionPool[Transaction] | None = None
 _lock = threading.Lock()
@@ -106,12 +110,32 @@ def transaction(scope: Scope, snapshot: bool = False) -> Iterator[Transaction]:
 
     With `snapshot` all its statements see the data of one moment.
     """
-    ids = ",".join(str(i) for i in scope.workspace_ids)
+    active_first = sorted(scope.workspace_ids, key=lambda i: i != scope.workspace.id)  # copied rows belong to the first
+    ids = ",".join(map(str, active_first))
     with _connection() as connection, _isolation(connection, snapshot):
         with connection.pipeline():  # BEGIN and the scope in one round trip
             connection.execute(_SET_SCOPE, (APP_ROLE, ids, scope.account))
         yield connection
         connection.commit()
+
+
+def read_once(scope: Scope, statement: LiteralString, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """The rows of one statement as the viewer, in a single round trip. Raises DatabaseDown.
+
+    TRICKY: statements that are sent together are one transaction, so what is set for it ends with it.
+    """
+    ids = ",".join(map(str, scope.workspace_ids))
+    named = {"app_role": APP_ROLE, "app_workspaces": ids, "app_account": scope.account}
+    with _connection() as connection:
+        connection.autocommit = True
+        try:
+            cursor = psycopg.ClientCursor(connection)
+            cursor.execute(_SET_SCOPE_NAMED + statement, {**values, **named})
+            cursor.nextset()
+            return cursor.fetchall()
+        finally:
+            if not connection.closed:
+                connection.autocommit = False
 
 
 @contextmanager

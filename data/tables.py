@@ -19,8 +19,9 @@ from data.errors import BadInput
 from data.model import Dataset
 from data.statements import sql
 
+WRITER_ROLE = "belvedere_writer"
 MOST_MONTHS = 2400
-_known_months: set[tuple[str, str, date]] = set()
+_known_months: dict[tuple[str, str, date], bool] = {}  # whether rows can be copied straight into the partition
 _known_lock = threading.Lock()
 
 
@@ -79,6 +80,8 @@ def ensure_dataset(dataset: Dataset) -> None:
             _forget_months(dataset)
         else:
             _add_columns(tx, dataset, found)
+        if dataset.kind == "append":
+            _open_to_writer(tx, dataset)
 
 
 def _create(tx: Transaction, dataset: Dataset) -> None:
@@ -99,8 +102,49 @@ def _create(tx: Transaction, dataset: Dataset) -> None:
     tx.execute(grant.format(table_of(dataset), role))
 
 
+def _open_to_writer(tx: Transaction, dataset: Dataset) -> None:
+    """Let the writer's role copy rows into all partitions; those made by older versions are brought up to it."""
+    if not _has_writer(tx):
+        return
+    schema, role = q.Identifier(dataset.pack), q.Identifier(WRITER_ROLE)
+    tx.execute(q.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(schema, role))
+    for name, is_open in _partitions(tx, dataset).items():
+        if not is_open:
+            _open_partition(tx, dataset, q.Identifier(dataset.pack, name))
+
+
+def _has_writer(tx: Transaction) -> bool:
+    return tx.execute(sql("has_writer"), {"role": WRITER_ROLE}).fetchone() == (True,)
+
+
+def _open_partition(tx: Transaction, dataset: Dataset, part: q.Identifier) -> None:
+    """Policies of the table do not cover a partition that is named itself, and COPY is not allowed where they do.
+
+    So the writer may give every column but the workspace, which is the active one of the transaction.
+    """
+    active = "split_part(current_setting('belvedere.workspaces'), ',', 1)::int"
+    columns = q.SQL(", ").join(map(q.Identifier, _copied(dataset)))
+    tx.execute(q.SQL("ALTER TABLE {} ALTER workspace_id SET DEFAULT " + active).format(part))
+    tx.execute(q.SQL("GRANT INSERT ({}) ON {} TO {}").format(columns, part, q.Identifier(WRITER_ROLE)))
+
+
+def _copied(dataset: Dataset) -> list[str]:
+    return ["id", *column_names(dataset)]
+
+
+def _partitions(tx: Transaction, dataset: Dataset) -> dict[str, bool]:
+    """Names of the partitions, and whether the writer may fill all columns of each."""
+    values = {"table": _quoted(dataset), "role": WRITER_ROLE, "columns": _copied(dataset)}
+    return dict(tx.execute(sql("table_partitions"), values).fetchall())
+
+
 def _sequence(dataset: Dataset) -> q.Identifier:
     return q.Identifier(dataset.pack, f"{dataset.name}_id")
+
+
+def sequence_name(dataset: Dataset) -> str:
+    """The sequence behind the ids of an append dataset, as text."""
+    return f'"{dataset.pack}"."{dataset.name}_id"'
 
 
 def _policy(dataset: Dataset) -> q.Composed:
@@ -126,7 +170,7 @@ def _column(dataset: Dataset, name: str, kind: str) -> q.Composed:
     if name == "received_at":
         column += q.SQL(" NOT NULL DEFAULT now()")
     elif name == "id":
-        sequence = q.Literal(f'"{dataset.pack}"."{dataset.name}_id"')
+        sequence = q.Literal(sequence_name(dataset))
         column += q.SQL(" NOT NULL DEFAULT nextval({}::regclass)").format(sequence)
     elif name in ("workspace_id", dataset.key, dataset.time):
         column += q.SQL(" NOT NULL")
@@ -171,28 +215,43 @@ def ensure_partitions(dataset: Dataset, first: date, last: date) -> None:
         return
     with owner_transaction() as tx:
         tx.execute(sql("lock_definitions"))
-        there = {name for (name,) in tx.execute(sql("table_partitions"), {"table": _quoted(dataset)})}
-        for month in missing:
-            if _partition_name(dataset, month) not in there:
-                _attach(tx, dataset, month, months[month])
+        has_writer, there = _has_writer(tx), _partitions(tx, dataset)
+        found = {m: there.get(_partition_name(dataset, m)) for m in missing}
+        for month, is_open in found.items():
+            if is_open is None:
+                _attach(tx, dataset, month, months[month], has_writer)
     with _known_lock:
-        _known_months.update((database_url(), dataset.qualified, m) for m in missing)
+        for month, is_open in found.items():
+            _known_months[database_url(), dataset.qualified, month] = has_writer if is_open is None else is_open
+
+
+def open_partition(dataset: Dataset, month: date) -> q.Identifier | None:
+    """The partition of a month (its first day), if rows can be copied straight into it as WRITER_ROLE.
+
+    `ensure_partitions` has been called for the month.
+    """
+    with _known_lock:
+        is_open = _known_months.get((database_url(), dataset.qualified, month), False)
+    return q.Identifier(dataset.pack, _partition_name(dataset, month)) if is_open else None
 
 
 def _partition_name(dataset: Dataset, month: date) -> str:
     return f"{dataset.name}_{month:%Y_%m}"
 
 
-def _attach(tx: Transaction, dataset: Dataset, start: date, end: date) -> None:
+def _attach(tx: Transaction, dataset: Dataset, start: date, end: date, has_writer: bool) -> None:
     parent, part = table_of(dataset), q.Identifier(dataset.pack, _partition_name(dataset, start))
     tx.execute(q.SQL("CREATE TABLE {} (LIKE {} INCLUDING DEFAULTS INCLUDING STORAGE)").format(part, parent))
+    if has_writer:
+        _open_partition(tx, dataset, part)
     bounds = [q.Literal(f"{day.isoformat()} 00:00:00+00") for day in (start, end)]
     tx.execute(q.SQL("ALTER TABLE {} ATTACH PARTITION {} FOR VALUES FROM ({}) TO ({})").format(parent, part, *bounds))
 
 
 def _forget_months(dataset: Dataset) -> None:
     with _known_lock:
-        _known_months.difference_update([k for k in _known_months if k[:2] == (database_url(), dataset.qualified)])
+        for key in [k for k in _known_months if k[:2] == (database_url(), dataset.qualified)]:
+            del _known_months[key]
 
 
 def add_pack(tx: Transaction, workspace_id: int, pack: str) -> None:

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from psycopg import sql as q
 from psycopg.types.json import Jsonb
 
 from data.database import Transaction
@@ -21,11 +20,11 @@ from data.engine.days import from_ms, to_ms
 from data.engine.incoming import Rows, last_of_each, to_rows
 from data.engine.keyed import Change, delete_rows, upsert
 from data.engine.micro import add_segments, join_columns, look_at, row_columns, split_days
+from data.engine.partitions import add_rows
 from data.engine.stage import stage
 from data.engine.state import State, advance, lock
 from data.model import Dataset
 from data.statements import sql
-from data.tables import column_names, ensure_partitions, table_of
 from data.types import Scope
 
 
@@ -110,15 +109,9 @@ def _write_rows(tx: Transaction, scope: Scope, batch: Batch, rows: Rows) -> tupl
         state = lock(tx, scope, dataset, batch.key)
         change = upsert(tx, scope, dataset, rows, table)
         return state, change, rows.n - change.new.n
-    times = rows.times[dataset.time]
-    ensure_partitions(dataset, from_ms(int(times.min())).date(), from_ms(int(times.max())).date())
-    columns = q.SQL(", ").join(map(q.Identifier, column_names(dataset)))
-    insert = q.SQL("INSERT INTO {} (workspace_id, {}) SELECT {}, {} FROM {}")
-    table = stage(tx, dataset, rows)
-    with tx.pipeline():  # the server inserts while this process looks its codes up
-        tx.execute(insert.format(table_of(dataset), columns, q.Literal(scope.workspace.id), columns, table))
-        looked = look_at(tx, scope.workspace.id, dataset, rows)
-        return lock(tx, scope, dataset, batch.key), Change(rows, None, 0, looked), 0
+    add_rows(tx, scope, dataset, rows)
+    looked = look_at(tx, scope.workspace.id, dataset, rows)
+    return lock(tx, scope, dataset, batch.key), Change(rows, None, 0, looked), 0
 
 
 def _write_segments(scope: Scope, dataset: Dataset, state: State, change: Change) -> int:

@@ -109,3 +109,6 @@ WHERE workspace_id = %(workspace)s AND dataset_id = %(dataset)s AND column_name 
 
 -- dataset_rows -- How many rows a dataset has, as its state says
 SELECT rows FROM belvedere.dataset_state WHERE workspace_id = %(workspace)s AND dataset_id = %(dataset)s;
+
+-- next_number -- The next number of a sequence
+SELECT nextval(%(sequence)s::regclass);

@@ -4,10 +4,17 @@ FROM pg_attribute a
 WHERE a.attrelid = to_regclass(%(table)s) AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attnum;
 
--- table_partitions -- names of the partitions of a table
-SELECT c.relname
+-- table_partitions -- names of the partitions of a table, and whether a role may fill these columns of each
+SELECT c.relname, d.adrelid IS NOT NULL AND coalesce((
+  SELECT bool_and(has_column_privilege(to_regrole(%(role)s)::oid, c.oid, name, 'INSERT'))
+  FROM unnest(%(columns)s::text[]) name), false)
 FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'workspace_id'
+LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
 WHERE i.inhparent = to_regclass(%(table)s);
+
+-- has_writer -- whether there is a role that copies rows into partitions, and this one may become it
+SELECT coalesce(pg_has_role(to_regrole(%(role)s)::oid, 'MEMBER'), false);
 
 -- lock_definitions -- one process at a time changes table definitions, until the transaction ends
 SELECT pg_advisory_xact_lock(hashtextextended('belvedere.tables', 0));
