@@ -11,12 +11,12 @@ import numpy as np
 from psycopg import sql as q
 
 from data.database import Transaction, transaction
+from data.engine.bulk import columns, row_blocks
 from data.engine.days import day_starts, from_ms
 from data.engine.merge import Columns, concatenate, rows_in, sort
 from data.engine.micro import row_columns, split_days
 from data.engine.state import State, advance_segments, lock, unlocked
 from data.engine.storage import MOST_ROWS, Made, live, prepare, switch
-from data.engine.stored import row_blocks, stored_columns
 from data.model import Dataset
 from data.statements import sql
 from data.tables import table_of
@@ -112,13 +112,13 @@ def _read_anew(state: State, scope: Scope, dataset: Dataset, stream: int, start:
     """The contents of the days between two instants, from their rows."""
     time, tz = dataset.streams[stream], scope.workspace.timezone
     query = q.SQL("SELECT {} FROM {} t WHERE workspace_id = {} AND {} >= {} AND {} < {}").format(
-        stored_columns(dataset, "t"), table_of(dataset), q.Literal(scope.workspace.id),
+        columns(dataset, "t"), table_of(dataset), q.Literal(scope.workspace.id),
         q.Identifier(time), q.Literal(from_ms(start)), q.Identifier(time), q.Literal(from_ms(stop)),
     )  # fmt: skip
     only = replace(dataset, streams=(time,))
     parts: dict[date, list[Columns]] = {}
     for rows in list(row_blocks(state.place.tx, dataset, query)):  # all of them first: COPY holds the connection
-        columns = row_columns(state.place, dataset, rows)
-        for part in split_days(only, tz, rows.times, columns, None):
+        coded = row_columns(state.place, dataset, rows)
+        for part in split_days(only, tz, rows.times, coded, None):
             parts.setdefault(part.day, []).append(part.columns)
-    return [Made(stream, day, sort(concatenate(columns))) for day, columns in sorted(parts.items())]
+    return [Made(stream, day, sort(concatenate(found))) for day, found in sorted(parts.items())]

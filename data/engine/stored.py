@@ -1,4 +1,4 @@
-"""How are stored rows read back in bulk, in the form segments are made from?
+"""How are the stored rows of a batch read back, in the form segments are made from?
 
 The server writes CSV and Arrow parses it in C++, columns at a time: several times faster than a Python object a value.
 """
@@ -6,8 +6,6 @@ The server writes CSV and Arrow parses it in C++, columns at a time: several tim
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
-from itertools import islice
 
 import numpy as np
 import pyarrow as pa
@@ -19,9 +17,6 @@ from data.database import Transaction
 from data.engine.encode import MISSING
 from data.engine.incoming import Ints, Rows, Text
 from data.model import Dataset
-from data.tables import table_of
-
-BLOCK_ROWS = 250_000
 
 
 def stored_columns(dataset: Dataset, alias: str) -> q.Composed:
@@ -34,22 +29,6 @@ def read_rows(tx: Transaction, dataset: Dataset, query: q.Composed) -> Rows:
     copy_out = q.SQL("COPY ({}) TO STDOUT (FORMAT csv)").format(query)
     with tx.cursor() as cursor, cursor.copy(copy_out) as copy:
         return to_rows(dataset, parse(dataset, b"".join(copy)))
-
-
-def every_row(dataset: Dataset, workspace: int) -> q.Composed:
-    """All rows of a workspace."""
-    return q.SQL("SELECT {} FROM {} t WHERE workspace_id = {}").format(
-        stored_columns(dataset, "t"), table_of(dataset), q.Literal(workspace)
-    )
-
-
-def row_blocks(tx: Transaction, dataset: Dataset, query: q.Composed, most: int = BLOCK_ROWS) -> Iterator[Rows]:
-    """The rows of a query over `stored_columns`, in its order, `most` at a time."""
-    copy_out = q.SQL("COPY ({}) TO STDOUT (FORMAT csv)").format(query)
-    with tx.cursor() as cursor, cursor.copy(copy_out) as copy:
-        lines = iter(copy)
-        while block := list(islice(lines, most)):  # the server sends one message a row
-            yield to_rows(dataset, parse(dataset, b"".join(block)))
 
 
 def parse(dataset: Dataset, data: bytes) -> pa.Table:

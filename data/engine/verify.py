@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.database import transaction
+from data.engine.bulk import every_row, row_blocks
 from data.engine.compare import Sums, differences
 from data.engine.dictionary import Place
 from data.engine.incoming import Text
@@ -18,7 +19,6 @@ from data.engine.merge import Columns, negatives_in, rows_in
 from data.engine.micro import code_columns, coded_columns, row_texts
 from data.engine.state import unlocked
 from data.engine.storage import Stored, live, load
-from data.engine.stored import every_row, row_blocks
 from data.errors import BelvedereError
 from data.model import Dataset
 from data.statements import sql
