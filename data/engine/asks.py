@@ -158,9 +158,14 @@ Reader = Callable[[Sequence[Ask]], list[Table]]
 
 def merge(asks: Sequence[Ask]) -> list[Ask]:
     """Asks that differ in their statistics only become one; every one counts rows."""
+    return list(_merged(tuple(asks)))
+
+
+@lru_cache(maxsize=128)
+def _merged(asks: tuple[Ask, ...]) -> tuple[Ask, ...]:
     stats: dict[Key, set[Stat]] = {}
     first: dict[Key, Ask] = {}
     for ask in asks:
         stats.setdefault(ask.without_stats, {COUNT}).update(ask.stats)
         first.setdefault(ask.without_stats, ask)
-    return [replace(ask, stats=tuple(sorted(stats[key]))) for key, ask in first.items()]
+    return tuple(replace(ask, stats=tuple(sorted(stats[key]))) for key, ask in first.items())

@@ -27,8 +27,10 @@ def fitting(
     scope: Scope, model: Model, queries: Sequence[MetricQuery], versions: Mapping[int, Version]
 ) -> tuple[Model, frozenset[str]]:
     """The model without the exposures that do not fit, and the names of those; all are there when no rate is asked."""
-    asked = {find_metric(model, name) for query in queries for name in query.metrics}
+    asked = (find_metric(model, name) for query in queries for name in query.metrics)
     packs = {metric.pack for metric in asked if metric.shape in ("rate", "ratio")}
+    if not packs:
+        return model, frozenset()
     gone = frozenset(
         f"{pack.name}.{exposure.name}"
         for pack in model.packs

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from data.engine.asks import Ask, Ints
+from data.engine.asks import Ask, Ints, Stat
 from data.engine.groups import Groups
 from data.engine.logbins import bins, place_of, representatives
 from data.engine.program import COUNT, DISTINCT, ELAPSED, EXTRACT, HISTOGRAM, LIMITS, SUM, Operation, Task
@@ -38,7 +39,12 @@ class Elsewhere(Protocol):
 
 def wanted_of(ask: Ask) -> list[tuple[int, str]]:
     """Kind and column of every operation of an ask, each once, whatever number of statistics read it."""
-    return sorted({(KINDS[stat.kind], stat.column) for stat in ask.stats})
+    return list(_wanted(ask.stats))
+
+
+@lru_cache(maxsize=256)
+def _wanted(stats: tuple[Stat, ...]) -> tuple[tuple[int, str], ...]:
+    return tuple(sorted({(KINDS[stat.kind], stat.column) for stat in stats}))
 
 
 def operation(
@@ -68,7 +74,7 @@ def operation(
 
 
 def _limits(material: Material, stored: str) -> tuple[int, int, bool]:
-    found = [column.limits for (_, name), column in material.columns.items() if name == stored]
+    found = [column.limits for column in material.columns.get(stored, {}).values()]
     low, high = min((low for low, _, _ in found), default=0), max((high for _, high, _ in found), default=0)
     return low, high, any(missing for _, _, missing in found)
 
@@ -77,8 +83,8 @@ def _cancelled(material: Material, stored: str, negatives: Ints) -> NDArray[np.g
     """Values that rows with a negative weight have; None when there are no such rows."""
     found = []
     for line in np.flatnonzero(negatives).tolist():
-        weights = material.columns[line, "w"].values
-        column = material.columns.get((line, stored))
+        weights = material.columns["w"][line].values
+        column = material.columns.get(stored, {}).get(line)
         if weights is not None and column is not None and column.values is not None:
             found.append(column.values[weights < 0].astype(np.int64))
     return np.unique(np.concatenate(found)) if found else None
@@ -108,6 +114,8 @@ def split(ask: Ask, groups: Groups, operations: Sequence[Operation], budget: int
         line = groups.size * sum(op.bytes for op in operations)
     step = max(1, budget // max(line, 1))
     size = ask.frame.size
+    if step >= size:
+        return [Task(ask, groups, 0, size, list(operations))]
     return [
         Task(ask, groups, first, last, [_cut(op, first * groups.size, last * groups.size) for op in operations])
         for first in range(0, size, step)

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+import json
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from data.engine.asks import COUNT, Ask, Group, frame_of
 from data.engine.buckets import Buckets, Compared, buckets, compared
+from data.engine.catalogue import catalogue_of
 from data.engine.shapes import Formula, Leaf, Question, find_dataset, find_metric, formula_of
 from data.errors import BadInput
 from data.model import Model
 from data.types import CannotTell, MetricQuery
 
 MOST_DIMENSIONS = 2
+_MOST_REMEMBERED = 400  # buckets of a plan that is kept
 
 
 @dataclass(slots=True)
 class Plan:
-    """A query made ready: a formula for each metric that has an answer, the buckets, and those compared with."""
+    """A query made ready: a formula for each metric that has an answer, the buckets, and those compared with.
+
+    `datasets` are the qualified names of those it reads, `asked` is the query in canonical form.
+    """
 
     query: MetricQuery
     formulas: dict[str, Formula]
@@ -27,15 +33,12 @@ class Plan:
     buckets: Buckets
     compared: Compared | None
     now: datetime
+    datasets: tuple[str, ...]
+    asked: str
     keep: tuple[Group, ...] | None = None
     pooled: int = 0
     notes: dict[str, Any] = field(default_factory=dict)
     asks: dict[tuple[Group, ...] | None, list[Ask]] = field(default_factory=dict)
-
-    @property
-    def datasets(self) -> tuple[str, ...]:
-        """Qualified names of the datasets the query reads."""
-        return tuple(sorted({leaf.dataset for f in self.formulas.values() for leaf in f.all_leaves()}))
 
     @property
     def edge_sets(self) -> list[tuple[datetime, ...]]:
@@ -44,7 +47,21 @@ class Plan:
 
 
 def make_plan(query: MetricQuery, model: Model, tz: str, now: datetime) -> Plan:
-    """The plan of a query; raises UnknownName for a metric that is not there, BadInput for an impossible question."""
+    """The plan of a query, worked out once a minute; `keep`, `pooled` and `asks` are the caller's own.
+
+    Raises UnknownName for a metric that is not there, BadInput for an impossible question.
+    """
+    catalogue = catalogue_of(model)
+    key = "plan", query, tz, now
+    found: Plan | None = catalogue.kept.get(key)
+    if found is None:
+        found = _make_plan(query, model, tz, now)
+        if len(found.buckets.labels) <= _MOST_REMEMBERED:
+            catalogue.keep(key, found)
+    return replace(found, asks=dict(found.asks))
+
+
+def _make_plan(query: MetricQuery, model: Model, tz: str, now: datetime) -> Plan:
     _check(query, model)
     question = Question(model, query.where, query.by, query.exact)
     formulas: dict[str, Formula] = {}
@@ -57,9 +74,20 @@ def make_plan(query: MetricQuery, model: Model, tz: str, now: datetime) -> Plan:
             formulas[name] = found
     cut = buckets(query.range, query.grain, tz)
     against = compared(query.range, cut.edges, query.compare, tz, now) if query.compare else None
-    plan = Plan(query, formulas, cannot_tell, cut, against, now)
+    datasets = tuple(sorted({leaf.dataset for f in formulas.values() for leaf in f.all_leaves()}))
+    plan = Plan(query, formulas, cannot_tell, cut, against, now, datasets, _canonical(query))
     plan.notes = _describe(plan)
+    asks_of(plan)
     return plan
+
+
+def _canonical(query: MetricQuery) -> str:
+    where = [(found.dimension, found.op, found.values) for found in query.where]
+    span = query.range
+    asked = [
+        query.metrics, span.from_at, span.to_at, query.grain, query.by, where, query.compare, query.top, query.exact
+    ]  # fmt: skip
+    return json.dumps(asked, default=str, separators=(",", ":"))
 
 
 def _check(query: MetricQuery, model: Model) -> None:
@@ -97,10 +125,11 @@ def _describe(plan: Plan) -> dict[str, Any]:
     return found
 
 
-def ask_of(leaf: Leaf, by: tuple[str, ...], edges: Sequence[datetime], keep: tuple[Group, ...] | None) -> Ask:
-    """The ask that holds a leaf's statistic."""
+@lru_cache(maxsize=1024)
+def ask_of(leaf: Leaf, by: tuple[str, ...], edges: tuple[datetime, ...], keep: tuple[Group, ...] | None) -> Ask:
+    """The ask that holds a leaf's statistic, the same object each time."""
     stats = (leaf.stat,) if leaf.stat == COUNT else (COUNT, leaf.stat)
-    return Ask(leaf.dataset, leaf.at, leaf.predicates, by, frame_of(tuple(edges), leaf.running), stats, keep)
+    return Ask(leaf.dataset, leaf.at, leaf.predicates, by, frame_of(edges, leaf.running), stats, keep)
 
 
 def asks_of(plan: Plan) -> list[Ask]:

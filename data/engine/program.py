@@ -84,7 +84,13 @@ def columns_of(source: Source, ask: Ask, wanted: Sequence[tuple[int, str]]) -> s
 
 
 def table_of(source: Source, found: OneOf | Contains) -> NDArray[np.uint8]:
-    """1 for each code that passes."""
+    """1 for each code that passes; do not change it."""
+    if found not in source.tables:
+        source.tables[found] = _table_of(source, found)
+    return source.tables[found]
+
+
+def _table_of(source: Source, found: OneOf | Contains) -> NDArray[np.uint8]:
     dictionary = source.dictionary(found.column)
     table = np.zeros(dictionary.size + 1, np.uint8)
     if isinstance(found, Contains):

@@ -1,12 +1,11 @@
 """Which answers does this process have already, and who is computing the ones it has not?
 
-A key is canonical JSON of everything an answer depends on, the versions of its data among it: an entry is never wrong,
+A key is text of everything an answer depends on, the versions of its data among it: an entry is never wrong,
 only no longer asked for. Equal questions asked at the same time are computed once.
 """
 
 from __future__ import annotations
 
-import json
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -24,20 +23,8 @@ def key_of(plan: Plan, place: str, engine: str, versions: dict[str, int]) -> str
     """The key of a plan's answer. `now` counts by the minute, and only while it lies in the range."""
     span = plan.query.range
     moment = plan.now if span.from_at <= plan.now < span.to_at else plan.now >= span.to_at
-    query = plan.query
-    where = [(found.dimension, found.op, found.values) for found in query.where]
-    asked = [
-        query.metrics,
-        span.from_at,
-        span.to_at,
-        query.grain,
-        query.by,
-        where,
-        query.compare,
-        query.top,
-        query.exact,
-    ]
-    return json.dumps([place, engine, versions, moment, asked], sort_keys=True, default=str, separators=(",", ":"))
+    versioned = ",".join(f"{name}:{versions[name]}" for name in sorted(versions))
+    return "\n".join((place, engine, versioned, str(moment), plan.asked))
 
 
 class Results:

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from data.engine.asks import COUNT, Ask, Group, Ints, Key, Table, edge_ms
+from data.engine.asks import Ask, Group, Ints, Key, Table, edge_ms
 from data.engine.days import to_ms
 from data.engine.evaluate import Cells, Values, evaluate
 from data.engine.plan import Plan, ask_of, asks_of, first_formula, ranking_asks
-from data.engine.shapes import Formula, Leaf
+from data.engine.shapes import Formula, Leaf, counted
 from data.errors import BadInput
 
 Tables = dict[Key, Table]
@@ -24,7 +24,7 @@ MOST_ROWS = 200_000
 class Reading:
     """The statistics of one edge set of a plan, aligned on one list of groups."""
 
-    def __init__(self, plan: Plan, edges: Sequence[datetime], tables: Tables, groups: Sequence[Group]) -> None:
+    def __init__(self, plan: Plan, edges: tuple[datetime, ...], tables: Tables, groups: Sequence[Group]) -> None:
         self.plan, self.edges, self.tables = plan, edges, tables
         self.groups = groups
         self.places = {group: i for i, group in enumerate(groups)}
@@ -50,7 +50,7 @@ class Reading:
 
     def cells(self) -> Cells:
         """What `evaluate` needs."""
-        edges, now = edge_ms(tuple(self.edges)), to_ms(self.plan.now)
+        edges, now = edge_ms(self.edges), to_ms(self.plan.now)
         ends, begun = edges[1:], edges[:-1] < now
         ended = np.where((ends > now) & begun, now, ends) - edges[0]
         kept = self.plan.keep is not None
@@ -62,7 +62,7 @@ class Reading:
         found = np.zeros(shape, np.bool_)
         for formula in self.plan.formulas.values():
             for leaf in formula.all_leaves():
-                found |= self(Leaf(leaf.dataset, leaf.at, leaf.predicates, COUNT, leaf.running)) != 0
+                found |= self(counted(leaf)) != 0
         return found
 
 
@@ -80,8 +80,11 @@ def group_order(group: Group) -> tuple[tuple[bool, str], ...]:
 def largest(plan: Plan, tables: Tables) -> None:
     """Sets the groups that `top` keeps; leaves the plan alone when there are no more than that."""
     formula, top = first_formula(plan), plan.query.top
-    groups = groups_of(ranking_asks(plan), tables)
-    if formula is None or top is None or len(groups) <= top:
+    asks = ranking_asks(plan)
+    if formula is None or top is None or sum(len(tables[a.without_stats].groups) for a in asks) <= top:
+        return
+    groups = groups_of(asks, tables)
+    if len(groups) <= top:
         return
     edges = (plan.buckets.edges[0], plan.buckets.edges[-1])
     reading = Reading(plan, edges, tables, groups)
@@ -92,10 +95,10 @@ def largest(plan: Plan, tables: Tables) -> None:
 
 def _rank(values: Values, groups: Sequence[Group]) -> list[list[int]]:
     """For each bucket the groups by descending value, unknown last, then by name."""
-    order = []
-    for numbers, known in zip(values.numbers.tolist(), values.known.tolist(), strict=True):
-        keys = [(not k, -n if k else 0, group_order(g)) for n, k, g in zip(numbers, known, groups, strict=True)]
-        order.append(sorted(range(len(groups)), key=keys.__getitem__))
+    names = np.empty(len(groups), np.int64)
+    names[sorted(range(len(groups)), key=lambda i: group_order(groups[i]))] = np.arange(len(groups))
+    falling = np.where(values.known, -values.numbers, 0)
+    order: list[list[int]] = np.lexsort((np.broadcast_to(names, falling.shape), falling, ~values.known)).tolist()
     return order
 
 
@@ -161,8 +164,10 @@ def _row(
     if query.grain:
         row["bucket"] = plan.buckets.labels[bucket].isoformat()
     other = plan.keep is not None and place == len(plan.keep)
-    row |= dict.fromkeys(query.by) if other else dict(zip(query.by, groups[place], strict=True))
-    row |= {name: values[bucket][place] for name, values in columns.items()}
+    if query.by:
+        row |= dict.fromkeys(query.by) if other else dict(zip(query.by, groups[place], strict=True))
+    for name, values in columns.items():
+        row[name] = values[bucket][place]
     if query.grain and plan.buckets.edges[bucket] <= plan.now < plan.buckets.edges[bucket + 1]:
         row["__incomplete"] = True
     if other:

@@ -29,7 +29,7 @@ from data.engine.sources import Source
 
 BUDGET = 64 << 20
 """Bytes that the tasks of one pass add to, in each thread."""
-TWO_THREADS_ROWS = 200_000
+TWO_THREADS_ROWS = 500_000
 _FIRST_ROOM = 1 << 14
 _LEAST = 1 << 17
 _MOST_FREE = 4
@@ -38,13 +38,18 @@ _MOST = 2**63 - 1
 
 @dataclass(slots=True)
 class Material:
-    """Columns of the chosen segments by address; `columns`, by place of the segment and name, keeps them alive."""
+    """Columns of the chosen segments by address; `columns`, by name and place of the segment, keeps them alive."""
 
     places: dict[str, int]
     addresses: Ints
     sizes: Ints
     day_ms: Ints
-    columns: dict[tuple[int, str], Column]
+    columns: dict[str, dict[int, Column]]
+
+
+_NONE = np.empty((0, 0), np.int64)
+NOTHING = Material({}, _NONE, _NONE, np.empty(0, np.int64), {})
+"""The columns of no segment."""
 
 
 @dataclass(slots=True)
@@ -165,28 +170,29 @@ class Pass:
     def run(self, blocks: Ints) -> Results:
         """Run over the blocks; what does not fit the room kept for handed out rows runs again with enough."""
         halves = _halves(blocks)
-        jobs = [threads.submit(self._run, half) for half in halves[1:]]
-        memories = [self._run(halves[0]), *(job.result() for job in jobs)]
+        # TRICKY: all memory is made before the threads part: they would wait for each other's turn at the interpreter.
+        ready = [self._memory(_rows_of(half), _FIRST_ROOM) for half in halves]
+        jobs = [threads.submit(self._run, *pair) for pair in zip(halves[1:], ready[1:], strict=True)]
+        memories = [self._run(halves[0], ready[0]), *(job.result() for job in jobs)]
         results = self._joined(memories)
         for memory in memories:
             _scratch.give(memory.borrowed)
         return results
 
-    def _run(self, blocks: Ints) -> _Memory:
+    def _run(self, blocks: Ints, memory: _Memory) -> _Memory:
         from data.engine import passes
 
-        rows, room = int((blocks[:, 2] - blocks[:, 1]).sum()), _FIRST_ROOM
         while True:
-            memory = self._memory(rows, room)
             passes.run(
                 blocks, self.material.addresses, self.material.sizes, self.buckets, self.conditions.preds,
                 self.conditions.conds, self.task_lines, self.operation_lines, memory.channels, self.material.day_ms,
                 memory.counts, memory.acc, memory.hist, memory.bits,
             )  # fmt: skip
-            room = int(memory.counts.max())
-            if bool((memory.counts <= memory.channels[:, 3]).all()):
+            if not self.sizes["channels"] or bool((memory.counts <= memory.channels[:, 3]).all()):
                 return memory
+            room = int(memory.counts.max())
             _scratch.give(memory.borrowed)
+            memory = self._memory(_rows_of(blocks), room)
 
     def _joined(self, memories: Sequence[_Memory]) -> Results:
         results = Results({}, {})
@@ -217,6 +223,10 @@ def in_batches(tasks: Sequence[Task], run: Callable[[Sequence[Task]], Results]) 
             batch = []
         batch.append(task)
     return results | dict.fromkeys(map(id, batch), run(batch)) if batch else results
+
+
+def _rows_of(blocks: Ints) -> int:
+    return int((blocks[:, 2] - blocks[:, 1]).sum())
 
 
 def _halves(blocks: Ints) -> list[Ints]:

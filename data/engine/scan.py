@@ -21,7 +21,7 @@ from data.engine.groups import MOST_DENSE, Groups, all_groups, domain, kept_grou
 from data.engine.manifest import Stream, stream_of
 from data.engine.operations import exact_operations, operation, split, wanted_of
 from data.engine.program import COUNT, DISTINCT, Operation, Task, columns_of, is_hopeless
-from data.engine.running import BUDGET, Material, Pass, Results, in_batches, known_results
+from data.engine.running import BUDGET, NOTHING, Material, Pass, Results, in_batches, known_results
 from data.engine.sources import Source
 from data.engine.tensor_reads import Cover, covers_of
 from data.errors import BadInput
@@ -73,10 +73,11 @@ def _scan(source: Source, number: int, asks: Sequence[Ask]) -> dict[Ask, Table]:
     known: dict[int, Results] = {}
     for layer in found.layers:
         made = _tasks(found, layer, groups[layer.ask])
+        tasks += made
         if layer.is_known:
             known |= {id(task): known_results(task) for task in made}
-        buckets |= {id(task): _within(layer.buckets, task) for task in made}
-        tasks += made
+        else:
+            buckets |= {id(task): _within(layer.buckets, task) for task in made}
 
     def run(batch: Sequence[Task]) -> Results:
         return _pass(found, batch, [buckets[id(task)] for task in batch])
@@ -164,14 +165,17 @@ def _present(found: Scan, layer: Layer, name: str) -> Ints:
 
 
 def _tasks(found: Scan, layer: Layer, groups: Groups) -> list[Task]:
-    since, negatives = to_ms(layer.ask.frame.edges[0]), found.stream.negatives[found.chosen]
+    since = to_ms(layer.ask.frame.edges[0])
+    chosen, material = (found.chosen, found.material) if not layer.is_known else (found.chosen[:0], NOTHING)
     operations = [
-        operation(found.source, found.material, kind, column, negatives, since, layer.cover)
+        operation(found.source, material, kind, column, found.stream.negatives[chosen], since, layer.cover)
         for kind, column in layer.wanted
     ]
     if layer.cover:
         for op in operations:
             op.known = layer.cover.known(op, groups)
+    if layer.is_known:
+        return [Task(layer.ask, groups, 0, layer.ask.frame.size, operations)]
     return split(layer.ask, groups, operations, BUDGET, int(found.stream.counts[found.chosen].sum()))
 
 
@@ -184,7 +188,7 @@ def _pass(found: Scan, tasks: Sequence[Task], buckets: Sequence[Ints]) -> Result
     wanted: NDArray[np.bool_] = np.any(table >= 0, axis=0)
 
     def times(place: int) -> NDArray[np.uint32]:
-        values = found.material.columns[place, "t"].values
+        values = found.material.columns["t"][place].values
         assert values is not None
         return values
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from functools import lru_cache
 
 from data.engine.asks import COUNT, NULL, Between, Contains, OneOf, Predicate, Stat
 from data.engine.catalogue import catalogue_of
@@ -25,6 +26,20 @@ class Leaf:
     predicates: tuple[Predicate, ...]
     stat: Stat
     running: bool = False
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        parts = self.dataset, self.at, self.predicates, self.stat, self.running
+        object.__setattr__(self, "_hash", hash(parts))
+
+    def __hash__(self) -> int:
+        return self._hash
+
+
+@lru_cache(maxsize=1024)
+def counted(leaf: Leaf) -> Leaf:
+    """The number of rows that a leaf is about."""
+    return replace(leaf, stat=COUNT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from types import TracebackType
 
+import numpy as np
+from numpy.typing import NDArray
+
 from data.database import Transaction, database_url, transaction
+from data.engine.asks import Predicate
 from data.engine.columns import Column, cache, load
 from data.engine.manifest import Manifest, known_manifest, read_manifest
 from data.engine.values import Dictionary
@@ -26,6 +31,8 @@ class Source:
         self._tx: Transaction | None = None
         self._dictionaries: dict[str, Dictionary] = {}
         self._manifest: Manifest | None = None
+        self.tables: dict[Predicate, NDArray[np.uint8]] = {}
+        """Which codes pass a condition, for those that were asked for (see program.table_of)."""
 
     def __enter__(self) -> Source:
         return self
@@ -58,17 +65,15 @@ class Source:
             self._dictionaries[name] = Dictionary(self.open, self.scope, self.dataset, name, version)
         return self._dictionaries[name]
 
-    def columns(self, wanted: dict[tuple[int, str], int]) -> dict[tuple[int, str], Column]:
-        """The columns `(segment id, name)`, each with its number of rows; raises SegmentGone."""
-        place = (database_url(), self.scope.workspace.id)
-        names = list(wanted)
-        found = cache.find([(*place, id, name) for id, name in names])
-        ready = {name: column for name, column in zip(names, found, strict=True) if column is not None}
-        missing = {name: wanted[name] for name, column in zip(names, found, strict=True) if column is None}
-        if missing:
-            loaded = load(self.open(), self.scope, self.dataset, missing, self._keeps)
-            ready |= {name: loaded[name] for name in missing}
-        return ready
+    def columns(self, wanted: Sequence[tuple[int, str]], counts: Sequence[int]) -> list[Column]:
+        """The columns `(segment id, name)`, whose segments have so many rows, in order; raises SegmentGone."""
+        url, workspace = database_url(), self.scope.workspace.id
+        found = cache.find([(url, workspace, id, name) for id, name in wanted])
+        missing = {name: n for name, n, column in zip(wanted, counts, found, strict=True) if column is None}
+        if not missing:
+            return [column for column in found if column is not None]
+        loaded = load(self.open(), self.scope, self.dataset, missing, self._keeps)
+        return [column or loaded[name] for name, column in zip(wanted, found, strict=True)]
 
 
 def stored_name(dataset: Dataset, column: str) -> str:

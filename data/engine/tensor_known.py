@@ -13,6 +13,7 @@ from data.engine.asks import NULL, Ask, Between, Ints
 from data.engine.groups import Groups
 from data.engine.program import COUNT, ELAPSED, HISTOGRAM, LIMITS, SUM, Operation, table_of
 from data.engine.sources import Source
+from data.engine.tensor_index import Month
 from data.engine.tensor_panels import Panels
 
 _LARGEST = 2**63 - 1
@@ -20,18 +21,8 @@ Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
-    """Counted days: their lines in the panels, in order, the bucket each falls into; when every line's day began."""
-
-    panels: Panels
-    lines: Ints
-    buckets: Ints
-    starts: Ints
-
-
-@dataclass(frozen=True, slots=True)
-class _Runs:
-    """Stretches of days without a gap in one bucket: lines [first, last)."""
+class Runs:
+    """Stretches of days without a gap in one bucket: lines [first, last) of the panels."""
 
     first: Ints
     last: Ints
@@ -44,11 +35,22 @@ class _Runs:
         return found
 
 
-def _runs_of(days: Chosen) -> _Runs:
-    cut = np.flatnonzero((np.diff(days.lines) != 1) | (np.diff(days.buckets) != 0))
-    first, last = np.concatenate([[0], cut + 1]), np.concatenate([cut, [len(days.lines) - 1]])
-    buckets = days.buckets[first]
-    return _Runs(days.lines[first], days.lines[last] + 1, buckets, bool(np.all(np.diff(buckets) > 0)))
+def runs_of(lines: Ints, buckets: Ints) -> Runs:
+    """The stretches of some days: their lines, in order, and the bucket each falls into."""
+    cut = np.flatnonzero((lines[1:] - lines[:-1] != 1) | (buckets[1:] != buckets[:-1]))
+    first, last = np.append(0, cut + 1), np.append(cut, len(lines) - 1)
+    found = buckets[first]
+    return Runs(lines[first], lines[last] + 1, found, bool((found[1:] > found[:-1]).all()))
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Counted days in the panels of their months; `starts` are when the day of every line began."""
+
+    months: tuple[Month, ...]
+    runs: Runs
+    count: int
+    starts: Ints
 
 
 def passing(source: Source, ask: Ask, dimension: str) -> Mask:
@@ -69,7 +71,7 @@ def slots_of(groups: Groups, shape: Sequence[int]) -> Ints:
     return groups.pairs[keys].astype(np.int64) if groups.pairs is not None else keys
 
 
-def _add_lines(out: Ints, runs: _Runs, numbers: Ints) -> None:
+def _add_lines(out: Ints, runs: Runs, numbers: Ints) -> None:
     if runs.are_single:
         out[runs.buckets] += numbers
     else:
@@ -86,18 +88,18 @@ class Known:
 
     def __init__(
         self, source: Source, ask: Ask, wanted: Sequence[tuple[int, str]], dimensions: Sequence[str], part: str,
-        days: Chosen,
+        days: Chosen, panels: Panels,
     ) -> None:  # fmt: skip
-        self._ask, self._dimensions, self._part, self._days = ask, dimensions, part, days
+        self._ask, self._dimensions, self._part, self._days, self._panels = ask, dimensions, part, days, panels
         self._passing = [passing(source, ask, name) for name in dimensions]
-        self._runs = _runs_of(days)
+        self._runs = days.runs
         self._bins = self._read_bins(wanted)
         self._numbers = {pair: self._read(*pair) for pair in wanted if pair[0] not in (HISTOGRAM, ELAPSED)}
         self._waited = {pair: self._read_elapsed(pair[1]) for pair in wanted if pair[0] == ELAPSED}
         self.top = 0
 
     def _sums(self, name: str) -> Ints:
-        return self._runs.of(self._days.panels.sums(self._part, name))
+        return self._runs.of(self._panels.sums(self._part, name))
 
     def _read(self, kind: int, column: str) -> list[Ints]:
         """The numbers of an operation by stretch of days and code, one array for each of its width."""
@@ -111,7 +113,7 @@ class Known:
         ]  # fmt: skip
 
     def _least(self, name: str, pick: np.ufunc, empty: int) -> Ints:
-        values = self._days.panels.stacked(self._part, name, empty)
+        values = self._panels.stacked(self._part, name, empty)
         values = np.concatenate([values, np.full((1, *values.shape[1:]), empty, np.int64)])  # so that ends are places
         edges = np.column_stack([self._runs.first, self._runs.last]).reshape(-1)
         found: Ints = pick.reduceat(values, edges, axis=0)[::2]
@@ -119,7 +121,7 @@ class Known:
 
     def _read_elapsed(self, column: str) -> tuple[Ints, Ints]:
         """Rows, and the sum of their times less that of their spans."""
-        times = self._runs.of(self._days.panels.elapsed(self._part, self._days.starts))
+        times = self._runs.of(self._panels.elapsed(self._part, self._days.starts))
         return self._sums("n"), times - self._sums(f"s:{column}") if column else times
 
     def _read_bins(self, wanted: Sequence[tuple[int, str]]) -> dict[str, list[tuple[int, int, Ints]]]:
@@ -137,7 +139,7 @@ class Known:
         return {column: [self._histogram(*part, column) for part in parts] for column in columns}
 
     def _histogram(self, code: int, part: str, sign: int, column: str) -> tuple[int, int, Ints]:
-        first, sums = self._days.panels.histograms(part, column)
+        first, sums = self._panels.histograms(part, column)
         return code, first, sign * self._runs.of(sums)
 
     def bins(self, column: str) -> tuple[int, int]:
@@ -169,6 +171,9 @@ class Known:
 
     def _add(self, op: Operation, groups: Groups, values: Ints, out: Ints, place: int) -> None:
         """Adds numbers [stretches, codes...] to [buckets, groups]."""
+        if values.ndim == 1 and op.kind != LIMITS:
+            _add_lines(out, self._runs, values[:, None])
+            return
         grouped = tuple(1 + self._dimensions.index(name) for name in groups.columns)
         rest = tuple(axis for axis in range(1, values.ndim) if axis not in grouped)
         shape = [values.shape[axis] for axis in grouped]

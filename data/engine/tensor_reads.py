@@ -9,7 +9,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from data.engine.asks import Ask, Between, Ints
+from data.engine.asks import Ask, Between, Frame, Ints
 from data.engine.blocks import Span, buckets_of, span_of
 from data.engine.buckets import add_months
 from data.engine.days import day_starts
@@ -21,19 +21,21 @@ from data.engine.sources import Source
 from data.engine.tally import part_of
 from data.engine.tensor_index import Key as Place
 from data.engine.tensor_index import Month, TensorGone, place_of, prints_of, read_index
-from data.engine.tensor_known import Chosen, Known, MonthSets
+from data.engine.tensor_known import Chosen, Known, MonthSets, runs_of
 from data.engine.tensor_panels import Panels
 
 LEAST_ROWS = 20_000
 """Ranges with fewer rows in settled days are read from segments alone."""
+_MOST_FRAMES = 500
 MOST_DIMENSIONS = {COUNT: 2, SUM: 2, ELAPSED: 1, LIMITS: 1, HISTOGRAM: 1}
+Spans = tuple[tuple[int, int], ...]
 
 
 @dataclass(slots=True, eq=False)
 class Cover:
     """Spans of time that need not be read, and what was counted in them; `is_whole`: there is nothing else to read."""
 
-    skip: tuple[tuple[int, int], ...]
+    skip: Spans
     words: str
     is_whole: bool
     _known: Known | MonthSets
@@ -57,16 +59,31 @@ Covers = tuple[Cover | None, Cover | None]
 
 def covers_of(source: Source, number: int, stream: Stream, asks: Sequence[Ask]) -> dict[Ask, Covers]:
     """For each ask the cover of its statistics by day, and that of its distinct people by month."""
-    wide = [ask for ask in asks if _is_wide(source, stream, ask)]
+    spans = {frame: _FrameSpan(stream, frame) for frame in dict.fromkeys(ask.frame for ask in asks)}
+    wide = [a for a in asks if spans[a.frame].rows >= LEAST_ROWS and _dimensions(source, a) is not None]
     if not wide:
         return dict.fromkeys(asks, (None, None))
     live = _live(source, number, stream, read_index(source, number))
+    frames = {frame: live.frame(frame, spans[frame]) for frame in dict.fromkeys(ask.frame for ask in wide)}
     try:
-        found = {ask: (_by_day(live, source, ask), _by_month(live, source, ask)) for ask in wide if live.months}
+        found = {
+            a: (_by_day(source, frames[a.frame], a), _by_month(source, frames[a.frame], a)) for a in wide if live.months
+        }
     except TensorGone:  # counted anew since the index was read; the next question reads the new one
         read_index(source, number, fresh=True)
         found = {}
     return {ask: found.get(ask, (None, None)) for ask in asks}
+
+
+class _FrameSpan:
+    """A frame, and which segments may have a row in it."""
+
+    def __init__(self, stream: Stream, frame: Frame) -> None:
+        self.span = span_of(frame)
+        self.segments: NDArray[np.bool_] = stream.first_ms < self.span.edges[-1]
+        if not self.span.opening:
+            self.segments &= stream.last_ms >= self.span.edges[0]
+        self.rows = int(stream.counts[self.segments].sum())
 
 
 class _Live:
@@ -93,6 +110,23 @@ class _Live:
         self.day_of_segment = np.where(days[at] == stream.days, at, -1) if len(days) else np.full(len(stream.days), -1)
         live_days = np.asarray(sorted(self.prints), np.int64)
         self.whole = [self._is_whole(m, v, live_days) for m, v in zip(self.months, valid, strict=True)]
+        self._frames: dict[Frame, _Frame] = {}
+        self._having: dict[frozenset[str], NDArray[np.bool_]] = {}
+
+    def frame(self, frame: Frame, span: _FrameSpan) -> _Frame:
+        """What is known of a frame, worked out once."""
+        if frame not in self._frames:
+            if len(self._frames) >= _MOST_FRAMES:
+                self._frames.clear()
+            self._frames[frame] = _Frame(self, span)
+        return self._frames[frame]
+
+    def having(self, parts: frozenset[str]) -> NDArray[np.bool_]:
+        """The days in months that have these parts."""
+        if parts not in self._having:
+            has = np.asarray([month.parts.issuperset(parts) for month in self.months], np.bool_)
+            self._having[parts] = has[self.month]
+        return self._having[parts]
 
     def _valid(self, month: Month) -> Ints:
         """The places of the days that are as they were counted."""
@@ -106,12 +140,36 @@ class _Live:
         live = live_days[np.searchsorted(live_days, first) : np.searchsorted(live_days, last)]
         return len(valid) == len(month.days) == len(live)
 
-    def chosen(self, source: Source, kept: Ints, buckets: Ints) -> Chosen:
-        """The days `kept` in the panels of their months."""
-        numbers, at = np.unique(self.month[kept], return_inverse=True)
-        panels = Panels(source, self.number, [self.months[i] for i in numbers.tolist()])
-        starts = np.concatenate([self.all_starts[i] for i in numbers.tolist()])
-        return Chosen(panels, panels.offsets[at] + self.place[kept], buckets, starts)
+
+class _Frame:
+    """What asks of one frame have in common: which bucket each counted day is in, and those days in the panels."""
+
+    def __init__(self, live: _Live, span: _FrameSpan) -> None:
+        self.live, self.span = live, span.span
+        self.buckets = _bucket_of(self.span, live.starts, live.ends)
+        self._days = live.day_of_segment[span.segments]
+        self._chosen: dict[frozenset[str], tuple[Chosen, Spans, bool] | None] = {}
+
+    def chosen(self, parts: frozenset[str]) -> tuple[Chosen, Spans, bool] | None:
+        """The days in months that have these parts, the time they span, and whether that is all there is to read."""
+        if parts not in self._chosen:
+            inside = (self.buckets >= 0) & self.live.having(parts)
+            self._chosen[parts] = self._choose(inside) if inside.any() else None
+        return self._chosen[parts]
+
+    def _choose(self, inside: NDArray[np.bool_]) -> tuple[Chosen, Spans, bool]:
+        live, kept = self.live, np.flatnonzero(inside)
+        numbers, at = np.unique(live.month[kept], return_inverse=True)
+        months = tuple(live.months[i] for i in numbers.tolist())
+        offsets = np.cumsum([0, *(len(month.days) for month in months)])
+        starts = np.concatenate([live.all_starts[i] for i in numbers.tolist()])
+        runs = runs_of(offsets[at] + live.place[kept], self.buckets[kept])
+        spans = _spans(live.starts[kept], live.ends[kept])
+        return Chosen(months, runs, len(kept), starts), spans, self.leaves_nothing(inside)
+
+    def leaves_nothing(self, inside: NDArray[np.bool_]) -> bool:
+        """Whether all segments in the frame belong to these days."""
+        return bool(np.append(inside, False)[self._days].all())
 
 
 _lives: dict[Place, _Live] = {}
@@ -131,17 +189,6 @@ def forget() -> None:
     _lives.clear()
 
 
-def _inside(stream: Stream, ask: Ask) -> NDArray[np.bool_]:
-    """The segments that may have a row in the ask's frame."""
-    span = span_of(ask.frame)
-    found: NDArray[np.bool_] = stream.first_ms < span.edges[-1]
-    return found if span.opening else found & (stream.last_ms >= span.edges[0])
-
-
-def _is_wide(source: Source, stream: Stream, ask: Ask) -> bool:
-    return _dimensions(source, ask) is not None and int(stream.counts[_inside(stream, ask)].sum()) >= LEAST_ROWS
-
-
 def _dimensions(source: Source, ask: Ask) -> tuple[str, ...] | None:
     """The dimensions an ask splits or filters by, in the order of the model; None when tensors cannot answer it."""
     used = {*ask.by, *(p.column for p in ask.predicates)}
@@ -157,19 +204,14 @@ def _bucket_of(span: Span, starts: Ints, ends: Ints) -> Ints:
     return np.where(first == last, first, -1)
 
 
-def _spans(starts: Ints, ends: Ints) -> tuple[tuple[int, int], ...]:
+def _spans(starts: Ints, ends: Ints) -> Spans:
     """Stretches of time, neighbours joined."""
     begins = np.concatenate([[True], starts[1:] != ends[:-1]])
     last = np.concatenate([begins[1:], [True]])
     return tuple(zip(starts[begins].tolist(), ends[last].tolist(), strict=True))
 
 
-def _leaves_nothing(live: _Live, ask: Ask, kept: NDArray[np.bool_]) -> bool:
-    """Whether all segments in the frame belong to the days that are kept (a line for each of `live`, and one more)."""
-    return bool(kept[live.day_of_segment[_inside(live.stream, ask)]].all())
-
-
-def _by_day(live: _Live, source: Source, ask: Ask) -> Cover | None:
+def _by_day(source: Source, frame: _Frame, ask: Ask) -> Cover | None:
     dimensions = _dimensions(source, ask) or ()
     wanted = [pair for pair in wanted_of(ask) if pair[0] != DISTINCT]
     exact = any(stat.kind == "percentile" and stat.exact for stat in ask.stats)
@@ -177,28 +219,23 @@ def _by_day(live: _Live, source: Source, ask: Ask) -> Cover | None:
         return None
     part = part_of(dimensions)
     bins = f"h:{dimensions[0]}" if dimensions else "h"
-    needs = {part, bins} if any(kind == HISTOGRAM for kind, _ in wanted) else {part}
-    buckets = _bucket_of(span_of(ask.frame), live.starts, live.ends)
-    has = np.asarray([month.parts.issuperset(needs) for month in live.months], np.bool_)
-    inside = (buckets >= 0) & has[live.month]
-    kept = np.flatnonzero(inside)
-    if not kept.size:
+    found = frame.chosen(frozenset((part, bins) if any(kind == HISTOGRAM for kind, _ in wanted) else (part,)))
+    if found is None:
         return None
-    known = Known(source, ask, wanted, dimensions, part, live.chosen(source, kept, buckets[kept]))
-    skip = _spans(live.starts[kept], live.ends[kept])
-    is_whole = _leaves_nothing(live, ask, np.append(inside, False))
-    return Cover(skip, f"tensors of {len(kept)} days", is_whole, known)
+    chosen, skip, is_whole = found
+    known = Known(source, ask, wanted, dimensions, part, chosen, Panels(source, frame.live.number, chosen.months))
+    return Cover(skip, f"tensors of {chosen.count} days", is_whole, known)
 
 
-def _by_month(live: _Live, source: Source, ask: Ask) -> Cover | None:
+def _by_month(source: Source, frame: _Frame, ask: Ask) -> Cover | None:
     """Months that lie whole in one bucket and are as they were counted, for the sets of people."""
+    live, columns = frame.live, {stat.column for stat in ask.stats if stat.kind == "distinct"}
     dimensions = _dimensions(source, ask) or ()
-    columns = {stat.column for stat in ask.stats if stat.kind == "distinct"}
     name = dimensions[0] if dimensions else ""
     if columns != {source.dataset.actor} or len(dimensions) > 1:
         return None
     edges = np.asarray(live.edges, np.int64).reshape(-1, 2)
-    buckets = _bucket_of(span_of(ask.frame), edges[:, 0], edges[:, 1])
+    buckets = _bucket_of(frame.span, edges[:, 0], edges[:, 1])
     usable = [whole and name in month.sets for whole, month in zip(live.whole, live.months, strict=True)]
     kept = np.flatnonzero((buckets >= 0) & np.asarray(usable, np.bool_)).tolist()
     if not kept:
@@ -208,6 +245,5 @@ def _by_month(live: _Live, source: Source, ask: Ask) -> Cover | None:
         together.setdefault(int(buckets[i]), []).append(live.months[i])
     sets = [(bucket, Panels(source, live.number, months)) for bucket, months in together.items()]
     known = MonthSets(source, ask, name, sets)
-    inside = np.append(np.isin(live.month, kept), False)
-    skip = _spans(edges[kept, 0], edges[kept, 1])
-    return Cover(skip, f"sets of people of {len(kept)} months", _leaves_nothing(live, ask, inside), known)
+    is_whole = frame.leaves_nothing(np.isin(live.month, kept))
+    return Cover(_spans(edges[kept, 0], edges[kept, 1]), f"sets of people of {len(kept)} months", is_whole, known)

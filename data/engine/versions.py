@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from data.database import transaction
+from data.database import read_once
 from data.statements import sql
 from data.types import Scope
 
@@ -25,7 +25,6 @@ class Version:
 def versions(scope: Scope, dataset_ids: Iterable[int]) -> dict[int, Version]:
     """The version of each dataset in the active workspace."""
     ids = sorted(set(dataset_ids))
-    with transaction(scope) as tx:
-        values = {"workspace": scope.workspace.id, "datasets": ids}
-        found = {row[0]: Version(*row[1:]) for row in tx.execute(sql("dataset_versions"), values)}
+    values = {"workspace": scope.workspace.id, "datasets": ids}
+    found = {row[0]: Version(*row[1:]) for row in read_once(scope, sql("dataset_versions"), values)}
     return {id: found.get(id, Version()) for id in ids}
