@@ -5,50 +5,79 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bench.measure import Report
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
 def main() -> None:
-    """Run the measurements in a data folder of their own, kept between runs of the same size with --keep."""
+    """Measure every size up to --rows, each in a data folder of its own that --keep keeps for another run."""
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--rows", type=int, default=10_000_000)
     asked.add_argument("--stream-seconds", type=float, default=60, help="how long 50,000 rows/s are streamed")
     asked.add_argument("--pages", type=int, default=200, help="pages of the mix")
-    asked.add_argument("--keep", action="store_true", help="keep the filled database for another run")
-    asked.add_argument("--without", nargs="*", default=[], choices=["peers", "stream", "live", "fill"])
+    asked.add_argument("--cap-seconds", type=float, default=240, help="when a peer's page is given up, and said so")
+    asked.add_argument("--keep", action="store_true", help="keep the filled databases for another run")
+    asked.add_argument("--without", nargs="*", default=[], choices=["peers", "stream", "live", "fill", "growth"])
     options = asked.parse_args()
-    home = ROOT / ".belvedere" / f"bench-{options.rows}"
-    os.environ["BELVEDERE_HOME"] = str(home)
     os.environ.setdefault("BELVEDERE_CACHE_MB", "6144")
     os.environ["BELVEDERE_DEMO"] = "0"
+    from bench.growth import report_growth, sizes_up_to
+    from bench.measure import Report
+
+    sizes = [options.rows] if "growth" in options.without else sizes_up_to(options.rows)
+    report = Report(options.rows, f"rows-{options.rows}")
+    started = datetime.now(UTC).isoformat(timespec="seconds")
+    report.found.append({"name": "started", "rows": options.rows, "at": started})
+    for size in sizes:
+        report.rows = size
+        home = ROOT / ".belvedere" / f"bench-{size}"
+        with _database(home):
+            _measure(options, home, report)
+        if not options.keep:
+            shutil.rmtree(home, ignore_errors=True)
+    report_growth(report, sizes)
+
+
+@contextmanager
+def _database(home: Path) -> Iterator[None]:
+    """The embedded server of a data folder, for this process alone; nothing of it is remembered afterwards."""
+    from bench.caches import forget_all
     from data import embedded
+    from data.database import close_pool
+    from data.settings import settings
 
+    os.environ["BELVEDERE_HOME"] = str(home)
+    settings.cache_clear()
     with embedded.needed():
-        _measure(options, home)
-    if not options.keep:
-        shutil.rmtree(home, ignore_errors=True)
+        try:
+            yield
+        finally:
+            close_pool()
+            forget_all()
 
 
-def _measure(options: argparse.Namespace, home: Path) -> None:
+def _measure(options: argparse.Namespace, home: Path, report: Report) -> None:
     from bench.engine import measure_pages
     from bench.fill import fill_all
     from bench.ingest import measure_stream
     from bench.live import measure_live
-    from bench.measure import Report
     from bench.setup import open_bench, prepare
 
     prepare()
     scope, model = open_bench()
-    report = Report(options.rows, f"rows-{options.rows}")
-    report.found.append(
-        {"name": "started", "rows": options.rows, "at": datetime.now(UTC).isoformat(timespec="seconds")}
-    )
     if "fill" not in options.without:
-        fill_all(scope, model.packs[0].datasets[0], options.rows, report)
+        fill_all(scope, model.packs[0].datasets[0], report.rows, report)
     measure_pages(scope, model, options, home, report)
+    if report.rows < options.rows:
+        return
     if "stream" not in options.without:
         measure_stream(scope, model, 50_000, options.stream_seconds, report)
         measure_stream(scope, model, 100_000, min(60, options.stream_seconds), report)

@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+import psutil
 
 from bench import peers
 from bench.caches import forget_all
-from bench.measure import Report, timed
+from bench.measure import Peer, Report, timed
 from bench.pages import mixed, page
-from data.engine import results
+from data.engine import columns, results
 from data.engine.answers import answer
 from data.model import Model
 from data.types import Filter, MetricQuery, Scope
@@ -29,9 +30,9 @@ def measure_pages(scope: Scope, model: Model, options: argparse.Namespace, home:
         return lambda: (results.cache.clear(), answer(scope, model, list(queries), NOW))
 
     ask(page(30))()
-    against: dict[int, dict[str, float]] = {30: {}, 365: {}}
+    against: dict[int, dict[str, Peer]] = {30: {}, 365: {}}
     if "peers" not in options.without:
-        against = _peers(scope, options.rows, home)
+        against = _peers(scope, report.rows, home, options.cap_seconds)
     for days in (7, 30):
         report.times(f"page {days} d, warm", _warm(ask(page(days))), against.get(days))
         report.times(f"page {days} d, cold", _cold(ask(page(days)), 7), against.get(days))
@@ -43,19 +44,32 @@ def measure_pages(scope: Scope, model: Model, options: argparse.Namespace, home:
     for queries in mix:
         ask(queries)()
     report.times("page mix, warm", [timed(ask(queries)) for queries in mix])
+    _memory(report)
 
 
-def _peers(scope: Scope, rows: int, home: Path) -> dict[int, dict[str, float]]:
+def _memory(report: Report) -> None:
+    columns_mb = columns.cache.bytes / 2**20
+    report.size(
+        "decoded columns after the page mix", columns_mb, bytes_a_row=round(columns.cache.bytes / report.rows, 1)
+    )
+    report.size("measuring process after the page mix", psutil.Process().memory_info().rss / 2**20)
+
+
+def _peers(scope: Scope, rows: int, home: Path, cap_s: float) -> dict[int, dict[str, Peer]]:
     duck = peers.fill_duckdb(home / "peer.duckdb", rows)
-    found: dict[int, dict[str, float]] = {}
+    found: dict[int, dict[str, Peer]] = {}
     for days in (7, 30, 365):
-        runs = 1 if days == 365 and rows > 20_000_000 else 3
+        runs = 3 if rows * days <= 300_000_000 else 1
         found[days] = {
-            "postgres": float(np.median([peers.postgres_ms(scope, days) for _ in range(runs)])),
-            "duckdb": float(np.median([peers.duckdb_ms(duck, days) for _ in range(runs)])),
+            "postgres": _median([peers.postgres_page(scope, days, cap_s) for _ in range(runs)]),
+            "duckdb": Peer(float(np.median([peers.duckdb_ms(duck, days) for _ in range(runs)]))),
         }
     duck.close()
     return found
+
+
+def _median(found: Sequence[Peer]) -> Peer:
+    return sorted(found, key=lambda peer: peer.ms)[len(found) // 2]
 
 
 def _warm(run: Callable[[], object], count: int = 15) -> list[float]:

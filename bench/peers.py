@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
+from psycopg.errors import QueryCanceled
 
-from bench.measure import timed
+from bench.measure import Peer, timed
 from bench.pages import END
 from bench.rows import days
 from data.database import transaction
@@ -49,16 +51,18 @@ def statements(peer: str, length: int) -> list[str]:
     ]
 
 
-def postgres_ms(scope: Scope, length: int, kpi_only: bool = False) -> float:
-    """Milliseconds of the page (or of its first statement) on the raw table, as the viewer."""
-    wanted = statements("postgres", length)[: 1 if kpi_only else None]
-
-    def run() -> None:
+def postgres_page(scope: Scope, length: int, cap_s: float) -> Peer:
+    """The page on the raw table, as the viewer; given up after `cap_s`."""
+    start = time.perf_counter()
+    for text in statements("postgres", length):
+        left_ms = max(1, int((cap_s - (time.perf_counter() - start)) * 1000))
         with transaction(scope) as tx:
-            for text in wanted:
+            tx.execute(f"SET LOCAL statement_timeout = {left_ms}".encode())
+            try:
                 tx.execute(text.encode()).fetchall()
-
-    return timed(run)
+            except QueryCanceled:
+                return Peer(cap_s * 1000, is_stopped=True)
+    return Peer((time.perf_counter() - start) * 1000)
 
 
 def fill_duckdb(path: Path, rows: int) -> duckdb.DuckDBPyConnection:
