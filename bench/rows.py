@@ -46,9 +46,13 @@ def columns(rng: np.random.Generator, start: datetime, span_ms: int, n: int) -> 
     }
 
 
-def days(rows: int, seed: int = 11) -> Iterator[tuple[datetime, dict[str, object]]]:
-    """The whole set day by day: `rows` rows over 366 days, the same for the same seed."""
-    for number in range(DAYS):
-        n = rows * (number + 1) // DAYS - rows * number // DAYS
-        start = FIRST_DAY + timedelta(days=number)
-        yield start, columns(np.random.default_rng((seed, number)), start, _DAY_MS, n)
+def day(rows: int, number: int, seed: int = 11) -> tuple[datetime, dict[str, object]]:
+    """The start and the rows of one of the 366 days of a set of `rows` rows, the same for the same seed."""
+    n = rows * (number + 1) // DAYS - rows * number // DAYS
+    start = FIRST_DAY + timedelta(days=number)
+    return start, columns(np.random.default_rng((seed, number)), start, _DAY_MS, n)
+
+
+def days(rows: int) -> Iterator[tuple[datetime, dict[str, object]]]:
+    """The whole set, day by day."""
+    return (day(rows, number) for number in range(DAYS))
