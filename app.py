@@ -13,7 +13,7 @@ from starlette.routing import Mount
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from components import entry
+from components import entry, theme
 
 if get_script_run_ctx(suppress_warning=True) is not None:
     entry.draw()
@@ -28,6 +28,7 @@ else:
     # TRICKY: a folder named pages/ beside this file makes a fresh server take the old way, which runs a file in pages/
     # without this script and reports the first deep link as not found. Every page goes through st.navigation instead.
     PagesManager.uses_pages_directory = False
+    theme.read_once()
     api = create_api()
     app = st.App(
         Path(__file__).resolve(),

@@ -163,12 +163,12 @@ def _cpu_seconds(server: psutil.Process) -> tuple[float, float, float]:
 
 def _report(report: Report, name: str, phase: Phase) -> None:
     found = phase.refreshes
-    drawn = [r for r in found if r.charts]
+    drawn = [r for r in found if r.charts]  # new data always changes a chart
     report.times(name, [r.ms for r in found])
     if drawn:
-        report.times(f"{name}: those that draw anew", [r.ms for r in drawn])
+        report.times(f"{name}: those with news", [r.ms for r in drawn])
     report.rate(
-        f"{name}: refreshes", len(found) / phase.seconds, missed=phase.behind, drawn_anew=len(drawn),
+        f"{name}: refreshes", len(found) / phase.seconds, missed=phase.behind, with_news=len(drawn),
         runs_each=_mean([r.runs for r in found]), messages_each=_mean([r.messages for r in found]),
         kb_each=_mean([r.size / 1000 for r in found]), references_each=_mean([r.references for r in found]),
     )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 
 import streamlit as st
 
@@ -20,6 +21,9 @@ from components import (
     streams,
     tiles,
 )
+from components.live import Drawn
+from components.palette import palette
+from components.queries import LivePage
 from data.types import Scope
 from services.formats import days_text, span
 from services.live.boards import Board
@@ -32,38 +36,44 @@ HEIGHT = 1100
 def run(board: Board, every_s: int | None) -> None:
     """The board, refreshed by itself: a status line at every turn, the rest when there is something new."""
 
-    def mark(scope: Scope, now: datetime) -> str:
-        return queries.live_key(scope, board, filters.choice(scope, board, now), filters.read_family(), now)
+    def read(scope: Scope, now: datetime, patience_s: float) -> LivePage:
+        choice = filters.choice(scope, board, now)
+        return queries.live_page(scope, board, choice, filters.read_family(), now, patience_s)
+
+    def look(page: LivePage) -> str:
+        return f"{page.key} {palette().ground} {state.once('series')} {state.once('boards')}"
 
     def pulse(scope: Scope, now: datetime) -> None:
         choice = filters.choice(scope, board, now)
         days = span(choice.range.from_at, choice.range.to_at, scope.workspace.timezone)
         shell.status(scope.workspace, now, every_s, queries.fresh(scope, now), queries.online(scope, now), days)
 
-    live.run_changed(pulse, lambda scope, now: _draw(board, scope, now), mark, "board", every_s)
+    part = live.Part("board", read, look, partial(_draw, board), HEIGHT)
+    live.run_changed(pulse, part, every_s)
 
 
-def _draw(board: Board, scope: Scope, now: datetime) -> None:
-    choice = filters.choice(scope, board, now)
-    with st.skeleton(HEIGHT):
-        view = queries.live_view(scope, board, choice, filters.read_family(), now)
+def _draw(board: Board, page: LivePage, scope: Scope, now: datetime, drawn: Drawn) -> None:
+    view = page.view
     if view.is_empty:
         _nothing_here(scope, view.range_text, now)
         return
     filters.family(board)
     tiles.draw_tiles(view.tiles, view.compared_with, drill.open_rows if drill.may_open(scope) else None)
-    _main(scope, board, view)
+    _main(scope, board, view, drawn)
     if view.leaderboards:
-        leaderboards.draw_leaderboards(view.leaderboards, board.metric(choice.metric).title, view.as_of)
-    streams.draw_stream(queries.newest_rows(scope, board, now))
+        title = board.metric(state.read("metric")).title
+        leaderboards.draw_leaderboards(view.leaderboards, title, view.as_of, lambda: drawn.shown.view.leaderboards)
+    streams.draw_stream(page.stream)
 
 
-def _main(scope: Scope, board: Board, view: View) -> None:
+def _main(scope: Scope, board: Board, view: View, drawn: Drawn) -> None:
     with st.container(border=True, gap="xsmall"):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             filters.metric(board)
             if view.series:
-                downloads.button(view.series.title, "series_csv", lambda: downloads.series_lines(view.series))
+                downloads.button(
+                    view.series.title, "series_csv", lambda: downloads.series_lines(drawn.shown.view.series)
+                )
         if view.series is None or view.series.reason:
             states.cannot_tell(view.series.reason if view.series else view.series_reason)
             return
@@ -72,6 +82,10 @@ def _main(scope: Scope, board: Board, view: View) -> None:
         key = f"series_{state.once('series')}"
         on_pick = drill.open_bucket(view.series.metric, key) if drill.may_open(scope) else None
         charts.draw_series(view.series, key, on_pick)
+
+
+def _series_lines(drawn: Drawn) -> downloads.Lines:
+    return downloads.series_lines(drawn.shown.view.series)
 
 
 def _nothing_here(scope: Scope, range_text: str, now: datetime) -> None:

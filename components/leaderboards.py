@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 import pyarrow as pa
@@ -19,14 +19,19 @@ TITLE_HEIGHT = 30
 LONGEST_BAR = 1.25  # the full width in units of the longest bar: its number stands beside it
 
 
-def draw_leaderboards(boards: tuple[Leaderboard, ...], metric: str, note: str) -> None:
-    """One ranking a dimension; a click on a value filters the page by it, or lets it go."""
+def draw_leaderboards(
+    boards: tuple[Leaderboard, ...], metric: str, note: str, shown: Callable[[], Sequence[Leaderboard]]
+) -> None:
+    """One ranking a dimension; a click on a value filters the page by it, or lets it go.
+
+    `shown` tells, when they are downloaded, what they show by then.
+    """
     silent = [plain(board.title.lower()) for board in boards if not board.tells]
     hint = f"Nothing is recorded for {', '.join(silent)}." if silent else ""
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
         head = f"**{plain(metric)}, broken down** :small[:gray[{note}. Click a bar to filter. {hint}]]"
         st.markdown(head, width="content")
-        downloads.button("breakdowns", "breakdowns_csv", lambda: downloads.leaderboard_lines(boards))
+        downloads.button("breakdowns", "breakdowns_csv", lambda: downloads.leaderboard_lines(shown()))
     with st.grid(3, min_column_width=270, gap="xsmall", border=True):
         for board in (b for b in boards if b.tells):
             if board.reason:

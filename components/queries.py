@@ -7,14 +7,12 @@ versions, so new data makes a new key and nothing is ever cleared. Equal questio
 from __future__ import annotations
 
 import json
-import threading
-from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import Future
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
+from components.shelves import Shelf, Steady
 from data.model import Dataset
 from data.types import Scope
 from services import metrics, model, people, uploads
@@ -28,6 +26,8 @@ from services.metrics import Freshness
 from services.uploads import Upload
 
 MOST_ENTRIES = 2000
+MOST_DRAWINGS = 100
+MOST_PAGES = 300
 VERSIONS_FOR_S = 0.5
 ONLINE_FOR_S = 5.0
 UPLOAD_FOR_S = 900.0
@@ -35,38 +35,9 @@ STREAM_ROWS = 12
 T = TypeVar("T")
 
 
-class _Shelf:
-    """Answers by key, the longest unused thrown out first; the first asker computes, the others wait for it."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._lock = threading.Lock()
-        self._held: OrderedDict[str, Future[Any]] = OrderedDict()
-
-    def get(self, key: str, make: Callable[[], T]) -> T:
-        """The answer under the key; an exception of `make` reaches everyone who waits and is not kept."""
-        with self._lock:
-            held = self._held.get(key)
-            if held is None:
-                mine: Future[Any] = Future()
-                self._held[key] = mine
-                while len(self._held) > self._most:
-                    self._held.popitem(last=False)
-            else:
-                self._held.move_to_end(key)
-        if held is not None:
-            return held.result()
-        try:
-            mine.set_result(make())
-        except BaseException as error:
-            with self._lock:
-                self._held.pop(key, None)
-            mine.set_exception(error)
-            raise
-        return mine.result()
-
-
-_shelf = _Shelf(MOST_ENTRIES)
+_shelf = Shelf(MOST_ENTRIES)
+_drawings = Shelf(MOST_DRAWINGS)
+_pages = Steady(MOST_PAGES)
 
 
 def key_of(scope: Scope, what: str, **parts: Any) -> str:
@@ -105,25 +76,43 @@ def versions(scope: Scope, now: datetime) -> dict[str, int]:
     return {f.dataset: f.version for f in freshness(scope, now)}
 
 
-def live_key(scope: Scope, board: Board, choice: Choice, family: str, now: datetime) -> str:
-    """What the Live page shows is the same as long as this is: the choice, the data's versions and the minute."""
-    parts = {"choice": asdict(choice), "family": family, "pack": board.pack.name, "minute": _turn(now, 60)}
-    return key_of(scope, "live", versions=versions(scope, now), **parts)
+@dataclass(frozen=True, slots=True)
+class LivePage:
+    """What the Live page shows; it is the same as long as the key is."""
+
+    key: str
+    view: View
+    stream: Stream
 
 
-def live_view(scope: Scope, board: Board, choice: Choice, family: str, now: datetime) -> View:
-    """The answered Live page; computed once for all viewers with the same key."""
+def live_page(
+    scope: Scope, board: Board, choice: Choice, family: str, now: datetime, patience_s: float = 0.0
+) -> LivePage:
+    """The answered Live page, computed once for all viewers who see the same: the newest, or one that was the newest
+    `patience_s` ago while the next is being made. It is of the choice, the data's versions and the minute.
+    """
+    asked = {**asdict(choice), "family": family, "pack": board.pack.name}
+    known = versions(scope, now)
+    key = key_of(scope, "live", versions=known, minute=_turn(now, 60), **asked)
+    if choice.slug != "custom":
+        asked.pop("range")  # moves on with time; the question stays the same
 
-    def make() -> View:
-        asked = questions(board, choice, family)
-        results = metrics.answer(scope, list(asked.queries), now)
-        return view(board, choice, asked, results, scope.workspace, now)
+    def make() -> LivePage:
+        questioned = questions(board, choice, family)
+        results = metrics.answer(scope, list(questioned.queries), now)
+        shown = view(board, choice, questioned, results, scope.workspace, now)
+        return LivePage(key, shown, _newest_rows(scope, board, now))
 
-    return _shelf.get(live_key(scope, board, choice, family, now), make)
+    return _pages.get(key_of(scope, "live", **asked), key, make, patience_s)[1]
 
 
-def newest_rows(scope: Scope, board: Board, now: datetime) -> Stream:
-    """The newest rows of the board's events, in words."""
+def drawing(key: str, make: Callable[[], T]) -> T:
+    """What was drawn under the key, drawn once for all viewers for whom it is the same."""
+    return _drawings.get(key, make)
+
+
+def _newest_rows(scope: Scope, board: Board, now: datetime) -> Stream:
+    """The newest rows of the board's events, in words; read once for all choices."""
     known = {f.dataset: f.version for f in freshness(scope, now) if f.rows}
     events = board.events(known)
     key = key_of(scope, "stream", dataset=events.qualified, version=known.get(events.qualified), minute=_turn(now, 60))

@@ -11,6 +11,8 @@ from services.formats import NOTHING
 from services.live.tiles import Tile
 
 TILE_WIDTH = 150
+# In the place of the number.
+SILENT, UNTOLD = ":small[:gray[nothing recorded]]", ":small[:gray[cannot be told]]"
 _COLOURS = {"good": "green", "bad": "red", "neutral": "gray"}
 
 
@@ -36,12 +38,12 @@ def _name(tile: Tile, compared_with: str, on_rows: Callable[[str], None] | None)
 
 def _number(tile: Tile, compared_with: str) -> None:
     if tile.reason:
-        st.metric(tile.title, NOTHING, None, delta_description=tile.reason, label_visibility="collapsed")
+        st.metric(tile.title, UNTOLD, None, delta_description=tile.reason, label_visibility="collapsed")
         return
     change = tile.change
     st.metric(
         tile.title,
-        tile.value,
+        SILENT if tile.value == NOTHING else tile.value,
         change.text if change else "nothing before" if compared_with and tile.value != NOTHING else None,
         delta_color=_COLOURS[change.tone] if change else "off",
         delta_arrow="off",
@@ -58,7 +60,7 @@ def _target(tile: Tile) -> str | None:
 
 
 def _help(tile: Tile, compared_with: str) -> str:
-    parts = [tile.explanation]
+    parts = [tile.explanation, *([tile.reason] if tile.reason else [])]
     if tile.before and compared_with:
         parts.append(f"In {compared_with}: {tile.before}.")
     if tile.target:

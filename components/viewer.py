@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 import services.people
 from components.states import guard
@@ -61,7 +62,14 @@ def _keep_present(scope: Scope, now: datetime) -> None:
 
 
 def _signed_out() -> None:
+    """Say so instead of the page.
+
+    A fragment has the whole page run: what it showed goes with it, and so do the timers that would go on asking.
+    """
     st.session_state.clear()
+    context = get_script_run_ctx()
+    if context is not None and context.fragment_ids_this_run:
+        st.rerun()
     with st.container(key="signed_out"):
         st.subheader("You are signed out", anchor=False)
         st.write("Your session has ended. Nothing on this page is refreshed any more.")

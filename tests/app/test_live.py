@@ -100,6 +100,13 @@ def test_the_tiles_count_the_rows_of_the_range(page: Open, scope: Scope) -> None
     assert median == "5 h" or median.startswith("4 h 5"), "histograms are right within one in a hundred"
 
 
+def test_a_metric_without_any_values_says_so_in_words(page: Open, scope: Scope) -> None:
+    fill(scope, datetime.now(UTC))
+    app = page(family="experience")
+    assert "nothing recorded" in tile(app, "Satisfaction").value and tile(app, "Satisfaction").delta == ""
+    assert not any(m.value == "–" for m in app.metric)
+
+
 def test_a_link_with_another_range_metric_family_and_filter_opens_that_view(page: Open, scope: Scope) -> None:
     fill(scope, datetime.now(UTC))
     app = page(range="30d", metric="complaints_resolved", family="business", f__category=["Noise"])
