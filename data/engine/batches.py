@@ -70,11 +70,12 @@ def write_batch(tx: Transaction, scope: Scope, batch: Batch) -> BatchResult:
         state, change, unchanged = _write_rows(tx, scope, batch, rows)
     else:
         state = lock(tx, scope, dataset, batch.key)
-    version = _write_segments(scope, dataset, state, change)
-    inserted = change.new.n - change.updated
-    result = BatchResult(inserted, change.updated, unchanged, version)
-    stored = {**asdict(result), "token": state.place.token}
-    tx.execute(sql("finish_batch"), names | {"key": batch.key, "version": version, "result": Jsonb(stored)})
+    with tx.pipeline():  # nobody waits for the answers to the last statements one by one
+        version = _write_segments(scope, dataset, state, change)
+        inserted = change.new.n - change.updated
+        result = BatchResult(inserted, change.updated, unchanged, version)
+        stored = {**asdict(result), "token": state.place.token}
+        tx.execute(sql("finish_batch"), names | {"key": batch.key, "version": version, "result": Jsonb(stored)})
     return result
 
 

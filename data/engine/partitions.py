@@ -39,14 +39,18 @@ def add_rows(tx: Transaction, scope: Scope, dataset: Dataset, rows: Rows) -> Non
 def _add(tx: Transaction, scope: Scope, dataset: Dataset, rows: Rows) -> None:
     months = _by_month(rows.times[dataset.time])
     parts = [open_partition(dataset, month) for month, _ in months]
-    first = tx.execute(sql("next_number"), {"sequence": sequence_name(dataset)}).fetchone()
+    few = len(months) > 1 and rows.n < _LEAST_ROWS * len(months)
+    around = few or None in parts or scope.workspace.id not in scope.workspace_ids
+    with tx.pipeline():
+        numbered = tx.execute(sql("next_number"), {"sequence": sequence_name(dataset)})
+        if not around:
+            _become(tx, WRITER_ROLE)
+        first = numbered.fetchone()
     assert first is not None
     ids = np.arange(rows.n, dtype=np.int64) + first[0] * _IDS_EACH
-    few = len(months) > 1 and rows.n < _LEAST_ROWS * len(months)
-    if few or None in parts or scope.workspace.id not in scope.workspace_ids:
+    if around:
         _insert(tx, scope, dataset, rows, int(ids[0]))
         return
-    _become(tx, WRITER_ROLE)
     for part, (_, which) in zip(parts, months, strict=True):
         into = q.SQL("COPY {} (id, {}) FROM STDIN (FORMAT binary)").format(part, _listed(dataset))
         some = ids if which is None else ids[which]
