@@ -10,15 +10,27 @@ import numpy as np
 from data.engine.asks import NULL, Ints
 
 RELATIVE_ERROR = 1 / 128
+_FEW = 16
 
 
 def representatives(bins: Ints) -> Ints:
-    """The value in the middle of each bin (see kernels.bin_of for their numbers)."""
+    """The value in the middle of each bin (see counting.bin_of for their numbers)."""
+    if bins.size <= _FEW:
+        return np.asarray([_representative(bin) for bin in bins.tolist()], np.int64)
     sign, place = np.sign(bins), np.abs(bins) - 1
     exponent, part = place >> 6, place & 63
     wide, narrow = np.maximum(exponent - 6, 0), np.maximum(6 - exponent, 0)
     low = ((64 + part) << wide) >> narrow
     return np.where(bins == 0, 0, sign * (low + ((np.int64(1) << wide) - 1) // 2))
+
+
+def _representative(bin: int) -> int:
+    if bin == 0:
+        return 0
+    exponent, part = divmod(abs(bin) - 1, 64)
+    wide = max(exponent - 6, 0)
+    middle = (((64 + part) << wide) >> max(6 - exponent, 0)) + ((1 << wide) - 1) // 2
+    return middle if bin > 0 else -middle
 
 
 def ranks(counts: Ints, q: float) -> Ints:
@@ -28,10 +40,13 @@ def ranks(counts: Ints, q: float) -> Ints:
 
 def place_of(histograms: Ints, q: float) -> tuple[Ints, Ints, Ints]:
     """For each histogram (a row): the place of the bin that holds the percentile, its rank within it, and the total."""
-    totals = histograms.sum(axis=1)
     upto = np.cumsum(histograms, axis=1)
+    totals = upto[:, -1]
     wanted = ranks(totals, q)
-    place = np.minimum((upto < wanted[:, None]).sum(axis=1), histograms.shape[1] - 1)
+    if len(upto) == 1:
+        place = np.minimum(np.searchsorted(upto[0], wanted), histograms.shape[1] - 1)
+    else:
+        place = np.minimum((upto < wanted[:, None]).sum(axis=1), histograms.shape[1] - 1)
     lines = np.arange(len(histograms))
     return place, wanted - (upto[lines, place] - histograms[lines, place]), totals
 

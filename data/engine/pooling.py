@@ -30,7 +30,9 @@ def pooled(table: Table, keep: Sequence[Group]) -> Table:
 
 def _cells(stat: Stat, found: Ints, kept: Sequence[int], rest: Sequence[int]) -> Ints:
     nothing = 0 if stat.kind in _ADDED else NULL
-    columns = [found[:, place] if place >= 0 else np.full(len(found), nothing, np.int64) for place in kept]
+    first = np.full((len(found), len(kept)), nothing, np.int64)
+    there = [i for i, place in enumerate(kept) if place >= 0]
+    first[:, there] = found[:, [kept[i] for i in there]]
     others = found[:, list(rest)]
     if stat.kind in _ADDED:
         last = others.sum(axis=1)
@@ -40,4 +42,4 @@ def _cells(stat: Stat, found: Ints, kept: Sequence[int], rest: Sequence[int]) ->
         most = 2**63 - 1
         least = np.where(others == NULL, most, others).min(axis=1, initial=most)
         last = np.where(least == most, NULL, least)
-    return np.stack([*columns, last], axis=1)
+    return np.concatenate([first, last[:, None]], axis=1)

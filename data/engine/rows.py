@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -50,11 +51,8 @@ class Reading:
 
     def cells(self) -> Cells:
         """What `evaluate` needs."""
-        edges, now = edge_ms(self.edges), to_ms(self.plan.now)
-        ends, begun = edges[1:], edges[:-1] < now
-        ended = np.where((ends > now) & begun, now, ends) - edges[0]
-        kept = self.plan.keep is not None
-        return Cells(self, self.plan.query.by, self.groups, kept, ended, begun | (ends <= now))
+        ended, begun = _ended(self.edges, self.plan.now)
+        return Cells(self, self.plan.query.by, self.groups, self.plan.keep is not None, ended, begun)
 
     def present(self) -> NDArray[np.bool_]:
         """Where there is any row that a metric counts, [buckets, groups]."""
@@ -64,6 +62,14 @@ class Reading:
             for leaf in formula.all_leaves():
                 found |= self(counted(leaf)) != 0
         return found
+
+
+@lru_cache(maxsize=256)
+def _ended(edges: tuple[datetime, ...], now_at: datetime) -> tuple[Ints, NDArray[np.bool_]]:
+    """When each bucket ends (now, in an unfinished one), in milliseconds after the first begins; which have begun."""
+    ms, now = edge_ms(edges), to_ms(now_at)
+    ends, begun = ms[1:], ms[:-1] < now
+    return np.where((ends > now) & begun, now, ends) - ms[0], begun | (ends <= now)
 
 
 def groups_of(asks: Sequence[Ask], tables: Tables) -> list[Group]:
