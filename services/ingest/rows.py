@@ -28,6 +28,8 @@ from services.ingest.records import IngestResult, Parsed, RawBatch
 from services.model import current, find_dataset
 from services.people import record, require
 
+_PLAIN = {str, int, float, bool, type(None)}
+
 
 def ingest_rows(scope: Scope, dataset_name: str, rows: Sequence[Any], key: str | None, now: datetime) -> IngestResult:
     """Store rows given as objects whose names are the dataset's columns (and lat, lon), in one transaction.
@@ -67,6 +69,9 @@ def _plain_mapping(dataset: Dataset) -> Mapping:
 def _batch(dataset: Dataset, rows: Sequence[Any]) -> RawBatch:
     """The rows as columns of text; a row that is no flat object of known names is refused."""
     names = (*targets(dataset), *(("lat", "lon") if dataset.place else ()))
+    plain = _plain_columns(rows, names)
+    if plain is not None:
+        return RawBatch("", plain, np.arange(1, len(rows) + 1), lambda i: _shown(rows[i]), ())
     good: list[dict[str, Any]] = []
     lines: list[int] = []
     refused: list[Reject] = []
@@ -79,6 +84,22 @@ def _batch(dataset: Dataset, rows: Sequence[Any]) -> RawBatch:
             refused.append(Reject("", position, *problem, raw=_shown(row)))
     columns = {name: _texts([row.get(name) for row in good]) for name in names}
     return RawBatch("", columns, np.array(lines, np.int64), lambda i: _shown(good[i]), tuple(refused))
+
+
+def _plain_columns(rows: Sequence[Any], names: Sequence[str]) -> dict[str, pa.Array] | None:
+    """The columns when no row has a wrong shape, which is found out a column at a time; None when one may have."""
+    if set(map(type, rows)) != {dict} or not set().union(*rows) <= set(names):
+        return None
+    columns = {}
+    for name in names:
+        values = [row.get(name) for row in rows]
+        if not set(map(type, values)) <= _PLAIN:
+            return None
+        try:
+            columns[name] = _texts(values)
+        except UnicodeEncodeError:
+            return None
+    return columns
 
 
 def _texts(values: list[Any]) -> pa.Array:
