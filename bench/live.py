@@ -2,7 +2,7 @@
 
 A server process of its own on the demo workspace, and raw WebSocket sessions that do what a browser tab does at every
 turn of its timer: first while nothing changes, then while rows arrive.
-`python -m bench.live --sessions 50 --seconds 30` measures it alone.
+`python -m bench.live --sessions 50 --seconds 30 --views 1` measures it alone.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import cycle, islice
 from pathlib import Path
 
 import psutil
@@ -31,6 +32,9 @@ EVERY_S = 2
 SLUG = "riverton"
 ACCOUNT = "bench-live"
 ROLE = "manager"
+RANGES = ("7d", "24h", "30d", "today", "6h")
+FAMILIES = ("overview", "business", "operational", "experience")
+VIEWS = [f"every={EVERY_S}s&range={found}&family={family}" for family in FAMILIES for found in RANGES]
 _START_S = 120.0
 _AT_ONCE = 4  # tabs that load the whole page at the same time
 _WARM_S = 2.5 * EVERY_S
@@ -48,12 +52,15 @@ class Phase:
     machine: float
 
 
-def measure_live(report: Report, sessions: int = 50, seconds: float = 30) -> None:
-    """Half of the seconds without new data, half with a few rows a second; needs a migrated database."""
+def measure_live(report: Report, sessions: int = 50, seconds: float = 30, views: int = 1) -> None:
+    """Half of the seconds without new data, half with a few rows a second; needs a migrated database.
+
+    The sessions look at so many different views.
+    """
     secrets = _prepare(sessions)
     try:
         with _server() as (server, port):
-            asyncio.run(_measure(report, server, port, secrets, seconds))
+            asyncio.run(_measure(report, server, port, secrets, seconds, VIEWS[:views]))
     finally:
         _forget(secrets)
 
@@ -113,14 +120,18 @@ def _wait_until_ready(process: subprocess.Popen[bytes], port: int, log: Path) ->
     raise RuntimeError(f"The server does not start:\n{log.read_text()[-2000:]}")
 
 
-async def _measure(report: Report, server: psutil.Process, port: int, secrets: list[str], seconds: float) -> None:
+async def _measure(
+    report: Report, server: psutil.Process, port: int, secrets: list[str], seconds: float, views: Sequence[str]
+) -> None:
     name = f"live refresh, {len(secrets)} sessions at {EVERY_S} s"
+    name += f", {len(views)} views" if len(views) > 1 else ""
     tabs = [Tab() for _ in secrets]
     try:
-        await tabs[0].open(port, secrets[0], f"every={EVERY_S}s")  # compiles, reads and answers for all others
+        await tabs[0].open(port, secrets[0], views[0])  # compiles, reads and answers for all others
         report.size("live server, 1 session", server.memory_info().rss / 2**20)
         doors = asyncio.Semaphore(_AT_ONCE)
-        await asyncio.gather(*(_open(doors, *pair, port) for pair in zip(tabs[1:], secrets[1:], strict=True)))
+        later = zip(tabs[1:], secrets[1:], islice(cycle(views), 1, len(tabs)), strict=True)
+        await asyncio.gather(*(_open(doors, port, *each) for each in later))
         await _refresh(tabs, server, _WARM_S)
         _report(report, name, await _refresh(tabs, server, seconds / 2))
         writer = await asyncio.create_subprocess_exec(
@@ -135,9 +146,9 @@ async def _measure(report: Report, server: psutil.Process, port: int, secrets: l
         await asyncio.gather(*(tab.close() for tab in tabs), return_exceptions=True)
 
 
-async def _open(doors: asyncio.Semaphore, tab: Tab, secret: str, port: int) -> None:
+async def _open(doors: asyncio.Semaphore, port: int, tab: Tab, secret: str, view: str) -> None:
     async with doors:
-        await tab.open(port, secret, f"every={EVERY_S}s")
+        await tab.open(port, secret, view)
 
 
 async def _refresh(tabs: list[Tab], server: psutil.Process, seconds: float) -> Phase:
@@ -188,6 +199,7 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--sessions", type=int, default=50)
     asked.add_argument("--seconds", type=float, default=30)
+    asked.add_argument("--views", type=int, default=1, choices=range(1, len(VIEWS) + 1), metavar="VIEWS")
     options = asked.parse_args()
     os.environ.setdefault("BELVEDERE_HOME", str(ROOT / ".belvedere" / "bench-live"))
     os.environ["BELVEDERE_DEMO"] = "0"
@@ -196,7 +208,7 @@ def main() -> None:
 
     with embedded.needed():
         migrate()
-        measure_live(Report(0, "live"), options.sessions, options.seconds)
+        measure_live(Report(0, "live"), options.sessions, options.seconds, options.views)
 
 
 if __name__ == "__main__":

@@ -113,14 +113,19 @@ def _send(context: ScriptRunContext, messages: list[ForwardMsg]) -> bool:
     if info is None:
         return False
     session = info.session
+    try:
+        enqueue, wake = session._browser_queue.enqueue, session._message_enqueued_callback
+        soon = session._call_soon_on_event_loop
+    except AttributeError:  # another version of Streamlit
+        return False
 
     def deliver() -> None:
         if session._scriptrunner is runner:  # else another run has begun, which draws everything
             for message in messages:
-                session._browser_queue.enqueue(message)
-            session._message_enqueued_callback()
+                enqueue(message)
+            wake()
 
-    session._call_soon_on_event_loop(deliver)
+    soon(deliver)
     return True
 
 

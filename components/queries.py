@@ -29,6 +29,7 @@ MOST_ENTRIES = 2000
 MOST_DRAWINGS = 100
 MOST_PAGES = 300
 VERSIONS_FOR_S = 0.5
+REST_S = 0.8
 ONLINE_FOR_S = 5.0
 UPLOAD_FOR_S = 900.0
 STREAM_ROWS = 12
@@ -37,7 +38,7 @@ T = TypeVar("T")
 
 _shelf = Shelf(MOST_ENTRIES)
 _drawings = Shelf(MOST_DRAWINGS)
-_pages = Steady(MOST_PAGES)
+_pages = Steady(MOST_PAGES, REST_S)
 
 
 def key_of(scope: Scope, what: str, **parts: Any) -> str:

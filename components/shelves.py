@@ -59,10 +59,12 @@ class Steady:
     """Newest answers to questions whose data keeps changing.
 
     While it changes all the time, askers get the last answer and a thread makes the next one. An answer that was not
-    known to be the newest within `patience_s` is not given any more: then the asker waits.
+    known to be the newest within `patience_s` is not given any more: then the asker waits. An answer rests for `rest_s`
+    before the next one is begun, or no answer would be used more than a few times.
     """
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, rest_s: float = 0.0) -> None:
+        self._rest_s = rest_s
         self._shelf = Shelf(most)
         self._most = most
         self._lock = threading.Lock()
@@ -76,9 +78,9 @@ class Steady:
             if newest is not None and newest.key == key:
                 newest.known_at = began
                 return key, newest.answer
-            is_recent = newest is not None and began - newest.known_at < patience_s
-            if newest is not None and is_recent:
-                if not newest.is_being_followed:
+            behind_s = began - newest.known_at if newest is not None else patience_s
+            if newest is not None and behind_s < patience_s:
+                if not newest.is_being_followed and behind_s >= min(self._rest_s, patience_s / 2):
                     newest.is_being_followed = True
                     _makers.submit(self._follow, newest, question, key, make, began)
                 return newest.key, newest.answer

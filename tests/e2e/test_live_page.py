@@ -73,7 +73,7 @@ class Wire:
     def wait_for_runs(self, count: int) -> list[Counter[str]]:
         """The next runs, in order; those that are over when it is called do not count."""
         before = len(self.runs) + 1  # the first may have begun already
-        for _ in range(WAIT_MS // 100):
+        for _ in range(2 * WAIT_MS // 100):
             if len(self.runs) > before + count:
                 break
             self.page.wait_for_timeout(100)

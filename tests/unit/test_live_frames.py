@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -12,6 +13,8 @@ from streamlit.runtime.forward_msg_cache import populate_hash_if_needed
 
 from components import theme
 from components.frames import Frame, changes
+from components.queries import key_of
+from data.types import Scope, Workspace
 
 
 def element(kind: str, **fields: str) -> ForwardMsg:
@@ -61,6 +64,18 @@ def test_another_layout_is_drawn_anew(other: Callable[[], Frame]) -> None:
 def test_an_element_under_another_id_is_drawn_anew() -> None:
     old, new = (frame(element("button", id=name, label="Rows")) for name in ("one", "two"))
     assert changes(old, new, "ana") is None
+
+
+def test_what_is_shared_is_kept_apart_by_workspace_and_rights() -> None:
+    here = Workspace(1, "here", "Here", "municipality", None, "UTC")
+    ana = Scope(1, "ana", "manager", here, (1,), session_id="a")
+    others = [
+        replace(ana, role="viewer"),
+        replace(ana, workspace_ids=(1, 2)),
+        replace(ana, workspace=replace(here, id=2)),
+    ]
+    keys = {key_of(viewer, "live") for viewer in (ana, *others)}
+    assert len(keys) == 4 and key_of(replace(ana, account="bo", session_id="b"), "live") in keys
 
 
 def test_the_theme_that_was_read_once_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -58,6 +58,13 @@ def test_while_data_changes_askers_get_the_last_answer_until_the_next_is_made() 
     assert steady.get("question", "2", slowly) == ("2", "second")
 
 
+def test_an_answer_rests_before_the_next_one_is_begun() -> None:
+    steady, made = Steady(10, rest_s=LONG_S), []
+    steady.get("question", "1", lambda: "first")
+    assert steady.get("question", "2", lambda: made.append(2), patience_s=2 * LONG_S) == ("1", "first")  # type: ignore[func-returns-value]
+    assert steady.get("question", "2", lambda: "second") == ("2", "second") and made == []
+
+
 def test_without_patience_the_newest_is_waited_for() -> None:
     steady = Steady(10)
     steady.get("question", "1", lambda: "first")
