@@ -96,7 +96,7 @@ def _how(code: int) -> str:
     return f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
 
 
-def end_with_parent(descriptor: int, patience_s: float = 4.0) -> None:
+def end_with_parent(descriptor: int, patience_s: float = 20.0) -> None:
     """End this process when the other end of a pipe is closed, that is, when the supervisor is gone."""
 
     def watch() -> None:

@@ -8,6 +8,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import CancelledError
 from contextlib import suppress
 from datetime import UTC, datetime
 
@@ -73,6 +74,9 @@ async def _run(stop: threading.Event) -> None:
             return
         except (ConnectorException, DatabaseDown) as error:
             _log.warning("The database does not answer, the worker tries again: %s", error)
+        finally:
+            # TRICKY: told to end while it opened, the pool would be left with tasks that no cancellation ends.
+            await app.close_async()
         await asyncio.sleep(_RETRY_S)
 
 
@@ -106,9 +110,11 @@ def _hear(app: App, loop: asyncio.AbstractEventLoop, stop: threading.Event) -> N
         try:
             for _ in queue.notices(stop):
                 for name in wanted - running_jobs():
+                    if stop.is_set():
+                        return  # the loop closes, or has closed
                     asyncio.run_coroutine_threadsafe(_defer(app, name), loop).result(_HEAR_S)
                 stop.wait(_TOGETHER_S)
-        except (DatabaseDown, AppNotOpen, ConnectorException, TimeoutError) as error:
+        except (DatabaseDown, AppNotOpen, ConnectorException, TimeoutError, CancelledError) as error:
             _log.warning("Listening for new data stopped, trying again: %s", error)
             stop.wait(_RETRY_S)
 
