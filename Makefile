@@ -4,7 +4,7 @@ PAGES = services.settings_page services.packs.pages services.api.reference servi
 
 help: ; @sed -n '/^help/d; s/^\([a-z-]*\): ; .* ## /make \1	/p' Makefile
 run: ; @deploy/venv.sh && exec $(PYTHON_VENV) manage.py run ## start everything; Ctrl-C stops it
-test: ; @deploy/venv.sh dev && $(PYTHON_VENV) -m pytest --cov --cov-report=term --cov-fail-under=90 $(ARGS) ## the whole suite
+test: ; @deploy/venv.sh dev && $(PYTHON_VENV) -m pytest -n logical --maxprocesses 4 --dist worksteal --cov --cov-report=term --cov-fail-under=90 $(ARGS) ## the whole suite
 lint: ; @deploy/venv.sh dev && $(PYTHON_VENV) -m ruff check . && $(PYTHON_VENV) -m ruff format --check . ## ruff
 types: ; @deploy/venv.sh dev && $(PYTHON_VENV) -m mypy ## mypy on services and data
 bench: ; @deploy/venv.sh dev && $(PYTHON_VENV) -m bench $(if $(ROWS),--rows $(ROWS)) ## measure; make bench ROWS=100000000

@@ -39,7 +39,8 @@ wanted = sys.argv[1]
 path, content = stamp(wanted)
 if not path.is_file() or path.read_text() != content:
     print(f"Installing {wanted}, once", flush=True)
-    pip = [sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "--quiet", "-r", wanted]
+    # Compiling every module of every package takes as long as the rest; Python does it for those that are imported.
+    pip = [sys.executable, "-m", "pip", "install", "--no-compile", "--disable-pip-version-check", "-q", "-r", wanted]
     if subprocess.run(pip).returncode:
         sys.exit("The requirements could not be installed; the lines above say why. Try again with `make run`.")
     for name in {wanted, "requirements.txt"}:

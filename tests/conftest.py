@@ -3,20 +3,36 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-# Before numba is imported: kernels are compiled once for this process and for every application that tests start.
+# Before numba is imported: kernels are compiled once for all processes of the run and the applications they start.
 os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(__file__).resolve().parent.parent / ".pytest_cache" / "numba"))
 
+import hypothesis
 import pytest
 
 from data import embedded, server_process
+from data.settings import ROOT
 from data.types import Scope, Workspace
 from tests.support import fresh_database, make_scope, make_workspace
 
 embedded.CREATE_FLAGS.append("--no-sync")
 server_process.EXTRA_OPTIONS.update(fsync="off", shared_buffers="256MB")
+# How long an example takes says nothing on a busy machine. In CI the examples are the same each time.
+_SLOW = [hypothesis.HealthCheck.too_slow]
+hypothesis.settings.register_profile("default", deadline=None, suppress_health_check=_SLOW)
+hypothesis.settings.register_profile("thorough", deadline=None, suppress_health_check=_SLOW, max_examples=1000)
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Compile before several processes of tests start, each of which would do it at the same time; once in a folder."""
+    if getattr(session.config.option, "numprocesses", None) and not hasattr(session.config, "workerinput"):
+        plain = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+        command = [sys.executable, "-c", "from data.engine import kernels; kernels.warm()"]
+        subprocess.run(command, cwd=ROOT, env=plain, check=True)
 
 
 @pytest.fixture(scope="session")

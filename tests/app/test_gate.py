@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
+from psycopg_pool import ConnectionPool
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -259,10 +260,20 @@ def test_metrics_answer_a_token(browser: TestClient, workspace: Workspace) -> No
     assert browser.get("/live", headers={"authorization": f"Bearer {token}"}).status_code == 303
 
 
-def test_while_the_database_is_down_pages_wait_and_calls_are_told(browser: TestClient, name: str) -> None:
+class HastyPool(ConnectionPool):
+    """Does not wait ten seconds for a server that nobody starts."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options | {"timeout": 0.5})
+
+
+def test_while_the_database_is_down_pages_wait_and_calls_are_told(
+    browser: TestClient, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     enter(browser, name)
     data_database.close_pool()
-    with settings_of(DATABASE_URL="postgresql://nobody@127.0.0.1:1/none"):
+    with settings_of(DATABASE_URL="postgresql://nobody@127.0.0.1:1/none"), monkeypatch.context() as patch:
+        patch.setattr(data_database, "ConnectionPool", HastyPool)
         page, call = browser.get("/live"), browser.get("/api/v1/metrics")
         assert page.status_code == 503 and page.headers["refresh"] == "5"
         assert call.status_code == 503 and call.json()["error"]["code"] == "database_down"

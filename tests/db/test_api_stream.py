@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
@@ -22,6 +21,7 @@ from services.api import create_api, stop_streams
 from services.api.hub import Client, Hub, frame, state_id, versions_of
 from services.metrics import Freshness
 from tests.api_support import DATASET, EVENTS, Api, complaint, served_api
+from tests.running import PATIENCE_S, eventually
 from tests.support import make_scope, make_workspace
 
 
@@ -71,14 +71,13 @@ def test_a_stream_begins_with_the_version_of_every_dataset(api: Api) -> None:
         assert events.last_id == f"{DATASET}=1,{EVENTS}=0"
 
 
-def test_a_commit_reaches_every_client_within_a_second(api: Api) -> None:
+def test_a_commit_reaches_every_client_without_waiting_for_the_next_look(api: Api) -> None:
+    api.streams.hub = Hub(poll_s=3600)
     with stream(api, dataset=DATASET) as one, stream(api) as two:
         one.next("version"), two.next("version"), two.next("version")
-        began = time.monotonic()
         api.send([complaint(1)])
         assert one.next("version")[1]["version"] == 1
         assert two.next("version")[1]["version"] == 1
-        assert time.monotonic() - began < 1
 
 
 def test_after_a_break_only_what_changed_is_sent(api: Api) -> None:
@@ -119,7 +118,7 @@ def test_a_neighbour_hears_nothing(api: Api) -> None:
             heard = pool.submit(events.next)
             assert not wait([heard], timeout=0.6).done
             api.stop()
-            assert heard.result(5)[0] == "bye"
+            assert heard.result(PATIENCE_S)[0] == "bye"
 
 
 def test_a_heartbeat_comes_when_there_is_no_news_and_tells_that_the_server_listens(api: Api) -> None:
@@ -153,10 +152,7 @@ def test_a_client_that_leaves_is_forgotten(api: Api) -> None:
     with stream(api) as events:
         events.next()
         assert len(api.streams.hub) == 1
-    until = time.monotonic() + 5
-    while len(api.streams.hub) and time.monotonic() < until:
-        time.sleep(0.02)
-    assert len(api.streams.hub) == 0
+    assert eventually(lambda: len(api.streams.hub) == 0)
 
 
 def test_a_slow_client_keeps_the_newest_state_only() -> None:

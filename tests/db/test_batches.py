@@ -178,7 +178,7 @@ def test_listeners_hear_of_the_new_version(scope: Scope, events: Dataset, databa
     with psycopg.connect(database, autocommit=True) as listener:
         listener.execute("LISTEN belvedere_data")
         write(scope, events, "1", [event()])
-        heard = [json.loads(n.payload) for n in listener.notifies(timeout=5, stop_after=1)]
+        heard = [json.loads(n.payload) for n in listener.notifies(timeout=60, stop_after=1)]
     assert heard == [{"workspace": scope.workspace.id, "dataset": events.id, "version": 1}]
 
 

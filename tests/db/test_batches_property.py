@@ -19,6 +19,7 @@ from data.engine.verify import verify
 from data.model import Dataset
 from data.types import Scope
 from tests.db.ledger import content, installed, state, stored, write
+from tests.effort import examples
 from tests.support import make_scope, make_workspace
 
 ZONES = {  # each with an instant shortly before its clocks change
@@ -94,7 +95,7 @@ def cases(database: str) -> Dataset:
 
 @given(zone=st.sampled_from(sorted(ZONES)), steps=STEPS)
 @settings(
-    max_examples=60, deadline=None, derandomize=True,
+    max_examples=examples(60), deadline=None, derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )  # fmt: skip
 def test_any_history_leaves_rows_segments_and_truth_equal(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from data.database import owner_transaction
 from data.settings import ROOT
 from data.types import Scope
 from services.ingest import ImportSummary, import_file
+from tests.running import unmeasured
 from tests.support import make_scope, make_workspace
 
 FOLDER = ROOT.parent / "shared" / "data" / "complaints"
@@ -66,7 +68,7 @@ def _city(name: str, timezone: str) -> City:
     raw = pd.read_csv(path, dtype=str, keep_default_na=False)
     scope = make_scope(make_workspace(timezone=timezone))
     command = [sys.executable, "-c", IMPORT, str(path), scope.workspace.slug]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT, env=unmeasured(os.environ))
     found = json.loads(done.stdout)
     return City(raw, scope, path, ImportSummary(**found["summary"]), found["peak_mb"])
 

@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -22,6 +21,7 @@ from data.embedded import Lease, is_running, socket_url, start, stop
 from data.errors import BadSettings, BelvedereError
 from data.server_files import files_of
 from data.settings import ROOT
+from tests.running import PATIENCE_S, eventually
 from tests.support import settings_of
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the server as another user")
@@ -70,24 +70,18 @@ def test_a_killed_server_recovers_what_was_committed_even_with_orphans_at_work(h
     with contextlib.closing(psycopg.connect(socket_url(home), autocommit=True)) as busy:
         busy.execute("CREATE TABLE kept AS SELECT 1 AS n")
         busy.pgconn.send_query(b"SELECT sum(a * b) FROM generate_series(1, 100000) a, generate_series(1, 100000) b")
-        time.sleep(0.2)
+        at_work = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'SELECT sum%'"
+        assert eventually(lambda: ask(home, at_work) != [(0,)])
         postmaster(home).kill()
-    assert eventually_gone(home)
+    assert eventually(lambda: not is_running(home))
     start(home)
     assert ask(home, "SELECT n FROM kept") == [(1,)]
-
-
-def eventually_gone(home: Path) -> bool:
-    until = time.monotonic() + 5
-    while is_running(home) and time.monotonic() < until:
-        time.sleep(0.02)
-    return not is_running(home)
 
 
 def test_starts_at_the_same_moment_make_one_server(home: Path) -> None:
     script = f"from pathlib import Path; from data.embedded import start; start(Path({str(home)!r}))"
     began = [subprocess.Popen([sys.executable, "-c", script], cwd=ROOT) for _ in range(3)]
-    assert [process.wait(60) for process in began] == [0, 0, 0]
+    assert [process.wait(2 * PATIENCE_S) for process in began] == [0, 0, 0]
     servers = [p for p in psutil.process_iter(["cmdline"]) if str(files_of(home).data) in (p.info["cmdline"] or ())]
     assert [p.pid for p in servers] == [postmaster(home).pid]
 
@@ -116,7 +110,7 @@ def test_a_pid_file_that_names_a_stranger_does_not_block(home: Path) -> None:
     start(home)
     lines = (files_of(home).data / "postmaster.pid").read_text().splitlines()
     postmaster(home).kill()
-    assert eventually_gone(home)
+    assert eventually(lambda: not is_running(home))
     with subprocess.Popen(["sleep", "60"]) as stranger:
         (files_of(home).data / "postmaster.pid").write_text("\n".join([str(stranger.pid), *lines[1:]]) + "\n")
         start(home)

@@ -20,6 +20,7 @@ from data.errors import BadInput
 from data.model import Model
 from data.types import COMPARES, Filter, MetricQuery, MetricResult, Scope, TimeRange
 from tests.db.probe import CITIES, COLOURS, EXACT, PERCENTILES, Writer, make_model
+from tests.effort import examples
 from tests.support import make_scope, make_workspace
 
 ZONES = {
@@ -30,7 +31,7 @@ ZONES = {
 }
 FINE = ("minute", "hour")
 CHECKS = settings(  # no shrinking: each step would play a history in the database again
-    max_examples=25, deadline=None, derandomize=True, phases=[Phase.explicit, Phase.generate],
+    max_examples=examples(25), deadline=None, derandomize=True, phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )  # fmt: skip
 

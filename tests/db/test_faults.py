@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from data.settings import ROOT
 from data.types import Scope
 from tests.db.ledger import installed, stored
 from tests.db.victim import CASES_IN_BATCH, EVENTS_IN_BATCH, write_number
+from tests.running import unmeasured
 from tests.support import make_scope, make_workspace, settings_of
 
 WRITING = (
@@ -57,8 +59,9 @@ def town(server: Path) -> Scope:
 def victim(town: Scope, first: int, last: int, statement: str = "") -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "tests.db.victim", str(town.workspace.id), str(first), str(last), statement]
     process = subprocess.Popen(
-        [part for part in command if part], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    )
+        [part for part in command if part], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+        env=unmeasured(os.environ),
+    )  # fmt: skip
     assert process.stdout is not None and process.stdout.readline() == "ready\n"
     return process
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import services.ingest.importer
 from data.types import Scope
 from services.ingest import ImportSummary, list_imports, rejects_of
 from tests.importing import CASES, EVENTS, cases, counts, cut_into_tens, import_csv, stored, write_csv
+from tests.running import unmeasured
 
 
 @pytest.fixture
@@ -81,7 +83,7 @@ def test_an_import_that_was_killed_is_taken_up_by_the_same_command(
         path, rules = write_csv(tmp_path, rows, ("at", "what", "id")), EVENTS
     (tmp_path / "m.yaml").write_text(rules)
     arguments = [sys.executable, "-c", KILLED, scope.workspace.slug, str(path), str(tmp_path / "m.yaml"), dataset]
-    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True, env=unmeasured(os.environ)) as process:
         assert process.stdout is not None
         seen = [process.stdout.readline() for _ in range(4)]
         process.send_signal(signal.SIGKILL)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
@@ -16,6 +15,7 @@ from data.model import Model
 from data.types import MetricQuery, TimeRange
 from tests.db.probe import Writer
 from tests.db.test_engine_equals_oracle import model
+from tests.running import PATIENCE_S, eventually
 from tests.support import make_scope, make_workspace
 
 __all__ = ["model"]
@@ -26,9 +26,7 @@ NOW = datetime(2026, 6, 1, tzinfo=UTC)
 @pytest.fixture
 def listening(model: Model) -> Iterator[None]:
     listen.start()
-    until = time.monotonic() + 10
-    while not listen.is_up() and time.monotonic() < until:
-        time.sleep(0.01)
+    assert eventually(listen.is_up)
     yield
     listen.stop()
 
@@ -40,9 +38,9 @@ def test_a_commit_wakes_those_who_wait(model: Model) -> None:
     query = MetricQuery(("events",), SPAN)
     with ThreadPoolExecutor(1) as pool:
         for number in range(1, 4):
-            waiting = pool.submit(listen.wait_for_change, place, {events: number - 1}, 10)
+            waiting = pool.submit(listen.wait_for_change, place, {events: number - 1}, PATIENCE_S)
             writer.write_events(5)
-            assert waiting.result(timeout=5)
+            assert waiting.result()
             assert answer(writer.scope, model, [query], NOW)[0].rows == [{"events": 5 * number}]
 
 

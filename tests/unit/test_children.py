@@ -15,7 +15,7 @@ import pytest
 from data.settings import ROOT
 from services import children
 from services.children import Child
-from tests.running import eventually
+from tests.running import PATIENCE_S, eventually
 
 Make = Callable[[str], Child]
 
@@ -40,7 +40,7 @@ def test_a_process_that_dies_starts_again_after_growing_pauses(make: Make) -> No
     child.start()
     now, pauses = time.monotonic(), []
     for _ in range(3):
-        assert eventually(lambda: child.pid is None, 10)
+        assert eventually(lambda: child.pid is None)
         said = child.look_after(now)
         assert "exit code 3" in said
         pauses.append(float(said.split("again in ")[1].split(" s")[0]))
@@ -57,7 +57,7 @@ def test_a_process_that_lived_long_starts_again_at_once(make: Make) -> None:
     child.failures = 5
     assert child.pid is not None
     psutil.Process(child.pid).kill()
-    assert eventually(lambda: child.pid is None, 5)
+    assert eventually(lambda: child.pid is None)
     assert (
         child.look_after(time.monotonic() + 61)
         == "The test process ended (killed by SIGKILL); it starts again in 0.5 s."
@@ -70,19 +70,19 @@ def test_one_that_does_not_listen_is_killed_with_what_it_started(make: Make, tmp
         "print(subprocess.Popen(['sleep', '60']).pid, flush=True); time.sleep(60)"
     )
     child.start()
-    assert eventually(lambda: child.last_lines().strip().isdigit(), 10)
+    assert eventually(lambda: child.last_lines().strip().isdigit())
     below = int(child.last_lines())
     child.ask_to_stop()
     child.end(time.monotonic() + 0.3)
     assert child.pid is None
-    assert eventually(lambda: not psutil.pid_exists(below) or psutil.Process(below).status() == "zombie", 5)
+    assert eventually(lambda: not psutil.pid_exists(below) or psutil.Process(below).status() == "zombie")
 
 
 def test_a_long_log_is_cut_and_its_end_kept_aside(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(children, "_LOG_BYTES", 100)
     child = make("print('x' * 200)")
     child.start()
-    assert eventually(lambda: child.pid is None, 10)
+    assert eventually(lambda: child.pid is None)
     child.look_after(time.monotonic())
     assert child.log.stat().st_size == 0
     assert child.log.with_suffix(".log.1").read_text() == "x" * 200 + "\n"
@@ -95,4 +95,4 @@ def test_a_process_ends_when_the_other_end_of_its_pipe_is_gone() -> None:
     os.close(reader)
     assert process.poll() is None
     os.close(writer)
-    assert process.wait(10) != 0
+    assert process.wait(PATIENCE_S) != 0

@@ -10,6 +10,7 @@ from hypothesis.extra import numpy as hn
 
 from data.engine.encode import MISSING, Array, decode_column, encode_column, pack, unpack
 from data.errors import BelvedereError
+from tests.effort import examples
 
 EXTREMES = [MISSING, MISSING + 1, -1, 0, 1, 255, 256, 2**32, 2**63 - 1]
 LENGTHS = st.integers(0, 300)
@@ -32,7 +33,7 @@ ANY_COLUMN = st.one_of(
 
 
 @given(values=ANY_COLUMN, name=st.sampled_from(["t", "a", "m:cost"]))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_a_sealed_column_comes_back_exactly(values: Array, name: str) -> None:
     found = decode_column(name, encode_column(name, values))
     assert found.dtype == values.dtype and np.array_equal(found, values)
@@ -45,7 +46,7 @@ def test_sorted_times_come_back_exactly(values: Array) -> None:
 
 
 @given(values=ANY_COLUMN, small=st.booleans())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_packed_columns_come_back_exactly(values: Array, small: bool) -> None:
     columns = {"t": np.arange(values.size, dtype=np.uint32), "m:größe": values}
     found = unpack(memoryview(pack(columns, small)))

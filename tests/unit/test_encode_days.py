@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 
 from data.engine.days import day_start, day_starts, from_ms, local_days, to_ms
 from data.errors import BadInput
+from tests.effort import examples
 
 ZONES = ("America/New_York", "America/Sao_Paulo", "America/Havana", "Pacific/Apia", "Asia/Kolkata", "Africa/Cairo")
 INSTANTS = st.datetimes(datetime(1960, 1, 1), datetime(2090, 1, 1), timezones=st.just(UTC))
 
 
 @given(tz=st.sampled_from(ZONES), instants=st.lists(INSTANTS, min_size=1, max_size=50))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_an_instant_is_on_the_date_its_zone_shows(tz: str, instants: list[datetime]) -> None:
     ms = np.array([to_ms(i) for i in instants])
     ordinals, since = local_days(ms, tz)

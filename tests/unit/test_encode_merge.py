@@ -13,6 +13,7 @@ from data.engine.compact import plan
 from data.engine.encode import MISSING, Array
 from data.engine.merge import merge, row_hashes, split
 from data.engine.storage import Stored
+from tests.effort import examples
 
 ROWS = st.lists(
     st.tuples(st.integers(0, 3), st.integers(0, 2), st.sampled_from([MISSING, 0, 7]), st.sampled_from([1, 1, -1]))
@@ -36,7 +37,7 @@ def _net(columns: dict[str, Array]) -> Counter[tuple[int, ...]]:
 
 
 @given(parts=st.lists(ROWS, min_size=1, max_size=4))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_merging_keeps_the_sum_of_weights_of_every_row(parts: list[list[tuple[int, int, int, int]]]) -> None:
     merged = merge([_columns(rows) for rows in parts])
     expected: Counter[tuple[int, ...]] = Counter()

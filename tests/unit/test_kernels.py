@@ -13,6 +13,7 @@ from data.engine import counting, passes
 from data.engine.asks import NULL
 from data.engine.kernels import ALL_GROUPS, BY_CODE, BY_TABLE, CHUNK, COUNT, DISTINCT, HISTOGRAM, IN_TABLE, LIMITS, SUM
 from data.engine.logbins import RELATIVE_ERROR, bins, percentiles, representatives
+from tests.effort import examples
 
 NUMBERS = st.integers(-(10**18), 10**18) | st.integers(-300, 300)
 
@@ -64,7 +65,7 @@ def run(
     return acc, hist, bits
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     seed=st.integers(0, 2**31), n=st.sampled_from([0, 1, 100, CHUNK, CHUNK + 1, 3 * CHUNK + 7]), by_code=st.booleans(),
     width=st.sampled_from(["uint8", "uint16", "uint32"]), weighted=st.booleans(),
@@ -104,7 +105,7 @@ def test_smallest_and_largest(full: int) -> None:
     assert acc.tolist() == [-3, 900]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(seed=st.integers(0, 2**31), n=st.sampled_from([1, 3, 100, CHUNK + 5, 3 * CHUNK]), groups=st.integers(1, 8))
 def test_counts_and_sums_by_a_dimension_of_few_values(seed: int, n: int, groups: int) -> None:
     rng = np.random.default_rng(seed)
