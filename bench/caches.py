@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 
-from data.engine import columns, manifest, results, tensor_index, tensor_panels, tensor_reads, values
+from data.engine import columns, manifest, newest, results, tensor_index, tensor_panels, tensor_reads, values
 
 
 def forget_all() -> None:
@@ -16,4 +16,5 @@ def forget_all() -> None:
     tensor_index.forget()
     tensor_panels.forget()
     tensor_reads.forget()
+    newest.forget()
     gc.collect()

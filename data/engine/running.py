@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -167,14 +167,17 @@ class Pass:
                 lines[:, 0], lines[:, 1] = _MOST, NULL
         return memory
 
-    def run(self, blocks: Ints) -> Results:
-        """Run over the blocks; what does not fit the room kept for handed out rows runs again with enough."""
+    def run(self, blocks: Ints, extras: Mapping[int, NDArray[Any]] | None = None) -> Results:
+        """Run over the blocks; what does not fit the room kept for handed out rows runs again with enough.
+
+        `extras` were counted before, by id of the operation, and are added.
+        """
         halves = _halves(blocks)
         # TRICKY: all memory is made before the threads part: they would wait for each other's turn at the interpreter.
         ready = [self._memory(_rows_of(half), _FIRST_ROOM) for half in halves]
         jobs = [threads.submit(self._run, *pair) for pair in zip(halves[1:], ready[1:], strict=True)]
         memories = [self._run(halves[0], ready[0]), *(job.result() for job in jobs)]
-        results = self._joined(memories)
+        results = self._joined(memories, extras or {})
         for memory in memories:
             _scratch.give(memory.borrowed)
         return results
@@ -194,11 +197,11 @@ class Pass:
             _scratch.give(memory.borrowed)
             memory = self._memory(_rows_of(blocks), room)
 
-    def _joined(self, memories: Sequence[_Memory]) -> Results:
+    def _joined(self, memories: Sequence[_Memory], extras: Mapping[int, NDArray[Any]]) -> Results:
         results = Results({}, {})
         for op in self.operations:
             parts = [_numbers(op, self.slots[id(op)], memory) for memory in memories]
-            parts += [op.known] if op.known is not None else []
+            parts += [found for found in (op.known, extras.get(id(op))) if found is not None]
             handed = None
             if op.channel >= 0:
                 handed = joined([_cut(m.room[op.channel], int(m.counts[op.channel])) for m in memories])

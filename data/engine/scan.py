@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from data.engine import newest
 from data.engine.asks import Ask, Ints, Table
 from data.engine.blocks import Touched, blocks_of, buckets_of, intervals, needed, span_of, touched
 from data.engine.collect import Ran, collect, empty_table
@@ -193,4 +194,5 @@ def _pass(found: Scan, tasks: Sequence[Task], buckets: Sequence[Ints]) -> Result
         return values
 
     blocks = blocks_of(found.stream, found.where, found.starts, wanted, found.chosen, times)
-    return Pass(found.source, tasks, table, found.material).run(blocks)
+    left, extras = newest.take(found.source, found.stream, found.chosen, found.material, tasks, table, blocks)
+    return Pass(found.source, tasks, table, found.material).run(left, extras)
