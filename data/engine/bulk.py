@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import selectors
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
@@ -43,20 +44,12 @@ def row_blocks(tx: Transaction, dataset: Dataset, query: q.Composed, most: int =
 
 
 def _blocks(tx: Transaction, copy_out: q.Composed, most: int) -> Iterator[tuple[int, bytearray]]:
-    """The rows' number and bytes.
-
-    TRICKY: the server sends a message for each row, and psycopg's own loop over them costs 4 µs each, ten times as much
-    as asking libpq; so it sees only what comes after the last row. Messages that are kept cost as much again.
-    """
+    """The number of rows and their bytes. Messages are joined as they come: keeping them costs more than reading."""
     with tx.cursor() as cursor, cursor.copy(copy_out) as copy:
-        read = partial(tx.pgconn.get_copy_data, 0)
-        first = bytes(read()[1])[_HEAD:]
-        if first != _TAIL:
-            messages: Iterator[tuple[int, Any]] = iter(read, (len(_TAIL), _TAIL))
-            count, data = 1, bytearray(first)
-            for size, message in messages:
-                if size < 0:
-                    raise _failure(tx)
+        messages = _messages(tx)
+        count, data = 1, bytearray(next(messages)[_HEAD:])
+        if data != _TAIL:
+            for message in messages:
                 if count == most:
                     yield count, data
                     count, data = 0, bytearray()
@@ -64,6 +57,26 @@ def _blocks(tx: Transaction, copy_out: q.Composed, most: int) -> Iterator[tuple[
                 count += 1
             yield count, data
         copy.read()
+
+
+def _messages(tx: Transaction) -> Iterator[memoryview]:
+    """What the server sends, a message a row, the first with a head, up to the tail.
+
+    TRICKY: psycopg's own loop over the messages costs 4 µs each, ten times as much as asking libpq; so it sees only
+    what comes after the tail. Waiting is done here, because libpq would keep the interpreter's lock meanwhile.
+    """
+    read = partial(tx.pgconn.get_copy_data, 1)
+    with selectors.DefaultSelector() as waiter:
+        waiter.register(tx.pgconn.socket, selectors.EVENT_READ)
+        while True:
+            for size, message in iter(read, (0, b"")):
+                if size < 0:
+                    raise _failure(tx)
+                if size == len(_TAIL):  # no row is that short
+                    return
+                yield message
+            waiter.select()
+            tx.pgconn.consume_input()
 
 
 def _failure(tx: Transaction) -> psycopg.Error:

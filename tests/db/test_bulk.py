@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -86,3 +87,23 @@ def test_one_may_stop_half_way(scope: Scope, events: Dataset) -> None:
         tx.rollback()
     with transaction(scope) as tx:
         assert tx.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_other_threads_go_on_while_the_server_is_slow(scope: Scope, events: Dataset) -> None:
+    write(scope, events, "1", [event(kind="x" * 20_000)] * 3)  # too long to be sent together
+    slow = every_row(events, scope.workspace.id) + sql.SQL(" AND pg_sleep(0.3)::text = ''")
+    done, ticks = threading.Event(), list[int]()
+
+    def tick() -> None:
+        while not done.wait(0.01):
+            ticks.append(1)
+
+    thread = threading.Thread(target=tick)
+    thread.start()
+    with transaction(scope) as tx:
+        blocks = row_blocks(tx, events, slow)
+        ticks.clear()
+        assert sum(rows.n for rows in blocks) == 3
+    done.set()
+    thread.join()
+    assert len(ticks) >= 5
