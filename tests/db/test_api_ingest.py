@@ -109,6 +109,7 @@ def test_every_form_gives_the_same_row(api: Api, kind: str, body: bytes, packed:
         (b"[]", {"Content-Type": "application/json"}, 422, "bad_input"),
         (b"[]", {"Content-Type": "application/json", "Idempotency-Key": "k" * 201}, 422, "bad_input"),
     ],
+    ids=["large", "large when unpacked", "XML", "Brotli", "broken", "empty", "long key"],
 )
 def test_a_body_that_is_not_taken_says_why(
     api: Api, body: bytes, headers: dict[str, str], status: int, code: str
