@@ -94,6 +94,11 @@ def _balance(formula: Formula, cells: Cells) -> Values:
     return Values(plus.numbers - minus.numbers, plus.known & minus.known & cells.begun[:, None])
 
 
+def _difference(formula: Formula, cells: Cells) -> Values:
+    plus, minus = (evaluate(part, cells) for part in formula.parts)
+    return Values(plus.numbers - minus.numbers, plus.known & minus.known)
+
+
 def _age(formula: Formula, cells: Cells) -> Values:
     plus, minus = (cells.read(leaf) for leaf in formula.leaves)
     open_now = evaluate(formula.parts[0], cells)
@@ -139,4 +144,5 @@ def _passes(value: str, dimension: str, filters: Sequence[Filter]) -> bool:
 _SHAPES: dict[str, Callable[[Formula, Cells], Values]] = {
     "count": _total, "sum": _total, "distinct": _total, "average": _average, "min": _ordered, "max": _ordered,
     "percentile": _ordered, "share": _share, "ratio": _ratio, "balance": _balance, "age": _age, "rate": _rate,
+    "difference": _difference,
 }  # fmt: skip

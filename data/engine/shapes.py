@@ -211,6 +211,10 @@ def _balance(question: Question, metric: Metric, _running: bool) -> Formula | Ca
     return found
 
 
+def _difference(question: Question, metric: Metric, running: bool) -> Formula | CannotTell:
+    return _of_parts(question, metric, (metric.plus, metric.minus), running)
+
+
 def _of_parts(question: Question, metric: Metric, names: Sequence[str | None], running: bool) -> Formula | CannotTell:
     parts: list[Formula] = []
     for name in names:
@@ -258,4 +262,5 @@ def _age(question: Question, metric: Metric, _running: bool) -> Formula | Cannot
 SHAPES: dict[str, Callable[[Question, Metric, bool], Formula | CannotTell]] = {
     "count": _base, "sum": _base, "average": _base, "min": _base, "max": _base, "percentile": _base,
     "distinct": _base, "share": _share, "ratio": _ratio, "balance": _balance, "rate": _rate, "age": _age,
+    "difference": _difference,
 }  # fmt: skip

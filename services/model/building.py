@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from data.model import (
+    Band,
     Condition,
     Dataset,
     DatasetKind,
@@ -12,6 +13,7 @@ from data.model import (
     Duration,
     Exposure,
     LimitFlag,
+    Match,
     Measure,
     Metric,
     Pack,
@@ -33,9 +35,10 @@ def build_pack(form: Form) -> Pack:
 
 def _dataset(pack: str, name: str, form: Form, metrics: tuple[Metric, ...]) -> Dataset:
     times = tuple(TimeColumn(k, f.text("title"), f.text("description")) for k, f in form.forms("times").items())
-    flags = form.forms("flags")
     dimensions = [_dimension(key, inner) for key, inner in form.forms("dimensions").items()]
-    dimensions += [_flag_dimension(key, inner) for key, inner in flags.items()]
+    dimensions += [_flag_dimension(key, inner) for key, inner in form.forms("flags").items()]
+    dimensions += [_band_dimension(key, inner) for key, inner in form.forms("bands").items()]
+    dimensions += [_match_dimension(key, inner) for key, inner in form.forms("matches").items()]
     used = {m.at for m in metrics if m.dataset == name}
     primary = form.text("time")
     return Dataset(
@@ -43,7 +46,7 @@ def _dataset(pack: str, name: str, form: Form, metrics: tuple[Metric, ...]) -> D
         kind=cast(DatasetKind, form.text("kind", "append")), key=form.maybe("key"), time=primary, times=times,
         dimensions=tuple(dimensions), measures=tuple(_measure(k, f) for k, f in form.forms("measures").items()),
         durations=tuple(_duration(k, f) for k, f in form.forms("durations").items()),
-        flags=tuple(_flag(key, inner) for key, inner in flags.items()), actor=form.maybe("actor"),
+        flags=_derived(form), actor=form.maybe("actor"),
         place=form.flag("place", False), usual_delay_s=form.span("usual_delay", USUAL_DELAY_S),
         streams=(primary, *(t.name for t in times if t.name in used and t.name != primary)),
     )  # fmt: skip
@@ -58,6 +61,27 @@ def _dimension(name: str, form: Form) -> Dimension:
 def _flag_dimension(name: str, form: Form) -> Dimension:
     flag = _flag(name, form)
     return Dimension(name, form.text("title"), form.text("description"), (flag.within, flag.over))
+
+
+def _band_dimension(name: str, form: Form) -> Dimension:
+    names = tuple(band for band, _ in form.amounts("lowest"))
+    return Dimension(name, form.text("title"), form.text("description"), names)
+
+
+def _match_dimension(name: str, form: Form) -> Dimension:
+    match = _match(name, form)
+    return Dimension(name, form.text("title"), form.text("description"), (match.same, match.differs))
+
+
+def _derived(form: Form) -> tuple[LimitFlag | Band | Match, ...]:
+    limits = [_flag(name, inner) for name, inner in form.forms("flags").items()]
+    bands = [Band(name, inner.text("of"), inner.amounts("lowest")) for name, inner in form.forms("bands").items()]
+    return (*limits, *bands, *(_match(name, inner) for name, inner in form.forms("matches").items()))
+
+
+def _match(name: str, form: Form) -> Match:
+    same, differs = form.text("same", "right"), form.text("differs", "wrong")
+    return Match(name, form.text("of"), form.text("truth"), same, differs)
 
 
 def _measure(name: str, form: Form) -> Measure:

@@ -11,8 +11,8 @@ from services.model.problems import Place, Problem
 Path = tuple[str, ...]
 _KINDS = {
     "datasets": "dataset", "metrics": "metric", "exposures": "exposure", "times": "time", "dimensions": "dimension",
-    "measures": "measure", "durations": "duration", "flags": "flag", "where": "condition on", "amounts": "amount of",
-    "limits_hours": "limit of",
+    "measures": "measure", "durations": "duration", "flags": "flag", "bands": "band", "matches": "match",
+    "where": "condition on", "amounts": "amount of", "limits_hours": "limit of",
 }  # fmt: skip
 
 

@@ -66,6 +66,27 @@ LIMIT = Block(
         Field("over", "text", "Word for over the limit; `breached` unless said."),
     ),
 )
+BAND = Block(
+    "band",
+    "A text column derived at ingest: in which band lies a measure or a duration? Empty while the number is missing.",
+    (
+        *_title("The band"),
+        Field("of", "name", "The measure or duration.", required=True),
+        Field("lowest", "amounts", "Least value of each band, in hours for a duration, ascending.", required=True),
+    ),
+)
+MATCH = Block(
+    "match",
+    "A text column derived at ingest: is the text of a dimension the true one? Empty while the truth is missing; where "
+    "there is a truth, a missing text is not the true one.",
+    (
+        *_title("The match"),
+        Field("of", "name", "Dimension of what was said.", required=True),
+        Field("truth", "name", "Dimension of the truth.", required=True),
+        Field("same", "text", "Word for equal texts; `right` unless said."),
+        Field("differs", "text", "Word for different ones; `wrong` unless said."),
+    ),
+)
 DATASET = Block(
     "dataset",
     "A table: `append` rows are events, `keyed` rows are cases that change.",
@@ -80,6 +101,8 @@ DATASET = Block(
         Field("measures", "blocks", "Number columns.", inner=MEASURE),
         Field("durations", "blocks", "Times from one time column to another, derived.", inner=DURATION),
         Field("flags", "blocks", "Text columns derived from a duration and its limit.", inner=LIMIT),
+        Field("bands", "blocks", "Text columns derived from the size of a number.", inner=BAND),
+        Field("matches", "blocks", "Text columns derived from two texts that should be equal.", inner=MATCH),
         Field("place", "flag", "Have the rows a latitude and a longitude (`lat`, `lon`)?"),
         Field("usual_delay", "span", "Age at which the newest row counts as late; `1d` unless said."),
     ),
@@ -110,8 +133,8 @@ METRIC = Block(
         Field("limit", "block", "For share: the comparison a value must meet.", inner=COMPARISON),
         Field("numerator", "name", "Metric above the line of a ratio."),
         Field("denominator", "name", "Metric below the line of a ratio."),
-        Field("plus", "name", "Metric that adds to a balance."),
-        Field("minus", "name", "Metric that takes from a balance."),
+        Field("plus", "name", "Metric that adds to a balance, or from which a difference takes."),
+        Field("minus", "name", "Metric that takes from a balance or a difference."),
         Field("exposure", "name", "Exposure that a rate divides by."),
         Field("per", "number", "A rate is for this many units of its exposure; 1 unless said."),
         Field("unit", "text", "What one is, in the plural: `complaints`; `hours` for durations, `%` for percent."),
@@ -148,7 +171,7 @@ PACK = Block(
     ),
 )
 BLOCKS: tuple[Block, ...] = (
-    PACK, DATASET, TIME, DIMENSION, MEASURE, DURATION, LIMIT, METRIC, COMPARISON, EXPOSURE,
+    PACK, DATASET, TIME, DIMENSION, MEASURE, DURATION, LIMIT, BAND, MATCH, METRIC, COMPARISON, EXPOSURE,
 )  # fmt: skip
 
 
@@ -178,5 +201,6 @@ SHAPE_RULES: dict[Shape, ShapeRule] = {
     "balance": ShapeRule(
         "All `plus` ever counted less all `minus` ever did, at the end of the bucket.", ("plus", "minus")
     ),
+    "difference": ShapeRule("One metric less another, in the same unit.", ("plus", "minus")),
     "age": ShapeRule("Mean age in hours of what a balance holds, at the end of the bucket.", ("of",)),
 }

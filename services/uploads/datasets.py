@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from data.model import Dataset, Dimension, Measure
+from data.model import Band, Dataset, Dimension, Match, Measure
 from services.formats import hours
 
 
@@ -46,6 +46,12 @@ def _key_and_times(dataset: Dataset) -> list[Described]:
 
 def _dimension(dataset: Dataset, dimension: Dimension) -> Described:
     flag = next((f for f in dataset.flags if f.name == dimension.name), None)
+    if isinstance(flag, Band):
+        detail = f"{flag.of} from " + ", ".join(f"{least:g} ({name})" for name, least in flag.lowest)
+        return Described(dimension.name, dimension.title, "derived", dimension.description, detail)
+    if isinstance(flag, Match):
+        detail = f"{flag.same} where {flag.of} equals {flag.truth}, else {flag.differs}"
+        return Described(dimension.name, dimension.title, "derived", dimension.description, detail)
     if flag:
         limits = ", ".join(f"{value} {hours(limit)}" for value, limit in flag.limits_hours)
         detail = f"limits by {flag.by}: {limits}, otherwise {hours(flag.otherwise_hours)}"

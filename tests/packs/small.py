@@ -22,6 +22,7 @@ datasets:
     dimensions:
       kind: {title: Kind, values: [a, b]}
       town: Town
+      guess: {title: Guessed kind}
     actor: person
     measures:
       cost: {title: Cost, unit: euros, decimals: 2, minimum: 0, maximum: 1000}
@@ -36,6 +37,10 @@ datasets:
         otherwise_hours: 48
         within: quick
         over: slow
+    bands:
+      size: {title: Size, of: cost, lowest: {small: 0, large: 100}}
+    matches:
+      hit: {title: Hit, of: guess, truth: kind, same: hit, differs: missed}
     place: true
     usual_delay: 2h
   visits:
@@ -96,6 +101,16 @@ metrics:
     dataset: cases
     at: ended
     where: {kind: {in: [a, null]}, length: {over: 24, at_most: 100}}
+    unit: cases
+    format: integer
+    better: lower
+    family: operational
+  slow_excess:
+    title: Slow excess
+    description: Slow ones less those that ended.
+    shape: difference
+    plus: slow_cases
+    minus: cases_ended
     unit: cases
     format: integer
     better: lower

@@ -48,11 +48,26 @@ CASES: dict[str, list[tuple[str, str, str]]] = {
     ],
     "flags": [
         ("        of: length", "        of: duration", "flag `speed`, field `of`: found `duration`, expected `length`"),
-        ("        by: kind", "        by: sort", "flag `speed`, field `by`: found `sort`, expected `kind` or `town`"),
+        (
+            "        by: kind",
+            "        by: sort",
+            "flag `speed`, field `by`: found `sort`, expected `kind`, `town` or `guess`",
+        ),
         ("limits_hours: {a: 24}", "limits_hours: {c: 24}", "limit of `c`: found `c`, expected `a` or `b`"),
         ("limits_hours: {a: 24}", "limits_hours: {a: 0}", "found 0 hours, expected more than 0"),
         ("otherwise_hours: 48", "otherwise_hours: -1", "found -1, expected more than 0"),
         ("        over: slow", "        over: quick", "`quick` is the word for within the limit too"),
+    ],
+    "derived": [
+        (
+            "of: cost, lowest",
+            "of: coast, lowest",
+            "band `size`, field `of`: found `coast`, expected `cost` or `length`",
+        ),
+        ("{small: 0, large: 100}", "{small: 100, large: 100}", "expected bands in ascending order"),
+        ("of: guess, truth: kind", "of: gess, truth: kind", "match `hit`, field `of`: found `gess`, expected `kind`"),
+        ("of: guess, truth: kind", "of: kind, truth: kind", "`kind` is what was said too"),
+        ("differs: missed", "differs: hit", "`hit` is the word for equal texts too"),
     ],
     "shapes": [
         ("    q: 0.9\n", "", "shape `percentile` needs `dataset`, `at`, `of` or `q`; `q` is missing"),
@@ -72,7 +87,11 @@ CASES: dict[str, list[tuple[str, str, str]]] = {
         ("numerator: slow_cases", "numerator: slow_case", "found `slow_case`, expected"),
         ("numerator: slow_cases", "numerator: slow_case", "Did you mean `slow_cases`?"),
         ("    of: cases_open", "    of: cases_opn", "Did you mean `cases_open`?"),
-        ("    of: person", "    of: cost", "found `cost`, expected `kind`, `town`, `speed` or `person`"),
+        (
+            "    of: person",
+            "    of: cost",
+            "found `cost`, expected `kind`, `town`, `guess`, `speed`, `size`, `hit` or `person`",
+        ),
         ("    of: cost\n    unit: euros", "    of: town\n    unit: euros", "found `town`, expected `cost` or `length`"),
         ("where: {kind:", "where: {sort:", "condition on `sort`: found `sort`, expected"),
     ],
@@ -90,6 +109,12 @@ CASES: dict[str, list[tuple[str, str, str]]] = {
         ("numerator: slow_cases", "numerator: cost_mean", "`cost_mean` has the shape `average`, expected `count`"),
         ("minus: cases_ended", "minus: cases_begun", "counts the same rows by the same time as `cases_begun`"),
         ("    of: cases_open", "    of: cases_begun", "`cases_begun` has the shape `count`, expected `balance`"),
+        (
+            "    plus: slow_cases",
+            "    plus: cost_mean",
+            "`cases_ended` is in cases, `cost_mean` in euros: expected two",
+        ),
+        ("    plus: slow_cases", "    plus: cases_ended", "expected two metrics of one unit"),
     ],
     "cycles": [("    plus: cases_begun", "    plus: cases_open", "is defined by itself: `cases_open` -> `cases_open`")],
     "exposures": [
