@@ -19,11 +19,11 @@ Shape = Literal[
     "balance",
     "age",
     "share",
-    "difference",
+    "difference", "pace",
 ]
 SHAPES: tuple[Shape, ...] = (
     "count", "sum", "average", "min", "max", "percentile", "distinct", "ratio", "rate", "balance", "age", "share",
-    "difference",
+    "difference", "pace",
 )  # fmt: skip
 Format = Literal["integer", "decimal", "percent", "duration", "money"]
 Better = Literal["higher", "lower", "neither"]
@@ -105,7 +105,21 @@ class Match:
     differs: str = "wrong"
 
 
-Derived = LimitFlag | Band | Match
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A text column derived at ingest: `within` when a measure lies in the range for the row's value of `by`, ends
+    included, else `outside`; null while the measure is, or where the value has no range. Each range is a value with its
+    lower and its upper end, None where it is open."""
+
+    name: str
+    of: str
+    by: str
+    ranges: tuple[tuple[str, float | None, float | None], ...]
+    within: str = "within"
+    outside: str = "outside"
+
+
+Derived = LimitFlag | Band | Match | Range
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +137,7 @@ class Dataset:
 
     `time` is the primary time column; `streams` are the time columns by which segments are kept (the primary one first,
     then each that a metric uses as its `at`). `actor` is a text column (who), dictionary-coded like a dimension.
-    `flags` are the text columns derived at ingest, of all three kinds. `place` says whether the rows have lat, lon
+    `flags` are the text columns derived at ingest, of all four kinds. `place` says whether the rows have lat, lon
     (double precision) and cell (bigint, H3 resolution 12). `usual_delay_s` is how old the newest row usually is before
     the data counts as late.
     """
@@ -173,7 +187,8 @@ class Metric:
 
     Base shapes (count, sum, average, min, max, percentile, distinct, share) name `dataset`, `at` (a time column) and,
     but for count, `of` (measure, duration; for distinct a dimension or the actor). `ratio` has numerator and
-    denominator, `balance` and `difference` plus and minus, `rate` and `age` name another metric in `of`. `share`
+    denominator, `balance` and `difference` plus and minus, `rate`, `pace` and `age` name another metric in `of`; a pace is
+    for each `each_s` seconds of the time asked about. `share`
     is the part of the non-null values of `of` that meets `limit` (a Condition). Percent formats hold fractions (0.25 is shown as 25 %).
     """
 
@@ -201,6 +216,7 @@ class Metric:
     exposure: str | None = None
     per: float = 1.0
     decimals: int = 1
+    each_s: int = 60
 
     @property
     def qualified(self) -> str:

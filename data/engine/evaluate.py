@@ -114,6 +114,14 @@ def _rate(formula: Formula, cells: Cells) -> Values:
     return _divide(part.numbers * formula.per, np.broadcast_to(amounts, part.numbers.shape), part.known)
 
 
+def _pace(formula: Formula, cells: Cells) -> Values:
+    """For each `per` milliseconds of a bucket, or of its part until now."""
+    part = evaluate(formula.parts[0], cells)
+    lengths = np.diff(cells.ends_ms, prepend=0)[:, None]
+    known = part.known & cells.begun[:, None]
+    return _divide(part.numbers * formula.per, np.broadcast_to(lengths, part.numbers.shape), known)
+
+
 def _amounts(exposure: Exposure, filters: Sequence[Filter], cells: Cells) -> NDArray[np.float64]:
     """The exposure of each group: its own when split by the exposure's dimension, else all that the filters leave."""
     left = {value: amount for value, amount in exposure.amounts if _passes(value, exposure.dimension, filters)}
@@ -144,5 +152,5 @@ def _passes(value: str, dimension: str, filters: Sequence[Filter]) -> bool:
 _SHAPES: dict[str, Callable[[Formula, Cells], Values]] = {
     "count": _total, "sum": _total, "distinct": _total, "average": _average, "min": _ordered, "max": _ordered,
     "percentile": _ordered, "share": _share, "ratio": _ratio, "balance": _balance, "age": _age, "rate": _rate,
-    "difference": _difference,
+    "difference": _difference, "pace": _pace,
 }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,7 @@ from data.engine.days import check_range
 from data.engine.encode import MISSING
 from data.engine.places import cells_of
 from data.errors import BadInput
-from data.model import Band, Dataset, Derived, Duration, LimitFlag, Match
+from data.model import Band, Dataset, Derived, Duration, LimitFlag, Match, Range
 
 Ints = NDArray[np.int64]
 HOUR_MS = 3_600_000
@@ -166,10 +167,34 @@ def match_text(match: Match, texts: dict[str, Text]) -> Text:
     return Text(codes.astype(np.int32), pa.array([match.same, match.differs], pa.string()))
 
 
+def range_text(found: Range, dataset: Dataset, measures: dict[str, Ints], texts: dict[str, Text]) -> Text:
+    """`within` or `outside` for each row by its own range, missing while the number is or the value has no range."""
+    values, by = measures[found.of], texts[found.by]
+    scale = 10 ** next(m.decimals for m in dataset.measures if m.name == found.of)
+    ranges = {value: (low, high) for value, low, high in found.ranges}
+    named = [ranges.get(value) for value in by.values.to_pylist()]
+    every = np.iinfo(np.int64)
+    ends = [_ends(ends, scale) if ends else (every.min, every.max) for ends in (*named, None)]
+    low, high = np.array(ends, np.int64)[by.codes].T
+    judged = np.array([*(ends is not None for ends in named), False])[by.codes] & (values != MISSING)
+    codes = np.where(judged, (values < low) | (values > high), -1)
+    return Text(codes.astype(np.int32), pa.array([found.within, found.outside], pa.string()))
+
+
+def _ends(ends: tuple[float | None, float | None], scale: int) -> tuple[int, int]:
+    """The least and the greatest stored integer inside; half a last place is the slack of decimal fractions."""
+    every = np.iinfo(np.int64)
+    low, high = ends
+    least = every.min if low is None else math.ceil(low * scale - 1e-6)
+    return int(least), int(every.max if high is None else math.floor(high * scale + 1e-6))
+
+
 def derived_text(
     flag: Derived, dataset: Dataset, times: dict[str, Ints], texts: dict[str, Text], measures: dict[str, Ints]
 ) -> Text:
     """A derived text column."""
+    if isinstance(flag, Range):
+        return range_text(flag, dataset, measures, texts)
     if isinstance(flag, Band):
         return band_text(flag, dataset, times, measures)
     return match_text(flag, texts) if isinstance(flag, Match) else flag_text(flag, dataset, times, texts)

@@ -35,7 +35,7 @@ class Formula:
     leaves: tuple[Leaf, ...] = ()
     parts: tuple[Formula, ...] = ()
     scale: int = 1
-    per: float = 1.0
+    per: float = 1.0  # of a pace: milliseconds
     exposure: Exposure | None = None
     filters: tuple[Filter, ...] = ()
 
@@ -236,6 +236,13 @@ def _rate(question: Question, metric: Metric, running: bool) -> Formula | Cannot
     return Formula("rate", parts=(part,), per=metric.per, exposure=exposure, filters=question.filters)
 
 
+def _pace(question: Question, metric: Metric, running: bool) -> Formula | CannotTell:
+    part = _formula(question, _named(question, metric, metric.of), running)
+    if isinstance(part, CannotTell):
+        return part
+    return Formula("pace", parts=(part,), per=metric.each_s * 1000.0)
+
+
 def _age(question: Question, metric: Metric, _running: bool) -> Formula | CannotTell:
     """Average age of what a balance counts: the time of what came in less the time of what left again."""
     balance = _named(question, metric, metric.of)
@@ -262,5 +269,5 @@ def _age(question: Question, metric: Metric, _running: bool) -> Formula | Cannot
 SHAPES: dict[str, Callable[[Question, Metric, bool], Formula | CannotTell]] = {
     "count": _base, "sum": _base, "average": _base, "min": _base, "max": _base, "percentile": _base,
     "distinct": _base, "share": _share, "ratio": _ratio, "balance": _balance, "rate": _rate, "age": _age,
-    "difference": _difference,
+    "difference": _difference, "pace": _pace,
 }  # fmt: skip

@@ -9,6 +9,7 @@ from data.model import (
     Condition,
     Dataset,
     DatasetKind,
+    Derived,
     Dimension,
     Duration,
     Exposure,
@@ -17,6 +18,7 @@ from data.model import (
     Measure,
     Metric,
     Pack,
+    Range,
     TimeColumn,
 )
 from services.model.reading import Form
@@ -39,6 +41,7 @@ def _dataset(pack: str, name: str, form: Form, metrics: tuple[Metric, ...]) -> D
     dimensions += [_flag_dimension(key, inner) for key, inner in form.forms("flags").items()]
     dimensions += [_band_dimension(key, inner) for key, inner in form.forms("bands").items()]
     dimensions += [_match_dimension(key, inner) for key, inner in form.forms("matches").items()]
+    dimensions += [_range_dimension(key, inner) for key, inner in form.forms("ranges").items()]
     used = {m.at for m in metrics if m.dataset == name}
     primary = form.text("time")
     return Dataset(
@@ -73,10 +76,23 @@ def _match_dimension(name: str, form: Form) -> Dimension:
     return Dimension(name, form.text("title"), form.text("description"), (match.same, match.differs))
 
 
-def _derived(form: Form) -> tuple[LimitFlag | Band | Match, ...]:
+def _range_dimension(name: str, form: Form) -> Dimension:
+    found = _range(name, form)
+    return Dimension(name, form.text("title"), form.text("description"), (found.within, found.outside))
+
+
+def _range(name: str, form: Form) -> Range:
+    ends = {value: dict(table) for value, table in form.tables("ranges").items()}
+    ranges = tuple((value, found.get("at_least"), found.get("at_most")) for value, found in ends.items())
+    within, outside = form.text("within", "within"), form.text("outside", "outside")
+    return Range(name, form.text("of"), form.text("by"), ranges, within, outside)
+
+
+def _derived(form: Form) -> tuple[Derived, ...]:
     limits = [_flag(name, inner) for name, inner in form.forms("flags").items()]
     bands = [Band(name, inner.text("of"), inner.amounts("lowest")) for name, inner in form.forms("bands").items()]
-    return (*limits, *bands, *(_match(name, inner) for name, inner in form.forms("matches").items()))
+    matches = [_match(name, inner) for name, inner in form.forms("matches").items()]
+    return (*limits, *bands, *matches, *(_range(name, inner) for name, inner in form.forms("ranges").items()))
 
 
 def _match(name: str, form: Form) -> Match:
@@ -126,4 +142,5 @@ def _metric(pack: str, name: str, form: Form, owner: str) -> Metric:
         where=where, limit=limits[0] if limits else None, numerator=form.maybe("numerator"),
         denominator=form.maybe("denominator"), plus=form.maybe("plus"), minus=form.maybe("minus"),
         exposure=form.maybe("exposure"), per=1.0 if per is None else per, decimals=int(form.text("decimals", "1")),
+        each_s=form.span("each", 60),
     )  # fmt: skip

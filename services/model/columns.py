@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from data.model import Band, Dataset, Derived, Match
+from data.model import Band, Dataset, Derived, LimitFlag, Match, Range
 from services.model.drafts import Path
 
 
@@ -25,7 +25,10 @@ def columns_of(dataset: Dataset) -> Iterator[tuple[str, Path]]:
 
 def block_of(flag: Derived) -> str:
     """The block of a dataset in which a derived text column stands."""
-    return "bands" if isinstance(flag, Band) else "matches" if isinstance(flag, Match) else "flags"
+    return _BLOCKS[type(flag)]
+
+
+_BLOCKS: dict[type[Derived], str] = {LimitFlag: "flags", Band: "bands", Match: "matches", Range: "ranges"}
 
 
 def times_of(dataset: Dataset) -> tuple[str, ...]:

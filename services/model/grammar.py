@@ -87,6 +87,19 @@ MATCH = Block(
         Field("differs", "text", "Word for different ones; `wrong` unless said."),
     ),
 )
+RANGE = Block(
+    "range",
+    "A text column derived at ingest: does a measure lie in the range for the row's value of another dimension? Empty "
+    "while the measure is missing and for values without a range.",
+    (
+        *_title("The range"),
+        Field("of", "name", "The measure.", required=True),
+        Field("by", "name", "The dimension whose value picks the range.", required=True),
+        Field("ranges", "tables", "For each value `at_least`, `at_most` or both, ends included.", required=True),
+        Field("within", "text", "Word for inside the range; `within` unless said."),
+        Field("outside", "text", "Word for outside of it; `outside` unless said."),
+    ),
+)
 DATASET = Block(
     "dataset",
     "A table: `append` rows are events, `keyed` rows are cases that change.",
@@ -103,6 +116,7 @@ DATASET = Block(
         Field("flags", "blocks", "Text columns derived from a duration and its limit.", inner=LIMIT),
         Field("bands", "blocks", "Text columns derived from the size of a number.", inner=BAND),
         Field("matches", "blocks", "Text columns derived from two texts that should be equal.", inner=MATCH),
+        Field("ranges", "blocks", "Text columns derived from a measure and the range it should lie in.", inner=RANGE),
         Field("place", "flag", "Have the rows a latitude and a longitude (`lat`, `lon`)?"),
         Field("usual_delay", "span", "Age at which the newest row counts as late; `1d` unless said."),
     ),
@@ -136,6 +150,7 @@ METRIC = Block(
         Field("plus", "name", "Metric that adds to a balance, or from which a difference takes."),
         Field("minus", "name", "Metric that takes from a balance or a difference."),
         Field("exposure", "name", "Exposure that a rate divides by."),
+        Field("each", "span", "A pace is for each such span of time; `1m` unless said."),
         Field("per", "number", "A rate is for this many units of its exposure; 1 unless said."),
         Field("unit", "text", "What one is, in the plural: `complaints`; `hours` for durations, `%` for percent."),
         Field("format", "choice", "How it is written.", required=True, choices=get_args(Format)),
@@ -171,7 +186,7 @@ PACK = Block(
     ),
 )
 BLOCKS: tuple[Block, ...] = (
-    PACK, DATASET, TIME, DIMENSION, MEASURE, DURATION, LIMIT, BAND, MATCH, METRIC, COMPARISON, EXPOSURE,
+    PACK, DATASET, TIME, DIMENSION, MEASURE, DURATION, LIMIT, BAND, MATCH, RANGE, METRIC, COMPARISON, EXPOSURE,
 )  # fmt: skip
 
 
@@ -198,6 +213,7 @@ SHAPE_RULES: dict[Shape, ShapeRule] = {
     "share": ShapeRule("Part of the values of `of` that meets `limit`.", (*_OVER, "limit"), ("where",)),
     "ratio": ShapeRule("One metric divided by another.", ("numerator", "denominator")),
     "rate": ShapeRule("A metric for each `per` units of an exposure.", ("of", "exposure"), ("per",)),
+    "pace": ShapeRule("A metric for each `each` of the time asked about, up to now.", ("of",), ("each",)),
     "balance": ShapeRule(
         "All `plus` ever counted less all `minus` ever did, at the end of the bucket.", ("plus", "minus")
     ),

@@ -14,6 +14,7 @@ COMPARABLE = (*ADDITIVE, "average", "min", "max", "percentile", "distinct", "sha
 PARTS: dict[str, dict[str, tuple[str, ...]]] = {
     "ratio": {"numerator": (*ADDITIVE, "distinct"), "denominator": (*ADDITIVE, "distinct")},
     "rate": {"of": (*ADDITIVE, "distinct")},
+    "pace": {"of": ADDITIVE},
     "balance": {"plus": ("count",), "minus": ("count",)},
     "age": {"of": ("balance",)},
     "difference": {"plus": COMPARABLE, "minus": COMPARABLE},

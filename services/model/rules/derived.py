@@ -1,24 +1,27 @@
-"""Can a band or a match be derived for every row?"""
+"""Can a band, a match or a range be derived for every row?"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
 
-from data.model import Band, Dataset, Match
+from data.model import Band, Dataset, Match, Range
 from services.model.columns import numbers_of
 from services.model.drafts import Draft
 from services.model.problems import Problem, expected_one_of
 
 
 def check(draft: Draft) -> Iterator[Problem]:
-    """A band's number exists and its bands ascend; the two dimensions of a match exist and differ, as its words do."""
+    """A band's number exists and its bands ascend; the two dimensions of a match exist and differ, as its words do;
+    a range's measure and dimension exist, and its ends are in order."""
     for dataset in draft.pack.datasets:
         for flag in dataset.flags:
             if isinstance(flag, Band):
                 yield from _band(draft, dataset, flag)
             elif isinstance(flag, Match):
                 yield from _match(draft, dataset, flag)
+            elif isinstance(flag, Range):
+                yield from _range(draft, dataset, flag)
 
 
 def _band(draft: Draft, dataset: Dataset, band: Band) -> Iterator[Problem]:
@@ -41,3 +44,23 @@ def _match(draft: Draft, dataset: Dataset, match: Match) -> Iterator[Problem]:
         yield draft.problem((*path, "truth"), f"`{match.truth}` is what was said too.")
     if match.same == match.differs:
         yield draft.problem((*path, "differs"), f"`{match.differs}` is the word for equal texts too.")
+
+
+def _range(draft: Draft, dataset: Dataset, found: Range) -> Iterator[Problem]:
+    path = ("datasets", dataset.name, "ranges", found.name)
+    derived, measures = {flag.name for flag in dataset.flags}, [measure.name for measure in dataset.measures]
+    written = {d.name: d.values for d in dataset.dimensions if d.name not in derived}
+    if found.of not in measures:
+        yield draft.problem((*path, "of"), expected_one_of(found.of, measures))
+    if found.by not in written:
+        yield draft.problem((*path, "by"), expected_one_of(found.by, written))
+    closed = written.get(found.by, ())
+    for value, low, high in found.ranges:
+        if closed and value not in closed:
+            yield draft.problem((*path, "ranges", value), expected_one_of(value, closed))
+        if low is None and high is None:
+            yield draft.problem((*path, "ranges", value), "expected `at_least`, `at_most` or both.")
+        elif low is not None and high is not None and low > high:
+            yield draft.problem((*path, "ranges", value), f"found {low:g} to {high:g}, expected the lower end first.")
+    if found.within == found.outside:
+        yield draft.problem((*path, "outside"), f"`{found.outside}` is the word for inside the range too.")
