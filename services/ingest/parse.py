@@ -22,7 +22,7 @@ from services.ingest.rules import apply_text_rules
 from services.ingest.rules.blanks import cleared
 from services.ingest.rules.numbers import to_numbers
 from services.ingest.rules.orders import check_order
-from services.ingest.rules.places import check_points, read_degrees, split_points
+from services.ingest.rules.places import check_points, read_pairs, split_points
 from services.ingest.rules.texts import Texts
 from services.ingest.rules.times import to_instants
 
@@ -109,11 +109,10 @@ class Parser:
             found = raw.columns[place.source]
             lat, lon, unread = split_points(cleared(found, blank), place.point)
         else:
-            assert place.lat is not None and place.lon is not None
-            lat, bad_lat = read_degrees(cleared(raw.columns[place.lat], blank))
-            lon, bad_lon = read_degrees(cleared(raw.columns[place.lon], blank))
-            unread = bad_lat | bad_lon
-            found = pc.binary_join_element_wise(raw.columns[place.lat], raw.columns[place.lon], ", ")
+            columns = (place.east, place.north) if place.utm else (place.lat, place.lon)
+            first, second = (raw.columns[name or ""] for name in columns)
+            lat, lon, unread = read_pairs(cleared(first, blank), cleared(second, blank), place.utm)
+            found = pc.binary_join_element_wise(first, second, ", ")
         return check_points(lat, lon, unread, place, found)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from data.engine.incoming import Text, to_rows
-from data.model import Band, Dataset, Derived, Dimension, Duration, Match, Measure, TimeColumn
+from data.model import Band, Dataset, Derived, Dimension, Duration, Match, Measure, Range, TimeColumn
 
 START = np.datetime64("2026-03-02T00:00", "ms")
 HOUR = np.timedelta64(1, "h")
@@ -65,3 +65,12 @@ def test_a_match_does_not_depend_on_how_the_two_columns_are_coded() -> None:
     assert derived(Match("hit", "said", "truth", "yes", "no"), said=said, truth=truth) == ["yes", "no", "no", "yes"]
     nothing = pa.array([None, None], pa.string())
     assert derived(Match("hit", "said", "truth"), said=nothing, truth=["a", None]) == ["wrong", None]
+
+
+def test_a_number_is_judged_by_the_range_of_what_it_measures_ends_included() -> None:
+    found = Range("ok", "sure", "said", (("chlorine", 0.2, 4.0), ("acid", 6.5, None), ("murk", None, 0.3)))
+    said = ["chlorine"] * 5 + ["acid", "acid", "murk", "murk", "other", None]
+    numbers = [0.2, 0.199, 4.0, 4.001, None, 6.5, 6.499, 0.3, 0.301, 1, 1]
+    assert derived(found, said=said, sure=numbers) == [
+        "within", "outside", "within", "outside", None, "within", "outside", "within", "outside", None, None,
+    ]  # fmt: skip
