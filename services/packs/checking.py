@@ -11,7 +11,7 @@ from data.model import Pack
 from services.ingest import choose_mapping, load_mapping_file, open_source
 from services.ingest.mappings.load import check_sources
 from services.model import load_pack, pack_folders
-from services.simulate import load_recipe
+from services.simulate import has_simulator
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +32,11 @@ def check_pack(name: str) -> Checked:
         raise unknown("pack", name, folders)
     folder = folders[name]
     pack = load_pack(folder)
-    recipe = load_recipe(pack, folder)
+    simulated = has_simulator(pack, folder)
     mappings = sorted((folder / "mappings").glob("*.yaml"))
     samples = sorted((folder / "sample").glob("*.csv"))
     problems = [*_readme(folder), *_mappings(pack, mappings), *_samples(pack, samples)]
-    return Checked(pack, recipe is not None, len(mappings), len(samples), tuple(problems))
+    return Checked(pack, simulated, len(mappings), len(samples), tuple(problems))
 
 
 def _readme(folder: Path) -> Iterator[str]:
