@@ -3,7 +3,8 @@
 The inverse transverse Mercator projection by Krüger's series to the sixth order in the third flattening, as in
 C. F. F. Karney, "Transverse Mercator with an accuracy of a few nanometers", Journal of Geodesy 85 (2011), equations 15
 and 36, with his Newton iteration for the latitude (equations 19 to 21). On the ellipsoid GRS 80, which differs from
-that of WGS 84 by a tenth of a millimetre. Datums count as WGS 84: NAD 83 (EPSG 26901 to 26923) lies up to two metres beside it.
+that of WGS 84 by a tenth of a millimetre. Datums count as WGS 84; NAD 83 (EPSG 26901 to 26923) lies up to two metres
+beside it.
 """
 
 from __future__ import annotations
