@@ -27,7 +27,7 @@ DAY_MS = 24 * HOUR_MS
 class Table:
     """Rows with all their future. `begins` is when a row comes to exist, in UTC milliseconds, as all times are.
 
-    `columns`: times as int64 (NEVER where it does not happen), numbers as float64 (NaN), texts as arrays of str or None.
+    `columns`: times as int64 (NEVER where it does not happen), numbers as float64 (NaN), texts as arrays of objects.
     A time shows once it is over, unless `plans` names it; any other column from `known` on, if it is named there.
     `states` gives one column its values in turn: from each moment on, the text.
     """
