@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from data.ways import Source, Subscription
+
 DatasetKind = Literal["append", "keyed"]
 Shape = Literal[
     "count",
@@ -237,7 +239,7 @@ class Exposure:
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """A domain: its datasets, metrics and exposures, each by its short name in file order."""
+    """A domain: its datasets, metrics and exposures, each by its short name in file order, and how rows come in."""
 
     name: str
     title: str
@@ -245,6 +247,8 @@ class Pack:
     datasets: tuple[Dataset, ...]
     metrics: tuple[Metric, ...]
     exposures: tuple[Exposure, ...] = ()
+    subscriptions: tuple[Subscription, ...] = ()
+    sources: tuple[Source, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from data.errors import DatabaseDown
 from services.jobs.running import run_job, running_jobs
 from services.jobs.schedule import JOBS, Job
 from services.jobs.turns import Turn
+from services.mqtt import run_subscriber
 
 _log = logging.getLogger(__name__)
 RECOVER_CRON = "* * * * * 30"
@@ -62,6 +63,13 @@ async def _run(stop: threading.Event) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, end)
     threading.Thread(target=_hear, args=(app, loop, stop), daemon=True, name="hear").start()
+    listener = threading.Thread(target=run_subscriber, args=(stop,), daemon=True, name="mqtt")
+    listener.start()
+    await _work(app, stop)
+    listener.join(_GRACE_S)
+
+
+async def _work(app: App, stop: threading.Event) -> None:
     while not stop.is_set():
         try:
             async with app.open_async():

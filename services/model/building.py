@@ -22,6 +22,7 @@ from data.model import (
     TimeColumn,
 )
 from services.model.reading import Form
+from services.model.ways import build_source, build_subscription
 
 USUAL_DELAY_S = 86_400
 
@@ -32,7 +33,11 @@ def build_pack(form: Form) -> Pack:
     metrics = tuple(_metric(name, key, inner, form.text("owner")) for key, inner in form.forms("metrics").items())
     datasets = tuple(_dataset(name, key, inner, metrics) for key, inner in form.forms("datasets").items())
     exposures = tuple(_exposure(key, inner) for key, inner in form.forms("exposures").items())
-    return Pack(name, form.text("title"), form.text("description"), datasets, metrics, exposures)
+    subscriptions = tuple(build_subscription(key, inner) for key, inner in form.forms("subscriptions").items())
+    sources = tuple(build_source(key, inner) for key, inner in form.forms("sources").items())
+    return Pack(
+        name, form.text("title"), form.text("description"), datasets, metrics, exposures, subscriptions, sources
+    )
 
 
 def _dataset(pack: str, name: str, form: Form, metrics: tuple[Metric, ...]) -> Dataset:

@@ -12,7 +12,8 @@ Path = tuple[str, ...]
 _KINDS = {
     "datasets": "dataset", "metrics": "metric", "exposures": "exposure", "times": "time", "dimensions": "dimension",
     "measures": "measure", "durations": "duration", "flags": "flag", "bands": "band", "ranges": "range", "matches": "match",
-    "where": "condition on", "amounts": "amount of", "limits_hours": "limit of",
+    "where": "condition on", "amounts": "amount of", "limits_hours": "limit of", "subscriptions": "subscription",
+    "sources": "source", "lookups": "lookup",
 }  # fmt: skip
 
 

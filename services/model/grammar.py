@@ -11,6 +11,7 @@ from typing import get_args
 
 from data.model import SHAPES, Better, DatasetKind, Family, Format, Shape
 from services.model.forms import Block, Field
+from services.model.ways import LOOKUP, SOURCE, SUBSCRIPTION
 
 
 def _title(what: str) -> tuple[Field, ...]:
@@ -118,6 +119,7 @@ DATASET = Block(
         Field("matches", "blocks", "Text columns derived from two texts that should be equal.", inner=MATCH),
         Field("ranges", "blocks", "Text columns derived from a measure and the range it should lie in.", inner=RANGE),
         Field("place", "flag", "Have the rows a latitude and a longitude (`lat`, `lon`)?"),
+        Field("external", "flag", "Are its rows those of an existing table? `sources` says which."),
         Field("usual_delay", "span", "Age at which the newest row counts as late; `1d` unless said."),
     ),
 )
@@ -182,11 +184,14 @@ PACK = Block(
         Field("datasets", "blocks", "Tables of the domain.", required=True, inner=DATASET),
         Field("metrics", "blocks", "Numbers over the datasets.", inner=METRIC),
         Field("exposures", "blocks", "Denominators from outside the rows.", inner=EXPOSURE),
+        Field("subscriptions", "blocks", "MQTT topics whose messages are rows.", inner=SUBSCRIPTION),
+        Field("sources", "blocks", "Tables that external datasets follow, by dataset.", inner=SOURCE),
         Field("simulator", "any", "How believable rows are made: [simulator](#simulator)."),
     ),
 )
 BLOCKS: tuple[Block, ...] = (
     PACK, DATASET, TIME, DIMENSION, MEASURE, DURATION, LIMIT, BAND, MATCH, RANGE, METRIC, COMPARISON, EXPOSURE,
+    SUBSCRIPTION, SOURCE, LOOKUP,
 )  # fmt: skip
 
 

@@ -43,6 +43,7 @@ datasets:
       hit: {title: Hit, of: guess, truth: kind, same: hit, differs: missed}
     place: true
     usual_delay: 2h
+    external: true
   visits:
     title: Visits
     kind: append
@@ -51,6 +52,16 @@ datasets:
       at_time: At
     dimensions:
       page: Page
+subscriptions:
+  doors: {topic: "{workspace}/doors/{page}", dataset: visits, id: nr}
+sources:
+  cases:
+    table: office.case
+    watermark: changed
+    workspace: north
+    columns: {case: id, began: began_at, town: town_name}
+    lookups:
+      town_name: {from: town_id, table: office.town, value: name}
 exposures:
   people: {title: People, unit: people, dimension: town, amounts: {north: 100, south: 50}}
 metrics:

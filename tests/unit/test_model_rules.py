@@ -46,6 +46,26 @@ CASES: dict[str, list[tuple[str, str, str]]] = {
         ("decimals: 2", "decimals: 9", "found 9, expected 0 to 6"),
         ("maximum: 1000", "maximum: 0", "found 0, expected more than the minimum 0"),
     ],
+    "subscriptions": [
+        ("dataset: visits, id", "dataset: visit, id", "Did you mean `visits`?"),
+        ("doors/{page}", "doors/{pge}", "found `pge`, expected `workspace`, `at_time` or `page`. Did you mean `page`?"),
+        ("{workspace}/doors", "doors", "which workspace? nothing says it"),
+        ("id: nr}", "id: nr, workspace: north}", "both the topic and `workspace` say it"),
+        ("doors/{page}", "#/{page}", "`#` stands for all further levels"),
+        ("doors/{page}", "door{page}", "found the level `door{page}`"),
+        ("doors/{page}", "{page}/{page}", "`{page}` is there twice"),
+    ],
+    "sources": [
+        ("    external: true\n", "", "source `cases`: found `cases`, expected nothing here"),
+        ("sources:\n  cases:", "sources:\n  case:", "Did you mean `cases`?"),
+        ("sources:\n  cases:", "sources:\n  case:", "`sources` says no table for `cases`"),
+        ("    key: case\n    time: began", "    time: began", "so it has to be `kind: keyed`"),
+        ("table: office.case\n", "table: a.b.c\n", "found `a.b.c`, expected `table` or `schema.table`"),
+        ("table: office.town,", "table: town., ", "lookup `town_name`, field `table`: found `town.`"),
+        ("town: town_name}", "twn: town_name}", "Did you mean `town`?"),
+        ("{case: id, began", "{began", "`case` is missing: every row needs it"),
+        ("    columns: {case: id, began: began_at, town: town_name}\n", "", "expected either `columns` or `mapping`"),
+    ],
     "flags": [
         ("        of: length", "        of: duration", "flag `speed`, field `of`: found `duration`, expected `length`"),
         (

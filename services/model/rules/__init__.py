@@ -22,6 +22,8 @@ from services.model.rules import (
     references,
     reserved,
     shapes,
+    sources,
+    subscriptions,
     targets,
     times,
     units,
@@ -48,4 +50,6 @@ RULES: tuple[Rule, ...] = (
     units.check,
     targets.check,
     owners.check,
+    subscriptions.check,
+    sources.check,
 )
