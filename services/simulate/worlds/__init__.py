@@ -8,7 +8,7 @@ from data.model import Pack
 from data.types import Workspace
 from services.simulate.worlds.world import World
 
-WORLDS = ("services", "meetings")
+WORLDS = ("services", "meetings", "water", "assessment", "system")
 """Packs by name; each has a module here with `make`."""
 
 
