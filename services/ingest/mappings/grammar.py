@@ -53,7 +53,8 @@ class Column:
 
     `sources`: one source column; several are taken as the first that is present, or joined with `join`. `constant`
     takes the place of a source. The outcome words are those of `Otherwise`: reject the row, flag it and empty the
-    value, keep the value and flag it, or put `default` in its place and flag it.
+    value, keep the value and flag it, or put `default` in its place and flag it. `factor`:
+    a second source column, by whose number a measure is multiplied.
     """
 
     target: str
@@ -82,6 +83,7 @@ class Column:
     future: Literal["flag", "keep", "reject"] = "flag"
     decimal: str = "."
     thousands: str = ""
+    factor: str | None = None
     range: Range | None = None
     line: int = 0
 
@@ -148,7 +150,7 @@ class Mapping:
         """Every source column it reads, with the line of the mapping that names it first."""
         found: dict[str, int] = {}
         for column in self.columns:
-            for source in column.sources:
+            for source in (*column.sources, *((column.factor,) if column.factor else ())):
                 found.setdefault(source, column.line)
         if self.place is not None:
             place = self.place

@@ -98,7 +98,8 @@ _COLUMN: dict[str, tuple[str, Read]] = {
     "ambiguous": ("ambiguous", choice("earlier", "later", "reject")),
     "nonexistent": ("nonexistent", choice("shift", "reject")), "unreadable": ("unreadable", choice("reject", "flag")),
     "future": ("future", choice("flag", "keep", "reject")), "decimal": ("decimal", text),
-    "thousands": ("thousands", text), "range": ("range", lambda node: Range(**read_fields(node, _RANGE))),
+    "thousands": ("thousands", text), "factor": ("factor", text),
+    "range": ("range", lambda node: Range(**read_fields(node, _RANGE))),
 }  # fmt: skip
 _PLACE: dict[str, tuple[str, Read]] = {
     "lat": ("lat", text), "lon": ("lon", text), "from": ("source", text), "point": ("point", text),
@@ -210,6 +211,10 @@ def check_targets(mapping: Mapping, dataset: Dataset) -> None:
             raise BadInput(
                 f"{mapping.name}, line {column.line}: `columns.{column.target}`: no such column in "
                 f"{dataset.qualified}; expected one of {', '.join(known)}.{near(column.target, known)}"
+            )
+        if column.factor is not None and column.target not in {m.name for m in dataset.measures}:
+            raise BadInput(
+                f"{mapping.name}, line {column.line}: `columns.{column.target}`: only a measure can have a `factor`."
             )
     for need in (dataset.time, dataset.key):
         if need is not None and mapping.column(need) is None:

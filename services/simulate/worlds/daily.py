@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import zlib
 from abc import abstractmethod
-from collections.abc import Callable, Iterator
-from datetime import date, datetime, timedelta
+from collections.abc import Callable, Collection, Iterator, Mapping
+from datetime import date, datetime
 from functools import lru_cache
+from types import MappingProxyType
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from data.engine.batches import Batch
 from data.engine.days import day_start, to_ms
 from data.model import Dataset, Pack
 from data.types import Workspace
-from services.simulate.worlds.tables import Mask, Table, batch_of
+from services.simulate.worlds.tables import NAT, Mask, Table, batch_of
 from services.simulate.worlds.world import World
 
 _KEPT_DAYS = 400
@@ -24,11 +25,14 @@ Selected = Callable[[Table], Mask]
 class DailyWorld(World):
     """What begins on each local day is made at once, with its whole future, and kept.
 
-    `longest_days`: nothing happens to a row later than so many days after the day it was made on.
+    `longest_days`: nothing happens to a row later than so many days after the day it was made on. Rows of the keyed
+    datasets in `lasting` may change for as many days as it says; those that were made so long before the first day
+    belong to the history too, because it does not begin with nobody there.
     """
 
     seed: int
     longest_days: int
+    lasting: Mapping[str, int] = MappingProxyType({})
 
     def __init__(self, pack: Pack, workspace: Workspace, scale: float = 1.0) -> None:
         self.workspace, self.scale = workspace, scale
@@ -39,6 +43,10 @@ class DailyWorld(World):
     @abstractmethod
     def make_day(self, day: date, rng: np.random.Generator) -> list[Table]:
         """What begins on a local day: a table for each dataset that has rows."""
+
+    def make_lasting(self, day: date, wanted: Collection[str]) -> list[Table]:
+        """Some of the tables of `lasting` as `make_day` makes them; worth its own when that is much cheaper."""
+        return [table for table in self.day(day.toordinal()) if table.dataset.name in wanted]
 
     def _day(self, ordinal: int) -> list[Table]:
         return self.make_day(date.fromordinal(ordinal), self.rng("day", ordinal))
@@ -55,7 +63,12 @@ class DailyWorld(World):
     def history(self, first: date, last: date, until: datetime, key: str, first_day: date) -> list[Batch]:
         """Rows that came to exist on these days; keyed ones as they stand at `until`."""
         since_ms, end_ms = to_ms(self.before(first)), to_ms(self.end_of(last, until))
-        begun = self._select(first, last, first_day, lambda table: table.began(since_ms, end_ms))
+        early = self.lasting if first == first_day else {}
+
+        def begun_by_then(table: Table) -> Mask:
+            return table.began(NAT if table.dataset.name in early else since_ms, end_ms)
+
+        begun = self._select(first, last, first_day, begun_by_then)
         found = self._batches(begun, key, to_ms(until))
         anchor = self.anchors[0]
         if any(batch.dataset is anchor for batch in found):
@@ -69,12 +82,20 @@ class DailyWorld(World):
         return self._batches(self._select(*days, first, lambda t: t.touched(since_ms, now_ms)), key, now_ms)
 
     def _select(self, first: date, last: date, first_day: date, rows: Selected) -> Iterator[tuple[Table, Mask]]:
-        earliest = max(first_day.toordinal(), first.toordinal() - self.longest_days - 1)
-        for ordinal in range(earliest, last.toordinal() + 1):
-            for table in self.day(ordinal):
-                selected = rows(table)
-                if selected.any():
-                    yield table, selected
+        for table in self._tables(first.toordinal(), last.toordinal(), first_day.toordinal()):
+            selected = rows(table)
+            if selected.any():
+                yield table, selected
+
+    def _tables(self, first: int, last: int, first_day: int) -> Iterator[Table]:
+        whole = max(first_day, first - self.longest_days - 1)
+        for ordinal in range(max(1, min(whole, first - max(self.lasting.values(), default=0) - 1)), whole):
+            since_first, since_history = max(first_day, first) - ordinal - 1, first_day - ordinal
+            wanted = [name for name, days in self.lasting.items() if since_first <= days >= since_history]
+            if wanted:
+                yield from self.make_lasting(date.fromordinal(ordinal), wanted)
+        for ordinal in range(whole, last + 1):
+            yield from self.day(ordinal)
 
     def _batches(self, selected: Iterator[tuple[Table, Mask]], key: str, now_ms: int) -> list[Batch]:
         parts: dict[str, list[dict[str, object]]] = {name: [] for name in self.datasets}
@@ -87,8 +108,3 @@ class DailyWorld(World):
 def _without_rows(dataset: Dataset) -> dict[str, object]:
     none = np.zeros(0, np.int64)
     return Table(dataset, none, {}).shown(np.zeros(0, np.bool_), 0)
-
-
-def days_between(first: date, last: date) -> list[date]:
-    """The days from `first` to `last`, both included."""
-    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
