@@ -9,6 +9,9 @@ from pathlib import Path
 # Before numba is imported: kernels are compiled once for this process and for every application that tests start.
 os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(__file__).resolve().parent.parent / ".pytest_cache" / "numba"))
 
+# Applications that tests start keep nothing about themselves, unless a test asks for it: workspaces are counted here.
+os.environ.setdefault("BELVEDERE_OBSERVE", "false")
+
 import pytest
 
 from data import embedded, server_process

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from services.jobs import demo, engine, imports, tidy
+from services.jobs import demo, engine, health, imports, tidy
 from services.jobs.turns import Turn
 
 
@@ -22,6 +22,12 @@ class Job:
     run: Callable[[Turn], str]
     on_data: bool = False
 
+    @property
+    def is_frequent(self) -> bool:
+        """Does it run more than once a minute?"""
+        fields = self.cron.split()
+        return self.on_data or (len(fields) > 5 and not fields[5].isdigit())
+
 
 JOBS: dict[str, Job] = {
     job.name: job
@@ -31,6 +37,7 @@ JOBS: dict[str, Job] = {
         Job("demo-stream", "Go on with the demo", "* * * * * */5", demo.stream),
         Job("imports", "Import uploaded files", "* * * * * */2", imports.import_uploads),
         Job("tidy", "Remove expired sign-ins and presence", "*/10 * * * * 40", tidy.remove_expired),
+        Job("health", "Look at every component", "*/5 * * * * 50", health.look),
         Job("beat", "Show that jobs run", "* * * * * 0", tidy.beat),
     )
 }

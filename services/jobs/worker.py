@@ -21,6 +21,7 @@ from services.jobs.running import run_job, running_jobs
 from services.jobs.schedule import JOBS, Job
 from services.jobs.turns import Turn
 from services.mqtt import run_subscriber
+from services.observing.collector import Collector
 
 _log = logging.getLogger(__name__)
 RECOVER_CRON = "* * * * * 30"
@@ -46,8 +47,12 @@ def create_app(stop: threading.Event) -> App:
 
 def run_worker() -> None:
     """Take jobs until SIGTERM or SIGINT; a database that goes away is waited for."""
-    stop = threading.Event()
-    asyncio.run(_run(stop))
+    stop, collector = threading.Event(), Collector("worker")
+    collector.start()
+    try:
+        asyncio.run(_run(stop))
+    finally:
+        collector.stop()
 
 
 async def _run(stop: threading.Event) -> None:
