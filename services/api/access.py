@@ -98,6 +98,11 @@ def caller(
     return scope
 
 
+def count_request(request: Request) -> None:
+    """Count the request on its credential, as `caller` does."""
+    _count(request, getattr(request.scope.get("route"), "path", ""))
+
+
 def _count(request: Request, path: str) -> None:
     charge = request.scope.get(CHARGE)
     if not isinstance(charge, Charge):

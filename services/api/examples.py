@@ -83,6 +83,11 @@ INGESTED: dict[str, Any] = {
     ],
 }  # fmt: skip
 
+SPOOLED: dict[str, Any] = {
+    "spooled": True, "dataset": "grievance.complaints", "key": "batch-2026-11-21-0815", "read": 3, "bytes": 512,
+    "message": "The database does not answer. The rows are safe on disk.", "seconds": 0.004,
+}  # fmt: skip
+
 STREAM = """id: grievance.complaints=119,grievance.complaint_events=64
 event: version
 data: {"dataset":"grievance.complaints","version":119,"rows":12841,"as_of":"2026-11-21T13:15:00Z","received_at":null}

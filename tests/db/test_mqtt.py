@@ -13,23 +13,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import psutil
 import pytest
 
 from data import database
-from data.embedded import socket_url, start, stop
 from data.messages import dead_letters
-from data.migrate import migrate
-from data.server_files import files_of
 from data.settings import ROOT
 from data.types import Scope
 from services.ingest.messages import Taken
-from services.model import current, forget_current
+from services.model import current
 from services.mqtt import match, mqtt_state, routes_of, run_subscriber
 from services.mqtt.connection import Connection
 from services.mqtt.payloads import messages_of
 from services.mqtt.state import client_id
 from tests.brokers import Broker, Publisher, broker
+from tests.db.killable import Server, own_server
 from tests.db.meters import stored, write_pack
 from tests.running import eventually
 from tests.support import make_scope, make_workspace, settings_of
@@ -38,27 +35,17 @@ AT = "2026-03-01T12:00:00Z"
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A data folder with a server of this module's own, which gets killed, and the pack."""
-    home = tmp_path_factory.mktemp("mqtt") / "home"
-    for folder in (home.parent, home.parent.parent, home.parent.parent.parent):
-        folder.chmod(0o755)
-    start(home)
-    database.close_pool()
-    with settings_of(DATABASE_URL=socket_url(home), BELVEDERE_HOME=str(home)):
-        migrate()
-        write_pack(home)
-        forget_current()
+def server() -> Iterator[Server]:
+    """A server of this module's own, which gets killed, and the pack."""
+    with own_server() as found:
+        write_pack(found.home)
         current()
-        yield home
-        database.close_pool()
-        forget_current()
-    stop(home)
+        yield found
 
 
 @pytest.fixture
-def town(home: Path) -> Scope:
-    start(home)
+def town(server: Server) -> Scope:
+    server.start()
     return make_scope(make_workspace())
 
 
@@ -242,7 +229,7 @@ def test_a_broker_killed_again_and_again_loses_nothing_that_was_sent(town: Scope
 
 
 def test_a_database_killed_in_the_middle_loses_nothing_that_was_acknowledged(
-    home: Path, town: Scope, mosquitto: Broker
+    server: Server, town: Scope, mosquitto: Broker
 ) -> None:
     names = [f"n{i:06}" for i in range(1_500)]
     with listening(), device(mosquitto) as sender:
@@ -250,16 +237,15 @@ def test_a_database_killed_in_the_middle_loses_nothing_that_was_acknowledged(
             sender.send(f"{town.workspace.slug}/meters/m1", reading(number))
             if number == 700:
                 assert eventually(lambda: len(stored(town)) > 0, 20)
-                psutil.Process(int((files_of(home).data / "postmaster.pid").read_text().split()[0])).kill()
+                server.kill()
                 assert eventually(lambda: mqtt_state().status == "waiting", 30), mqtt_state()
         sender.wait()
-        database.close_pool()
-        start(home)
+        server.start()
         assert eventually(lambda: len(stored(town)) >= len(names), 60)
         assert stored(town) == names
 
 
-def test_a_topic_belongs_to_the_routes_that_name_it() -> None:
+def test_a_topic_belongs_to_the_routes_that_name_it(server: Server) -> None:
     routes = routes_of(current())
     said = {route.subscription.name: fields for route, fields in match(routes, "north/meters/m1")}
     assert said == {"readings": {"workspace": "north", "meter": "m1"}}
@@ -268,7 +254,7 @@ def test_a_topic_belongs_to_the_routes_that_name_it() -> None:
     assert {route.filter for route in routes} == {"+/meters/+", "+/batches/#", "fixed/+", "+/foreign/+"}
 
 
-def test_a_message_is_known_by_its_name_or_by_topic_and_content() -> None:
+def test_a_message_is_known_by_its_name_or_by_topic_and_content(server: Server) -> None:
     readings, batches = (
         next(r for r in routes_of(current()) if r.subscription.name == n) for n in ("readings", "batches")
     )
