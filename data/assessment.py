@@ -41,11 +41,14 @@ def changes(tx: Transaction, scope: Scope, datasets: Sequence[Dataset]) -> list[
 
 
 def seen_until() -> datetime:
-    """An instant before which no transaction that is still open began: rows received before it can all be seen."""
+    """An instant before which no transaction that is still open began: rows received before it can all be seen.
+
+    Only transactions of the application's own login are known; nobody else writes these tables.
+    """
     with owner_transaction() as tx:
         row = tx.execute(sql("assessment_seen_until")).fetchone()
     assert row is not None
-    return row[0] - timedelta(seconds=1)  # type: ignore[no-any-return] # times of rows are rounded to milliseconds
+    return row[0] - timedelta(milliseconds=2)  # type: ignore[no-any-return] # times of rows are rounded to milliseconds
 
 
 def changed_spans(tx: Transaction, scope: Scope, dataset: Dataset, known: int) -> list[Span]:

@@ -88,7 +88,6 @@ def _mappings(check: _Findings, form: Form) -> Iterator[Problem]:
     metrics = form.forms("metrics")
     for version, mapping in form.forms("mappings").items():
         path, traits = ("mappings", version), mapping.forms("traits")
-        yield from _day(check, mapping, *path)
         for name, trait in traits.items():
             for metric, weight in trait.amounts("weights"):
                 at = (*path, "traits", name, "weights", metric)

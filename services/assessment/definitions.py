@@ -63,7 +63,6 @@ class Mapping:
     """A version of the traits; `selection` are those whose mean decides the outcome."""
 
     version: str
-    from_on: date
     traits: tuple[Trait, ...]
     selection: tuple[str, ...]
     selection_score: float

@@ -3,7 +3,8 @@
 `too_few`: fewer trials than the task needs. `too_fast`: too many answers faster than anybody can react, or a median
 below what reading the question takes (response-time effort, Wise and Kong 2005, Applied Measurement in Education
 18:163-183). `straight_lining`: the same answer nearly always, or too often in a row (long-string index, Johnson 2005,
-Journal of Research in Personality 39:103-129; Meade and Craig 2012, Psychological Methods 17:437-455).
+Journal of Research in Personality 39:103-129; Meade and Craig 2012, Psychological Methods 17:437-455); a task with too
+few trials is not judged by it.
 """
 
 from __future__ import annotations
@@ -51,4 +52,5 @@ def _straight_lining(found: Played, task: Task) -> Bools:
     raised = commonest_shares(found.group, found.n, answers) >= task.same_share
     if task.longest_run is not None:
         raised |= longest_runs(found.group, found.n, answers) > task.longest_run
-    return raised & (counts(found.group, found.n) > 1)
+    judged: Bools = raised & (counts(found.group, found.n) >= task.least_trials)
+    return judged

@@ -70,9 +70,8 @@ TRAIT = Block(
 )
 MAPPING = Block(
     "mapping",
-    "A version of how metrics become traits.",
+    "A version of how metrics become traits; it is used with the norms that were made for it.",
     (
-        Field("from", "text", "Sessions completed from this day (UTC) on use it: 2025-01-01.", required=True),
         Field("traits", "blocks", "The traits.", required=True, inner=TRAIT),
         Field("selection", "names", "Traits whose mean score decides the outcome.", required=True),
         Field("selection_score", "number", "Mean score from which a person is recommended.", required=True),
@@ -117,7 +116,7 @@ NORMS = Block(
     "norms",
     "A version of the norms.",
     (
-        Field("from", "text", "Sessions completed from this day (UTC) on use it.", required=True),
+        Field("from", "text", "Sessions completed from this day (UTC) on use it: 2025-01-01.", required=True),
         Field("mapping", "name", "Version of the mapping it was made for.", required=True),
         Field(
             "groups",

@@ -119,9 +119,7 @@ def _mapping(version: str, form: Form) -> Mapping:
         for name, inner in form.forms("traits").items()
     )  # fmt: skip
     selection = cast(tuple[str, ...], form.names("selection"))
-    return Mapping(
-        version, date.fromisoformat(form.text("from")), traits, selection, form.amount("selection_score", 50.0)
-    )
+    return Mapping(version, traits, selection, form.amount("selection_score", 50.0))
 
 
 def _norms(version: str, form: Form) -> Norms:

@@ -27,6 +27,9 @@ from services.assessment.definitions import (
 from services.assessment.traits import composite, standardise
 from services.assessment.trials import Floats
 
+UNKNOWN = TraitNorm(0, 0.2, (-1.645, -1.282, -0.674, 0.0, 0.674, 1.282, 1.645))
+"""Of a trait that had no norm before: normal, its metrics hanging together a little."""
+
 
 def pooled(n: int, mean: float, sd: float, prior: MetricNorm, prior_people: int) -> tuple[float, float]:
     """Mean and standard deviation of n people together with `prior_people` of the norms before."""
@@ -58,7 +61,7 @@ def _group(values: Floats, reliable: Named[str, float], prior: NormGroup, before
     group = NormGroup(prior.name, prior.title, metrics, prior.traits)
     z = standardise(values, scoring.scores, group)
     mapping = scoring.mapping(before.mapping)
-    traits = {trait.name: _trait(z, trait, prior.traits[trait.name], scoring) for trait in mapping.traits}
+    traits = {trait.name: _trait(z, trait, prior.traits.get(trait.name, UNKNOWN), scoring) for trait in mapping.traits}
     return NormGroup(prior.name, prior.title, metrics, traits)
 
 

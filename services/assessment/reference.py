@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 
 from data.settings import ROOT
-from services.assessment.definitions import EVERYBODY, MetricNorm, NormGroup, Norms, Scoring, TraitNorm
+from services.assessment.definitions import EVERYBODY, MetricNorm, NormGroup, Norms, Scoring
 from services.assessment.halves import half_values, reliabilities
 from services.assessment.loading import scoring
 from services.assessment.measuring import measure
-from services.assessment.norming import renorm
+from services.assessment.norming import UNKNOWN, renorm
 from services.assessment.simulated.people import NORM_GROUPS, Person, people
-from services.assessment.simulated.playing import PLAYS
+from services.assessment.simulated.playing import PLAYS, carelessly
 from services.assessment.trials import Trials, read_trials
 
 PATH = ROOT / "data" / "packs" / "assessment" / "scoring" / "norms.yaml"
@@ -27,7 +27,6 @@ PEOPLE = 3000
 SEED = 1936
 _WITHOUT_HALVES = {"longest_span": 0.66, "mean_span": 0.84}  # test and retest, Woods et al. 2011
 _TITLES = {EVERYBODY: "Everybody", "graduates": "Graduates", "managers": "Managers", "operators": "Operators"}
-_FLAT = TraitNorm(0, 0.2, (-1.645, -1.282, -0.674, 0.0, 0.674, 1.282, 1.645))
 
 
 def reference_norms(rules: Scoring, version: str, from_on: date, count: int = PEOPLE) -> Norms:
@@ -43,11 +42,17 @@ def reference_norms(rules: Scoring, version: str, from_on: date, count: int = PE
     return renorm(measured.valid_values(rules), of, halves, _flat(rules, version, from_on), alone, version, from_on)
 
 
-def _played(crowd: list[Person], rng: np.random.Generator) -> Trials:
+def crowd_trials(count: int, seed: int, careless: int = 0) -> Trials:
+    """Trials of made-up people who play every task once, the first of them without care."""
+    rng = np.random.default_rng(seed)
+    return _played(people(rng, count), rng, careless)
+
+
+def _played(crowd: list[Person], rng: np.random.Generator, careless: int = 0) -> Trials:
     parts: list[dict[str, Any]] = []
-    for person in crowd:
+    for number, person in enumerate(crowd):
         for task, play in PLAYS.items():
-            found = play(person, rng)
+            found = carelessly(task, person, rng) if number < careless else play(person, rng)
             n = len(found["reaction_ms"])
             parts.append({
                 **found, "session": np.full(n, person.name, object), "task": np.full(n, task, object),
@@ -59,7 +64,7 @@ def _played(crowd: list[Person], rng: np.random.Generator) -> Trials:
 def _flat(rules: Scoring, version: str, from_on: date) -> Norms:
     mapping = rules.mappings[-1]
     metrics = {score.name: MetricNorm(0, 0.0, 1.0, 0.5) for score in rules.scores}
-    traits = {trait.name: _FLAT for trait in mapping.traits}
+    traits = {trait.name: UNKNOWN for trait in mapping.traits}
     groups = {name: NormGroup(name, _TITLES[name], metrics, traits) for name in (EVERYBODY, *NORM_GROUPS)}
     return Norms(version, from_on, mapping.version, groups)
 

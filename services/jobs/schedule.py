@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from services.jobs import demo, engine, health, imports, inbox, spool, tidy
+from services.jobs import assessment, demo, engine, health, imports, inbox, spool, tidy
 from services.jobs.turns import Turn
 
 
@@ -38,6 +38,7 @@ JOBS: dict[str, Job] = {
         Job("imports", "Import uploaded files", "* * * * * */2", imports.import_uploads),
         Job("inbox", "Import files of the watched folder", "* * * * * */5", inbox.watch_folder),
         Job("spool", "Write what waits on disk", "* * * * * */2", spool.drain_spool),
+        Job("assessment", "Score sessions of assessments", "* * * * * */10", assessment.score_sessions, on_data=True),
         Job("tidy", "Remove expired sign-ins and presence", "*/10 * * * * 40", tidy.remove_expired),
         Job("health", "Look at every component", "*/5 * * * * 50", health.look),
         Job("beat", "Show that jobs run", "* * * * * 0", tidy.beat),
