@@ -21,6 +21,7 @@ class Sampler:
         self._process.cpu_percent()
         psutil.cpu_percent()
         self._hits = self._misses = 0
+        self.answers()
 
     def resources(self) -> dict[str, Any]:
         """The machine and this process."""

@@ -95,7 +95,7 @@ def test_yaml_words_stay_the_text_that_is_written() -> None:
         (HEAD + "place: {lat: y}\n", "expected either `lat` and `lon`, or `from` with `point`"),
         (HEAD + "place: {east: y, north: x}\n", "or `east` and `north` with `utm`"),
         (HEAD + "place: {east: y, north: x, utm: {zone: 61}}\n", "expected a UTM `zone` from 1 to 60"),
-        (HEAD + "place: {east: y, north: x, utm: {zone: 17, hemisphere: up}}\n", "expected `north` or `south`"),
+        (HEAD + "place: {east: y, north: x, utm: {zone: 17, hemisphere: up}}\n", "expected north or south"),
         (HEAD + "place: {from: p, point: '(y, x)'}\n", "expected a `point` with `lat` and `lon` once each"),
         (HEAD + "place: {lat: y, lon: x, inside: {south: 3, west: 1, north: 2, east: 4}}\n", "south below north"),
         (HEAD + "place: {lat: y, lon: x, inside: {south: 3}}\n", "expected the field `west`"),

@@ -49,8 +49,8 @@ class EpanetReader:
         """The lines of each section with their number and words; comments and empty lines are left out."""
         sections: dict[str, list[_Line]] = {}
         section: list[_Line] = []
-        with self.member.open() as stream:
-            for number, line in enumerate(io.TextIOWrapper(stream, self.encoding, "replace"), 1):
+        with self.member.open() as stream, io.TextIOWrapper(stream, self.encoding, "replace") as text:
+            for number, line in enumerate(text, 1):
                 words = line.partition(";")[0].split()
                 if words and words[0].startswith("["):
                     name = words[0].strip("[]").upper()

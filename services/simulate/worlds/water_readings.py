@@ -17,7 +17,7 @@ from services.simulate.worlds.water_network import SENSORS, TOWNS, ZONES, Sensor
 Floats = NDArray[np.float64]
 HOUR_MS = 3_600_000
 BURST_EVERY, BURST_OFFSET, BURST_HOUR = 11, 4, 4.2
-DRIFT_EVERY, DRIFT_OFFSET, DRIFT_DAYS, DRIFT_A_DAY = 75, 31, 24, -0.021
+DRIFT_EVERY, DRIFT_OFFSET, DRIFT_DAYS, DRIFT_A_DAY = 45, 31, 24, -0.021
 _SPIKES, _OUTAGES = 0.0004, 1 / 45
 _HOURS = (0, 2, 4, 5.5, 7, 8.5, 11, 14, 17, 19, 21, 23, 24)
 _DEMAND = (0.55, 0.42, 0.42, 0.75, 1.6, 1.45, 1.12, 1.02, 1.15, 1.5, 1.2, 0.75, 0.55)
