@@ -169,8 +169,8 @@ class Portal:
             "person": only(known, people.ids[who]) if some else texts([None] * n), "pages": pages,
             "page_seconds": seconds,
         }  # fmt: skip
-        table_ = Table(self.datasets["sessions"], visits.at, columns)
-        return table_, self._activity(day, columns, known, rng), converted & known
+        visited = Table(self.datasets["sessions"], ended, columns)  # a visit is told when it is over
+        return visited, self._activity(day, columns, known, rng), converted & known
 
     def _activity(self, day: date, visits: Mapping[str, NDArray[Any]], known: Mask, rng: np.random.Generator) -> Table:
         """What people do in their visits: they sign in, then one thing after the other, and book at the end."""

@@ -25,7 +25,8 @@ DAY_MS = 24 * HOUR_MS
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows with all their future. `begins` is when a row comes to exist, in UTC milliseconds, as all times are.
+    """Rows with all their future. `begins` is when a row comes to exist, in UTC milliseconds, as all times are; for an
+    append dataset that is once nothing of it lies ahead, because such rows never change.
 
     `columns`: times as int64 (NEVER where it does not happen), numbers as float64 (NaN), texts as arrays of objects.
     A time shows once it is over, unless `plans` names it; any other column from `known` on, if it is named there.
