@@ -11,7 +11,7 @@ from services.people import all_workspaces, create_workspace, worker_scope
 
 def find_workspace() -> Workspace | None:
     """The installation's own workspace, once something was noted."""
-    return next((workspace for workspace in all_workspaces() if workspace.slug == SLUG), None)
+    return next((one for one in all_workspaces() if one.slug == SLUG and one.parent_id is None), None)
 
 
 def find_scope() -> Scope | None:
@@ -25,7 +25,7 @@ def own_scope() -> Scope:
     found = find_workspace()
     if found is None:
         try:
-            found = create_workspace(SLUG, "This installation", "organisation", "UTC")
+            found = create_workspace(SLUG, "This installation", "organisation", "UTC", own=True)
         except BadInput:  # the other process was faster
             found = find_workspace()
         assert found is not None

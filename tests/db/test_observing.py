@@ -14,8 +14,8 @@ import pytest
 import services.observing.collector as collecting
 from data.database import owner_transaction
 from data.engine.verify import verify
-from data.errors import DatabaseDown
-from data.types import MetricQuery, Scope, TimeRange
+from data.errors import BadInput, DatabaseDown
+from data.types import MetricQuery, Scope, TimeRange, Workspace
 from services.jobs import JOBS, Job
 from services.jobs.running import run_job
 from services.jobs.turns import Turn
@@ -25,7 +25,7 @@ from services.observing import note, quietly
 from services.observing.collector import Collector, ErrorNotes
 from services.observing.notes import Notes, noted_request, notes, timed
 from services.observing.workspace import find_scope, find_workspace
-from services.people import list_workspaces, sign_in
+from services.people import create_workspace, list_workspaces, sign_in
 from tests.support import make_scope, settings_of
 
 NOW = datetime.now(UTC)
@@ -33,6 +33,7 @@ NOW = datetime.now(UTC)
 
 @pytest.fixture(autouse=True)
 def noting(database: str) -> Iterator[None]:
+    current()  # the tables are there, whichever test comes first
     notes.take()
     notes.is_on = True
     yield
@@ -76,6 +77,13 @@ def test_the_workspace_is_its_own_and_only_administrators_of_all_see_it(scope: S
     query = MetricQuery(("system.pages_viewed",), TimeRange(NOW - timedelta(days=1), NOW + timedelta(days=1)))
     theirs = answer(scope, [query], NOW)[0].rows[0]["system.pages_viewed"]
     assert theirs == 0, "another workspace's administrator reads none of it"
+
+
+@pytest.mark.parametrize("parent", [None, "theirs"])
+def test_nobody_else_can_make_a_workspace_that_would_get_its_records(parent: str | None, workspace: Workspace) -> None:
+    kind = "department" if parent else "organisation"
+    with pytest.raises(BadInput, match="the installation's own workspace"):
+        create_workspace("system", "Mine", kind, "UTC", workspace.slug if parent else None)
 
 
 def test_the_collector_does_not_note_its_own_work() -> None:
