@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from data.errors import unknown
 from data.model import Dataset, Model
 from data.ways import Subscription
-from services.ingest import Mapping, shipped_mappings
+from services.ingest import Mapping
+from services.ingest.mappings.named import named_mapping
 
 WORKSPACE = "workspace"
 _LEVEL = re.compile(r"\{([^{}]*)\}")
@@ -55,11 +55,3 @@ def _pattern(levels: Sequence[str]) -> str:
             return "/".join(parts) + ("(?:/.*)?" if parts else ".*")
         parts.append(f"(?P<{named[1]}>[^/]+)" if named else "[^/]*" if level == "+" else re.escape(level))
     return "/".join(parts)
-
-
-def named_mapping(dataset: Dataset, name: str) -> Mapping:
-    """The mapping of the dataset's pack with this file name, without its ending. Raises UnknownName."""
-    known = {mapping.name.rpartition("/")[2].removesuffix(".yaml"): mapping for mapping in shipped_mappings(dataset)}
-    if name not in known:
-        raise unknown("mapping", name, known, f"`{dataset.pack}` for {dataset.qualified}")
-    return known[name]
