@@ -36,7 +36,8 @@ class Values:
 class Cells:
     """What evaluation needs beside the statistics: the groups, where buckets end, and which have not begun.
 
-    `ends_ms` are milliseconds from the frame's start to each bucket's end (now, in an unfinished one).
+    `ends_ms` are milliseconds from the frame's start to each bucket's end (now, in an unfinished one), `spans_ms` the
+    milliseconds of each bucket until now, of which the running minute counts as a whole.
     """
 
     read: Read
@@ -45,6 +46,7 @@ class Cells:
     kept: bool
     ends_ms: Ints
     begun: NDArray[np.bool_]
+    spans_ms: Ints
 
 
 def evaluate(formula: Formula, cells: Cells) -> Values:
@@ -117,9 +119,7 @@ def _rate(formula: Formula, cells: Cells) -> Values:
 def _pace(formula: Formula, cells: Cells) -> Values:
     """For each `per` milliseconds of a bucket, or of its part until now."""
     part = evaluate(formula.parts[0], cells)
-    lengths = np.diff(cells.ends_ms, prepend=0)[:, None]
-    known = part.known & cells.begun[:, None]
-    return _divide(part.numbers * formula.per, np.broadcast_to(lengths, part.numbers.shape), known)
+    return _divide(part.numbers * formula.per, np.broadcast_to(cells.spans_ms[:, None], part.numbers.shape), part.known)
 
 
 def _amounts(exposure: Exposure, filters: Sequence[Filter], cells: Cells) -> NDArray[np.float64]:

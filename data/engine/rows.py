@@ -19,6 +19,7 @@ from data.errors import BadInput
 Tables = dict[Key, Table]
 OTHER: Group = ("__other__",)
 MOST_ROWS = 200_000
+MINUTE_MS = 60_000
 
 
 class Reading:
@@ -54,7 +55,9 @@ class Reading:
         ends, begun = edges[1:], edges[:-1] < now
         ended = np.where((ends > now) & begun, now, ends) - edges[0]
         kept = self.plan.keep is not None
-        return Cells(self, self.plan.query.by, self.groups, kept, ended, begun | (ends <= now))
+        # `now` is the beginning of the running minute, whose rows are counted.
+        spans = np.maximum(np.minimum(ends, now + MINUTE_MS) - edges[:-1], 0)
+        return Cells(self, self.plan.query.by, self.groups, kept, ended, begun | (ends <= now), spans)
 
     def present(self) -> NDArray[np.bool_]:
         """Where there is any row that a metric counts, [buckets, groups]."""

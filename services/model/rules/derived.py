@@ -7,8 +7,10 @@ from itertools import pairwise
 
 from data.model import Band, Dataset, Match, Range
 from services.model.columns import numbers_of
-from services.model.drafts import Draft
+from services.model.drafts import Draft, Path
 from services.model.problems import Problem, expected_one_of
+
+ENDS = ("at_least", "at_most")
 
 
 def check(draft: Draft) -> Iterator[Problem]:
@@ -58,9 +60,20 @@ def _range(draft: Draft, dataset: Dataset, found: Range) -> Iterator[Problem]:
     for value, low, high in found.ranges:
         if closed and value not in closed:
             yield draft.problem((*path, "ranges", value), expected_one_of(value, closed))
+        for end in _written(draft, (*path, "ranges", value)):
+            if end not in ENDS:
+                yield draft.problem((*path, "ranges", value, end), expected_one_of(end, ENDS))
         if low is None and high is None:
             yield draft.problem((*path, "ranges", value), "expected `at_least`, `at_most` or both.")
         elif low is not None and high is not None and low > high:
             yield draft.problem((*path, "ranges", value), f"found {low:g} to {high:g}, expected the lower end first.")
     if found.within == found.outside:
         yield draft.problem((*path, "outside"), f"`{found.outside}` is the word for inside the range too.")
+
+
+def _written(draft: Draft, path: Path) -> list[str]:
+    """The names that stand at a place of the file."""
+    node = draft.root
+    for step in path:
+        node = (node.children or {})[step]
+    return list(node.children or {})
