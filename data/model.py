@@ -21,7 +21,8 @@ Shape = Literal[
     "balance",
     "age",
     "share",
-    "difference", "pace",
+    "difference",
+    "pace",
 ]
 SHAPES: tuple[Shape, ...] = (
     "count", "sum", "average", "min", "max", "percentile", "distinct", "ratio", "rate", "balance", "age", "share",
@@ -189,9 +190,9 @@ class Metric:
 
     Base shapes (count, sum, average, min, max, percentile, distinct, share) name `dataset`, `at` (a time column) and,
     but for count, `of` (measure, duration; for distinct a dimension or the actor). `ratio` has numerator and
-    denominator, `balance` and `difference` plus and minus, `rate`, `pace` and `age` name another metric in `of`; a pace is
-    for each `each_s` seconds of the time asked about. `share`
-    is the part of the non-null values of `of` that meets `limit` (a Condition). Percent formats hold fractions (0.25 is shown as 25 %).
+    denominator, `balance` and `difference` plus and minus, `rate`, `pace` and `age` name another metric in `of`; a pace
+    is for each `each_s` seconds of the time asked about. `share` is the part of the non-null values of `of` that meets
+    `limit` (a Condition). Percent formats hold fractions (0.25 is shown as 25 %).
     """
 
     pack: str

@@ -56,19 +56,25 @@ def _range(draft: Draft, dataset: Dataset, found: Range) -> Iterator[Problem]:
         yield draft.problem((*path, "of"), expected_one_of(found.of, measures))
     if found.by not in written:
         yield draft.problem((*path, "by"), expected_one_of(found.by, written))
-    closed = written.get(found.by, ())
     for value, low, high in found.ranges:
-        if closed and value not in closed:
-            yield draft.problem((*path, "ranges", value), expected_one_of(value, closed))
-        for end in _written(draft, (*path, "ranges", value)):
-            if end not in ENDS:
-                yield draft.problem((*path, "ranges", value, end), expected_one_of(end, ENDS))
-        if low is None and high is None:
-            yield draft.problem((*path, "ranges", value), "expected `at_least`, `at_most` or both.")
-        elif low is not None and high is not None and low > high:
-            yield draft.problem((*path, "ranges", value), f"found {low:g} to {high:g}, expected the lower end first.")
+        yield from _ends(draft, (*path, "ranges", value), written.get(found.by, ()), (low, high))
     if found.within == found.outside:
         yield draft.problem((*path, "outside"), f"`{found.outside}` is the word for inside the range too.")
+
+
+def _ends(
+    draft: Draft, path: Path, closed: tuple[str, ...], ends: tuple[float | None, float | None]
+) -> Iterator[Problem]:
+    if closed and path[-1] not in closed:
+        yield draft.problem(path, expected_one_of(path[-1], closed))
+    for end in _written(draft, path):
+        if end not in ENDS:
+            yield draft.problem((*path, end), expected_one_of(end, ENDS))
+    low, high = ends
+    if low is None and high is None:
+        yield draft.problem(path, "expected `at_least`, `at_most` or both.")
+    elif low is not None and high is not None and low > high:
+        yield draft.problem(path, f"found {low:g} to {high:g}, expected the lower end first.")
 
 
 def _written(draft: Draft, path: Path) -> list[str]:
