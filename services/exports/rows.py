@@ -70,7 +70,7 @@ def download(scope: Scope, request: Request, now: datetime) -> Iterator[Download
     require_visible(scope, dataset, {f.dimension for f in request.where})
     shown, omitted = visible_columns(scope, dataset)
     wanted = _wanted(request, shown)
-    written = "json" if request.form in ("json", "jsonl") else "csv"
+    written: Literal["csv", "json"] = "json" if request.form in ("json", "jsonl") else "csv"
     who = {"form": request.form, "dataset": dataset.qualified, "account": scope.account}
     with timed("exports", "done", "failed", **who) as noted, export(scope, wanted, written) as found:
         sentences = tuple(f.sentence() for f in request.where)

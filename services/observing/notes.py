@@ -55,7 +55,7 @@ notes = Notes()
 _here = threading.local()
 
 
-def note(dataset: str, **columns: Any) -> None:
+def note(dataset: str, /, **columns: Any) -> None:
     """Note something that is over now; what is missing is None. Does nothing where nobody collects."""
     if notes.is_on and not getattr(_here, "quiet", False):
         notes.add(dataset, time.time_ns() // 1_000_000, columns)
@@ -73,7 +73,7 @@ def quietly() -> Iterator[None]:
 
 
 @contextmanager
-def timed(dataset: str, done: str, failed: str, **columns: Any) -> Iterator[dict[str, Any]]:
+def timed(dataset: str, done: str, failed: str, /, **columns: Any) -> Iterator[dict[str, Any]]:
     """Note how long the block took and whether it ended well; columns put into what is yielded are noted too."""
     started, more, outcome = time.perf_counter(), dict[str, Any](), failed
     try:
