@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,6 +35,15 @@ class Measured:
         tasks = {task.name: number for number, task in enumerate(scoring.tasks)}
         of = [tasks[score.task] for score in scoring.scores]
         return np.where(self.is_valid[:, of], self.values, np.nan)
+
+
+def join_measured(parts: Sequence[Measured]) -> Measured:
+    """Measures of different sessions as one; there is at least one part."""
+    sessions = tuple(session for part in parts for session in part.sessions)
+    joined = (
+        np.concatenate([getattr(part, name) for part in parts]) for name in ("last_ms", "values", "trials", "flags")
+    )
+    return Measured(sessions, *joined)
 
 
 def measure(trials: Trials, scoring: Scoring) -> Measured:

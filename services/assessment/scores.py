@@ -13,7 +13,7 @@ from services.assessment.definitions import Mapping, Norms, Scoring
 from services.assessment.flags import FLAGS
 from services.assessment.measuring import Measured
 from services.assessment.traits import Traits, score_groups
-from services.assessment.trials import Floats, Ints
+from services.assessment.trials import Bools, Floats, Ints
 
 BANDS = ((35.0, "low"), (45.0, "below average"), (55.0, "average"), (65.0, "above average"))
 HIGHEST_BAND = "high"
@@ -56,7 +56,7 @@ def score_sessions(measured: Measured, known: Named[str, Session], scoring: Scor
         {"session": name, "participant": s.participant, "completed_at": at, **dict(s.facts)}
         for name, s, at in zip(measured.sessions, sessions, completed.tolist(), strict=True)
     ]
-    valid = _valid(measured, scoring)
+    valid = valid_sessions(measured, scoring)
     found = Scored(_metric_rows(measured, heads, scoring), [], [])
     for norms, rows in _by_norms(completed, scoring):
         mapping = scoring.mapping(norms.mapping)
@@ -69,10 +69,12 @@ def score_sessions(measured: Measured, known: Named[str, Session], scoring: Scor
     return found
 
 
-def _valid(measured: Measured, scoring: Scoring) -> Any:
+def valid_sessions(measured: Measured, scoring: Scoring) -> Bools:
+    """Which sessions have enough tasks without a flag?"""
     tasks = (measured.trials > 0).sum(axis=1)
     good = measured.is_valid.sum(axis=1)
-    return (tasks > 0) & (good >= scoring.least_valid_share * tasks - 1e-9)
+    found: Bools = (tasks > 0) & (good >= scoring.least_valid_share * tasks - 1e-9)
+    return found
 
 
 def _by_norms(completed: Ints, scoring: Scoring) -> list[tuple[Norms, Ints]]:
@@ -141,7 +143,7 @@ def overall_scores(traits: Traits, mapping: Mapping) -> Floats:
 
 
 def _result_rows(
-    heads: list[Row], places: Ints, measured: Measured, valid: Any, traits: Traits, mapping: Mapping
+    heads: list[Row], places: Ints, measured: Measured, valid: Bools, traits: Traits, mapping: Mapping
 ) -> list[Row]:
     rows: list[Row] = []
     overall = np.round(overall_scores(traits, mapping), 2).tolist()

@@ -23,10 +23,10 @@ from data.tables import column_names
 from data.types import Workspace
 from services.assessment.definitions import Norms, Scoring
 from services.assessment.loading import scoring
-from services.assessment.measuring import Measured, measure
+from services.assessment.measuring import Measured, join_measured, measure
 from services.assessment.norm_rows import norm_rows, rounded, with_norms
 from services.assessment.norming import first_values, renorm
-from services.assessment.scores import Row, Session, score_sessions
+from services.assessment.scores import Row, Session, score_sessions, valid_sessions
 from services.assessment.simulated.days import Sitting, sittings
 from services.assessment.simulated.people import people
 from services.assessment.trials import read_trials
@@ -36,6 +36,8 @@ from services.simulate.worlds.world import World
 SEED = 1936
 _KEPT_DAYS = 400
 _FRESH_MS = 10 * 60_000
+_DAY_MS = 86_400_000
+_EPOCH_MS = date(1970, 1, 1).toordinal() * _DAY_MS
 _QUARTERS = ((1, 1), (4, 1), (7, 1), (10, 1))
 _FACTS = ("battery", "norm_group", "setting", "device", "gender", "age_group")
 
@@ -81,17 +83,16 @@ class AssessmentWorld(World):
         made = self._renormed(days, before, today)
         return with_norms(scoring(), [*(n for n in before.norms if n not in scoring().norms), made])
 
-    def _renormed(self, days: Iterable[Day], rules: Scoring, today: date) -> Norms:
+    def _renormed(self, days: Sequence[Day], rules: Scoring, today: date) -> Norms:
         rows, groups, values = [], [], []
-        for day in days:
-            scored = score_sessions(day.measured, _known(day.sittings), rules)
-            valid = {row["session"] for row in scored.results if row["valid"] == "valid"}
-            person = {sitting.session: sitting.person for sitting in day.sittings}
-            for session, found in zip(day.measured.sessions, day.measured.valid_values(rules), strict=True):
-                if session in valid:
-                    rows.append(person[session].name)
-                    groups.append(person[session].norm_group)
-                    values.append(found)
+        measured = join_measured([day.measured for day in days])
+        person = {sitting.session: sitting.person for day in days for sitting in day.sittings}
+        believed = valid_sessions(measured, rules).tolist()
+        for session, valid, found in zip(measured.sessions, believed, measured.valid_values(rules), strict=True):
+            if valid:
+                rows.append(person[session].name)
+                groups.append(person[session].norm_group)
+                values.append(found)
         table, of = first_values(rows, groups, values, len(rules.scores))
         before = rules.norms_on(today - timedelta(days=1))
         return rounded(renorm(table, of, {}, before, rules, f"{today:%Y-%m}", today))
@@ -118,23 +119,30 @@ class AssessmentWorld(World):
         told = self._days(max(first_day, days[0] - timedelta(days=1)), days[1])
         begun = [sitting for day in told for sitting in day.sittings]
         touched = [s for s in begun if _within(s.started_ms, span) or _within(s.ended_ms, span)]
-        quarters = self._quarters(max(first_day, date(2000, 1, 1)), days[1])
-        rules = self.rules(max(first_day, date(2000, 1, 1)), quarters)
-        rows = self._scored(told, (span[0], min(span[1], scored)), rules)
-        fresh = [norms for norms in rules.norms if norms not in scoring().norms]
-        rows["norms"] = [row for n in fresh for row in norm_rows(n) if _within(row["valid_from"], span)]
+        begin = max(first_day, date(2000, 1, 1))
+        quarters = self._quarters(begin, days[1])
+        rows = self._scored(told, (span[0], min(span[1], scored)), begin, quarters)
+        rows["norms"] = self._norms(span, begin, quarters)
         rows["sessions"] = [_session_row(sitting, until) for sitting in touched]
         made = {name: columns_of_rows(self.datasets[name], found) for name, found in rows.items()}
         made["trials"] = _trials_of(self.datasets["trials"], begun, span)
         return [Batch(dataset, key, made[name]) for name, dataset in self.datasets.items()]
 
-    def _scored(self, days: Sequence[Day], span: tuple[int, int], rules: Scoring) -> dict[str, list[Row]]:
+    def _norms(self, span: tuple[int, int], first_day: date, quarters: tuple[date, ...]) -> list[Row]:
+        fresh = {f"{day:%Y-%m}" for day in quarters if _within(day.toordinal() * _DAY_MS - _EPOCH_MS, span)}
+        if not fresh:
+            return []
+        return [row for n in self.rules(first_day, quarters).norms if n.version in fresh for row in norm_rows(n)]
+
+    def _scored(
+        self, days: Sequence[Day], span: tuple[int, int], first_day: date, quarters: tuple[date, ...]
+    ) -> dict[str, list[Row]]:
         rows: dict[str, list[Row]] = {"session_metrics": [], "traits": [], "results": []}
-        for day in days:
-            at = {s.session: s.scored_ms for s in day.sittings if _within(s.scored_ms, span)}
-            if not at:
-                continue
-            scored = score_sessions(day.measured, _known(day.sittings), rules)
+        begun = [sitting for day in days for sitting in day.sittings]
+        at = {s.session: s.scored_ms for s in begun if _within(s.scored_ms, span)}
+        if at:
+            rules = self.rules(first_day, quarters)
+            scored = score_sessions(join_measured([day.measured for day in days]), _known(begun), rules)
             for name, found in rows.items():
                 made = getattr(scored, name)
                 found += [row | {"scored_at": at[row["session"]]} for row in made if row["session"] in at]
