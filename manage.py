@@ -12,7 +12,19 @@ import typer
 
 from data.errors import BelvedereError
 
-TOPICS = ("run", "settings", "packs", "query", "engine", "imports", "people", "health", "assessment", "warehouse")
+TOPICS = (
+    "run",
+    "settings",
+    "packs",
+    "query",
+    "engine",
+    "imports",
+    "people",
+    "health",
+    "assessment",
+    "collect",
+    "warehouse",
+)
 # These manage the database themselves or do without one.
 WITHOUT_DATABASE = {"run", "stop", "doctor", "health", "settings", "pack", "pack-check"}
 
