@@ -13,18 +13,8 @@ import typer
 from data.errors import BelvedereError
 
 TOPICS = (
-    "run",
-    "settings",
-    "packs",
-    "query",
-    "engine",
-    "imports",
-    "people",
-    "health",
-    "assessment",
-    "collect",
-    "warehouse",
-)
+    "run", "settings", "packs", "query", "engine", "imports", "people", "health", "assessment", "collect", "warehouse",
+)  # fmt: skip
 # These manage the database themselves or do without one.
 WITHOUT_DATABASE = {"run", "stop", "doctor", "health", "settings", "pack", "pack-check"}
 
