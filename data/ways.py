@@ -24,6 +24,14 @@ class Subscription:
 
 
 @dataclass(frozen=True, slots=True)
+class Tracking:
+    """Datasets that the event tracking calls of the API write to: what people do, and how they use what is there."""
+
+    events: str | None = None
+    engagement: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Lookup:
     """A value of another table: `column` of the followed one holds the `key` of the row whose `value` is meant."""
 

@@ -41,6 +41,8 @@ ABILITY: dict[tuple[str, str], Ability] = {
     ("GET", "/v1/rows"): "rows",
     ("GET", "/v1/rows/download"): "export",
     ("POST", "/v1/ingest/{dataset}"): "write",
+    ("POST", "/v1/events"): "write",
+    ("POST", "/v1/engagement"): "write",
 }
 UNCOUNTED = {"/v1/health"}
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}

@@ -9,7 +9,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from data.settings import settings
-from services.api import catalogue, docs, health, ingest, questions, rows, stream
+from services.api import catalogue, docs, health, ingest, questions, rows, stream, tracking
 from services.api.access import ABILITY, caller
 from services.api.errors import JsonAnswer, handle_errors
 from services.api.hub import Hub
@@ -20,7 +20,7 @@ from services.api.shelter import Shelter
 from services.api.stream import Streams
 
 VERSION = "1"
-ROUTERS = (questions, catalogue, rows, ingest, stream, health)
+ROUTERS = (questions, catalogue, rows, ingest, tracking, stream, health)
 
 
 def create_api() -> FastAPI:

@@ -182,7 +182,7 @@ def _take(
     request: Request, scope: Scope, dataset: Dataset, body: Body, key: str | None, prepare: Prepare | None
 ) -> dict[str, Any]:
     data = body.decoded()
-    payload = read_payload(request.headers.get("content-type", ""), data)
+    payload = read_payload(request.headers.get("content-type", ""), data, one=prepare is not None)
     if prepare is not None:
         key = prepare(payload, key)
     key = key or f"sha256:{hashlib.sha256(data).hexdigest()}"

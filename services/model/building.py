@@ -22,7 +22,7 @@ from data.model import (
     TimeColumn,
 )
 from services.model.reading import Form
-from services.model.ways import build_source, build_subscription
+from services.model.ways import build_source, build_subscription, build_tracking
 
 USUAL_DELAY_S = 86_400
 
@@ -36,8 +36,9 @@ def build_pack(form: Form) -> Pack:
     subscriptions = tuple(build_subscription(key, inner) for key, inner in form.forms("subscriptions").items())
     sources = tuple(build_source(key, inner) for key, inner in form.forms("sources").items())
     return Pack(
-        name, form.text("title"), form.text("description"), datasets, metrics, exposures, subscriptions, sources
-    )
+        name, form.text("title"), form.text("description"), datasets, metrics, exposures, subscriptions, sources,
+        build_tracking(form.form("tracking")),
+    )  # fmt: skip
 
 
 def _dataset(pack: str, name: str, form: Form, metrics: tuple[Metric, ...]) -> Dataset:

@@ -11,7 +11,7 @@ from typing import get_args
 
 from data.model import SHAPES, Better, DatasetKind, Family, Format, Shape
 from services.model.forms import Block, Field
-from services.model.ways import LOOKUP, SOURCE, SUBSCRIPTION
+from services.model.ways import LOOKUP, SOURCE, SUBSCRIPTION, TRACKING
 
 
 def _title(what: str) -> tuple[Field, ...]:
@@ -186,12 +186,13 @@ PACK = Block(
         Field("exposures", "blocks", "Denominators from outside the rows.", inner=EXPOSURE),
         Field("subscriptions", "blocks", "MQTT topics whose messages are rows.", inner=SUBSCRIPTION),
         Field("sources", "blocks", "Tables that external datasets follow, by dataset.", inner=SOURCE),
+        Field("tracking", "block", "Where the API's tracking calls write to.", inner=TRACKING),
         Field("simulator", "any", "How believable rows are made: [simulator](#simulator)."),
     ),
 )
 BLOCKS: tuple[Block, ...] = (
     PACK, DATASET, TIME, DIMENSION, MEASURE, DURATION, LIMIT, BAND, MATCH, RANGE, METRIC, COMPARISON, EXPOSURE,
-    SUBSCRIPTION, SOURCE, LOOKUP,
+    SUBSCRIPTION, SOURCE, LOOKUP, TRACKING,
 )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from data.ways import Lookup, Source, Subscription
+from data.ways import Lookup, Source, Subscription, Tracking
 from services.model.forms import Block, Field
 from services.model.reading import Form
 
@@ -23,6 +23,14 @@ SUBSCRIPTION = Block(
         Field("workspace", "text", "Workspace of all rows, where the topic does not say it."),
         Field("id", "name", "Field that names a message; without one it is known by its topic and content."),
         Field("mapping", "name", "Mapping file of the pack by which rows are read; without one by column names."),
+    ),
+)
+TRACKING = Block(
+    "tracking",
+    "Datasets of events to which the API's tracking calls write.",
+    (
+        Field("events", "name", "Dataset that gets what is sent to `/api/v1/events`."),
+        Field("engagement", "name", "Dataset that gets what is sent to `/api/v1/engagement`."),
     ),
 )
 LOOKUP = Block(
@@ -56,6 +64,11 @@ def build_subscription(name: str, form: Form) -> Subscription:
     """The subscription of a well-formed node."""
     maybe = {field: form.maybe(field) for field in ("workspace", "id", "mapping")}
     return Subscription(name, form.text("topic"), form.text("dataset"), **maybe)
+
+
+def build_tracking(form: Form | None) -> Tracking:
+    """The tracking of a well-formed node, or none."""
+    return Tracking(form.maybe("events"), form.maybe("engagement")) if form else Tracking()
 
 
 def build_source(dataset: str, form: Form) -> Source:

@@ -62,6 +62,7 @@ sources:
     columns: {case: id, began: began_at, town: town_name}
     lookups:
       town_name: {from: town_id, table: office.town, value: name}
+tracking: {events: visits, engagement: visits}
 exposures:
   people: {title: People, unit: people, dimension: town, amounts: {north: 100, south: 50}}
 metrics:

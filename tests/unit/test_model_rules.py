@@ -55,6 +55,18 @@ CASES: dict[str, list[tuple[str, str, str]]] = {
         ("doors/{page}", "door{page}", "found the level `door{page}`"),
         ("doors/{page}", "{page}/{page}", "`{page}` is there twice"),
     ],
+    "tracking": [
+        (
+            "{events: visits,",
+            "{events: visit,",
+            "field `events`: found `visit`, expected `cases` or `visits`. Did you mean `visits`?",
+        ),
+        (
+            "engagement: visits}",
+            "engagement: cases}",
+            "`cases` is keyed; tracking adds events, so it needs `kind: append`",
+        ),
+    ],
     "sources": [
         ("    external: true\n", "", "source `cases`: found `cases`, expected nothing here"),
         ("sources:\n  cases:", "sources:\n  case:", "Did you mean `cases`?"),

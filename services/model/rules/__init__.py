@@ -26,6 +26,7 @@ from services.model.rules import (
     subscriptions,
     targets,
     times,
+    tracking,
     units,
 )
 
@@ -52,4 +53,5 @@ RULES: tuple[Rule, ...] = (
     owners.check,
     subscriptions.check,
     sources.check,
+    tracking.check,
 )
