@@ -29,6 +29,7 @@ from services.assessment.trials import Floats
 
 UNKNOWN = TraitNorm(0, 0.2, (-1.645, -1.282, -0.674, 0.0, 0.674, 1.282, 1.645))
 """Of a trait that had no norm before: normal, its metrics hanging together a little."""
+_UNKNOWN_RELIABILITY = 0.5
 
 
 def pooled(n: int, mean: float, sd: float, prior: MetricNorm, prior_people: int) -> tuple[float, float]:
@@ -53,11 +54,11 @@ def renorm(
 
 
 def _group(values: Floats, reliable: Named[str, float], prior: NormGroup, before: Norms, scoring: Scoring) -> NormGroup:
-    metrics = {
+    made = {
         score.name: _metric(_on_scale(values[:, column], score), score, prior, reliable, scoring)
         for column, score in enumerate(scoring.scores)
-        if score.name in prior.metrics
     }
+    metrics = {name: norm for name, norm in made.items() if norm is not None}
     group = NormGroup(prior.name, prior.title, metrics, prior.traits)
     z = standardise(values, scoring.scores, group)
     mapping = scoring.mapping(before.mapping)
@@ -72,12 +73,16 @@ def _on_scale(values: Floats, score: Score) -> Floats:
 
 def _metric(
     values: Floats, score: Score, group: NormGroup, reliable: Named[str, float], scoring: Scoring
-) -> MetricNorm:
-    rules, prior = scoring.renorming, group.metrics[score.name]
+) -> MetricNorm | None:
+    """The new norm, the one before where there are too few people, or None where there was none either."""
+    rules, prior = scoring.renorming, group.metrics.get(score.name)
     n = len(values)
     if n < max(rules.least_people, 2) or values.std() == 0:
         return prior
-    mean, sd = pooled(n, float(values.mean()), float(values.std(ddof=1)), prior, rules.prior_people)
+    own = float(values.mean()), float(values.std(ddof=1))
+    if prior is None:
+        return MetricNorm(n, *own, reliable.get(score.name, _UNKNOWN_RELIABILITY))
+    mean, sd = pooled(n, *own, prior, rules.prior_people)
     seen = reliable.get(score.name, prior.reliability)
     reliability = (n * seen + rules.prior_people * prior.reliability) / (n + rules.prior_people)
     return MetricNorm(n, mean, sd, reliability)

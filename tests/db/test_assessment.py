@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -12,12 +12,15 @@ import data.assessment as stored
 from data.database import transaction
 from data.engine.batches import Batch, write_batch
 from data.engine.days import to_ms
+from data.engine.verify import verify
 from data.errors import BadInput, NotAllowed, UnknownName
 from data.types import CannotTell, Scope, TimeRange
+from services.assessment.loading import scoring
 from services.assessment.pipeline import datasets, score
 from services.assessment.profiles import profile
 from services.assessment.renewing import renew
 from services.assessment.selection import fairness
+from services.assessment.writing import columns_of_rows
 from services.ingest import ingest_rows
 from services.jobs import assessment as job
 from services.jobs.turns import Turn
@@ -222,6 +225,42 @@ def test_new_norms_score_what_came_since_and_leave_what_was_before(told: Scope) 
         renew(told, "own", date(2026, 4, 6), NOW)
     with pytest.raises(BadInput, match="not in the future"):
         renew(told, "next", date(2026, 5, 1), NOW)
+
+
+def test_other_weights_come_into_force_with_norms_made_for_them(scope: Scope, monkeypatch: pytest.MonkeyPatch) -> None:
+    raw(scope, 12)
+    score(scope, NOW)
+    base = scoring()
+    old = base.mapping("m1")
+    speed = next(trait for trait in old.traits if trait.name == "speed")
+    quick = replace(speed, name="quickness", weights=(("simple_reaction_time", -1.0),), least_weight=1)
+    second = replace(old, version="m2", traits=(quick,), selection=("quickness",))
+    changed = replace(base, mappings=(old, second), renorming=replace(base.renorming, least_people=5))
+    monkeypatch.setattr("services.assessment.pipeline.scoring", lambda: changed)
+    made = renew(scope, "second", date(2026, 4, 7), NOW, "m2")
+    norm = made.norms.groups["all"].traits
+    assert list(norm) == ["quickness"] and norm["quickness"].n >= 20
+    since = to_ms(datetime(2026, 4, 7, tzinfo=UTC))
+    rows = list(rows_of(scope, "traits").values())
+    found = {(row["completed_at"] >= since, row["mapping_version"], row["norm_version"]) for row in rows}
+    assert found == {(False, "m1", "n1"), (True, "m2", "second")}
+    assert {row["trait"] for row in rows if row["completed_at"] >= since} == {"quickness"}
+    with pytest.raises(UnknownName, match="Did you mean `m2`"):
+        renew(scope, "third", date(2026, 4, 8), NOW, "m22")
+
+
+def test_a_slow_transaction_is_not_passed_over(scope: Scope) -> None:
+    at, trials = NOW - timedelta(days=2), datasets()["trials"]
+    send(scope, "sessions", [session_row("one", at, 5), session_row("two", at, 5)])
+    columns = columns_of_rows(trials, [row | {"occurred_at": to_ms(at)} for row in go_trials("one", 1, 32, at)])
+    with transaction(scope) as tx:
+        write_batch(tx, scope, Batch(trials, "slow", columns))
+        assert score(scope, NOW).scored == 0
+    assert score(scope, NOW).scored == 1 and set(rows_of(scope, "results")) == {"one"}
+
+
+def test_segments_hold_what_scoring_wrote(told: Scope) -> None:
+    assert [name for name, dataset in datasets().items() if verify(told, dataset).mismatches] == []
 
 
 def test_fairness_is_checked_from_the_same_numbers_as_the_metrics(told: Scope) -> None:
