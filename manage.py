@@ -12,9 +12,11 @@ import typer
 
 from data.errors import BelvedereError
 
-TOPICS = ("run", "settings", "packs", "query", "engine", "imports", "people")
+TOPICS = (
+    "run", "settings", "packs", "query", "engine", "imports", "people", "health", "assessment", "collect", "warehouse",
+)  # fmt: skip
 # These manage the database themselves or do without one.
-WITHOUT_DATABASE = {"run", "stop", "doctor", "settings", "pack", "pack-check"}
+WITHOUT_DATABASE = {"run", "stop", "doctor", "health", "settings", "pack", "pack-check"}
 
 app = typer.Typer(
     name="belvedere", help="Belvedere: live operations analytics on Postgres.", no_args_is_help=True,

@@ -6,7 +6,7 @@ import streamlit as st
 
 import services.people as people
 from components import navigation, shell
-from components.states import guard
+from components.states import guard, waiting_rows
 from components.viewer import arrive, current_scope
 from data.types import Scope
 
@@ -21,6 +21,7 @@ def draw() -> None:
         arrive(scope, page.title)
         _sidebar(scope)
     with guard():
+        waiting_rows()
         page.run()
 
 

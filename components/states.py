@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from data.errors import BelvedereError, DatabaseDown, NotAllowed
+from services.spool import spool_said, spool_state
 
 _log = logging.getLogger(__name__)
 
@@ -24,7 +25,10 @@ def guard() -> Iterator[None]:
         yield
     except DatabaseDown:
         _log.exception("database down")
-        st.error("It is tried again with the next refresh. Nothing is lost.", title="The database does not answer")
+        waits = spool_said(spool_state())
+        st.error(
+            f"It is tried again with the next refresh. Nothing is lost. {waits}", title="The database does not answer"
+        )
     except NotAllowed as error:
         st.warning(str(error), title="Not allowed")
     except BelvedereError as error:
@@ -36,6 +40,13 @@ def guard() -> Iterator[None]:
             f"The details are in the server's log under reference {reference}. Reload the page, or go on with another.",
             title="Something went wrong here",
         )
+
+
+def waiting_rows() -> None:
+    """A line while rows that were accepted without a database are still being written."""
+    said = spool_said(spool_state())
+    if said:
+        st.info(said, icon=":material/hourglass_top:")
 
 
 def empty(title: str, text: str, label: str = "", page: str = "", address: dict[str, str] | None = None) -> None:

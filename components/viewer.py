@@ -13,6 +13,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 import services.people
 from components.states import guard
 from data.types import Scope
+from services.observing import note
 from services.web.cookies import SESSION_COOKIE
 
 _OWNER, _PAGE, _SEEN = "_owner", "_page", "_seen_at"
@@ -51,6 +52,7 @@ def arrive(scope: Scope, page: str) -> None:
     if st.session_state.get(_PAGE) != page:
         st.session_state[_PAGE] = page
         st.session_state.pop(_SEEN, None)
+        note("page_views", page=page, workspace=scope.workspace.slug, account=scope.account)
     _keep_present(scope, datetime.now(UTC))
 
 

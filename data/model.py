@@ -5,12 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from data.ways import Source, Subscription, Tracking
+
 DatasetKind = Literal["append", "keyed"]
 Shape = Literal[
-    "count", "sum", "average", "min", "max", "percentile", "distinct", "ratio", "rate", "balance", "age", "share"
+    "count",
+    "sum",
+    "average",
+    "min",
+    "max",
+    "percentile",
+    "distinct",
+    "ratio",
+    "rate",
+    "balance",
+    "age",
+    "share",
+    "difference",
+    "pace",
 ]
 SHAPES: tuple[Shape, ...] = (
     "count", "sum", "average", "min", "max", "percentile", "distinct", "ratio", "rate", "balance", "age", "share",
+    "difference", "pace",
 )  # fmt: skip
 Format = Literal["integer", "decimal", "percent", "duration", "money"]
 Better = Literal["higher", "lower", "neither"]
@@ -71,6 +87,45 @@ class LimitFlag:
 
 
 @dataclass(frozen=True, slots=True)
+class Band:
+    """A text column derived at ingest: the name of the band that a measure or duration (in hours) lies in. `lowest`
+    names each band with its least value, ascending; null while the number is, or where it is below all bands."""
+
+    name: str
+    of: str
+    lowest: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A text column derived at ingest: `same` when the texts of two dimensions are equal, else `differs`; null while
+    the second one, the truth, is missing. A missing text beside a truth differs from it."""
+
+    name: str
+    of: str
+    truth: str
+    same: str = "right"
+    differs: str = "wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A text column derived at ingest: `within` when a measure lies in the range for the row's value of `by`, ends
+    included, else `outside`; null while the measure is, or where the value has no range. Each range is a value with its
+    lower and its upper end, None where it is open."""
+
+    name: str
+    of: str
+    by: str
+    ranges: tuple[tuple[str, float | None, float | None], ...]
+    within: str = "within"
+    outside: str = "outside"
+
+
+Derived = LimitFlag | Band | Match | Range
+
+
+@dataclass(frozen=True, slots=True)
 class TimeColumn:
     """A timestamptz(3) column (UTC, floored to the millisecond at ingest)."""
 
@@ -85,8 +140,9 @@ class Dataset:
 
     `time` is the primary time column; `streams` are the time columns by which segments are kept (the primary one first,
     then each that a metric uses as its `at`). `actor` is a text column (who), dictionary-coded like a dimension.
-    `place` says whether the rows have lat, lon (double precision) and cell (bigint, H3 resolution 12).
-    `usual_delay_s` is how old the newest row usually is before the data counts as late.
+    `flags` are the text columns derived at ingest, of all four kinds. `place` says whether the rows have lat, lon
+    (double precision) and cell (bigint, H3 resolution 12). `usual_delay_s` is how old the newest row usually is before
+    the data counts as late.
     """
 
     id: int
@@ -100,7 +156,7 @@ class Dataset:
     dimensions: tuple[Dimension, ...]
     measures: tuple[Measure, ...]
     durations: tuple[Duration, ...]
-    flags: tuple[LimitFlag, ...]
+    flags: tuple[Derived, ...]
     actor: str | None
     place: bool
     streams: tuple[str, ...]
@@ -134,8 +190,9 @@ class Metric:
 
     Base shapes (count, sum, average, min, max, percentile, distinct, share) name `dataset`, `at` (a time column) and,
     but for count, `of` (measure, duration; for distinct a dimension or the actor). `ratio` has numerator and
-    denominator, `balance` plus and minus, `rate` and `age` name another metric in `of`. `share` is the part of the
-    non-null values of `of` that meets `limit` (a Condition). Percent formats hold fractions (0.25 is shown as 25 %).
+    denominator, `balance` and `difference` plus and minus, `rate`, `pace` and `age` name another metric in `of`; a pace
+    is for each `each_s` seconds of the time asked about. `share` is the part of the non-null values of `of` that meets
+    `limit` (a Condition). Percent formats hold fractions (0.25 is shown as 25 %).
     """
 
     pack: str
@@ -162,6 +219,7 @@ class Metric:
     exposure: str | None = None
     per: float = 1.0
     decimals: int = 1
+    each_s: int = 60
 
     @property
     def qualified(self) -> str:
@@ -182,7 +240,7 @@ class Exposure:
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """A domain: its datasets, metrics and exposures, each by its short name in file order."""
+    """A domain: its datasets, metrics and exposures, each by its short name in file order, and how rows come in."""
 
     name: str
     title: str
@@ -190,6 +248,9 @@ class Pack:
     datasets: tuple[Dataset, ...]
     metrics: tuple[Metric, ...]
     exposures: tuple[Exposure, ...] = ()
+    subscriptions: tuple[Subscription, ...] = ()
+    sources: tuple[Source, ...] = ()
+    tracking: Tracking = Tracking()
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,12 @@ def worker_seen_at() -> datetime | None:
         return found
 
 
+def waiting_jobs() -> int:
+    """How many jobs are due and not yet taken."""
+    with owner_transaction() as tx:
+        return int(run(tx, "jobs_waiting", {})[0][0])
+
+
 def dataset_changes() -> dict[tuple[int, int], int]:
     """(workspace, dataset) -> number of its last change."""
     with owner_transaction() as tx:

@@ -38,6 +38,9 @@ class Settings(BaseSettings):
     database_user: str = Field(
         "", description="User who runs the embedded database when Belvedere is started as root; empty: nobody."
     )
+    observe: bool = Field(
+        True, description="Record the application's own requests, jobs and so on in the workspace `system`."
+    )
     cache_mb: int = Field(2048, ge=64, description="Memory for decoded columns, in MiB for each process.")
     pool_size: int = Field(16, ge=2, le=200, description="Most database connections of one process.")
     session_hours: float = Field(12, gt=0, description="How long a sign-in lasts, in hours.")
@@ -45,6 +48,21 @@ class Settings(BaseSettings):
     slow_request_s: float = Field(1.0, gt=0, description="Requests slower than this are logged as slow, in seconds.")
     upload_mb: int = Field(512, ge=1, description="Largest file that may be uploaded, in MiB.")
     ingest_mb: int = Field(32, ge=1, description="Largest body of one ingest request, in MiB.")
+    mqtt_url: str = Field(
+        "", description="Broker whose messages become rows, as `mqtt://user:password@host:1883` or `mqtts://...`."
+    )
+    mqtt_client_id: str = Field(
+        "", description="Name of Belvedere at the broker; empty: one that is made once and kept in the data folder."
+    )
+    mqtt_ca_file: str = Field(
+        "", description="Certificates by which a broker with `mqtts` is believed; empty: the system's."
+    )
+    external_databases: str = Field(
+        "", description="Databases whose tables are followed, as `name=postgresql://...`, separated by spaces."
+    )
+    spool_mb: int = Field(
+        512, ge=1, description="Rows that are kept on disk while the database is down, at most, in MiB."
+    )
     trusted_proxies: str = Field(
         "", description="Addresses of reverse proxies whose X-Forwarded headers are believed, separated by commas."
     )

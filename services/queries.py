@@ -94,7 +94,7 @@ def _dimensions(metrics: list[Metric], model: Model) -> set[str]:
             dataset = metric.dataset if "." in metric.dataset else f"{metric.pack}.{metric.dataset}"
             names.update(text_columns(find_dataset(model, dataset)))
         others = [metric.numerator, metric.denominator, metric.plus, metric.minus]
-        others += [metric.of] if metric.shape in ("rate", "age") else []
+        others += [metric.of] if metric.shape in ("rate", "pace", "age") else []
         inner = [name if "." in name else f"{metric.pack}.{name}" for name in others if name]
         names |= _dimensions([find_metric(model, name) for name in inner], model)
     return names

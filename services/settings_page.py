@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from data.settings import FILE_NAME, ROOT, Settings, settings
 
+_PASSWORD = re.compile(r"(://[^\s:/@]*:)\S*@")  # up to the last @ of an address: passwords may hold one
 PAGE = ROOT / "docs" / "reference" / "settings.md"
 _HEAD = f"""# Settings
 
@@ -81,11 +83,7 @@ def _toml(value: Any) -> str:
 def _shown(value: Any) -> Any:
     if isinstance(value, Path):
         return str(value)
-    if isinstance(value, str) and "://" in value and "@" in value:
-        scheme, rest = value.split("://", 1)
-        user, _, host = rest.rpartition("@")
-        return f"{scheme}://{user.split(':')[0]}:***@{host}" if ":" in user else value
-    return value
+    return _PASSWORD.sub(r"\1***@", value) if isinstance(value, str) else value
 
 
 if __name__ == "__main__":

@@ -36,7 +36,8 @@ class Values:
 class Cells:
     """What evaluation needs beside the statistics: the groups, where buckets end, and which have not begun.
 
-    `ends_ms` are milliseconds from the frame's start to each bucket's end (now, in an unfinished one).
+    `ends_ms` are milliseconds from the frame's start to each bucket's end (now, in an unfinished one), `spans_ms` the
+    milliseconds of each bucket until now, of which the running minute counts as a whole.
     """
 
     read: Read
@@ -45,6 +46,7 @@ class Cells:
     kept: bool
     ends_ms: Ints
     begun: NDArray[np.bool_]
+    spans_ms: Ints
 
 
 def evaluate(formula: Formula, cells: Cells) -> Values:
@@ -94,6 +96,11 @@ def _balance(formula: Formula, cells: Cells) -> Values:
     return Values(plus.numbers - minus.numbers, plus.known & minus.known & cells.begun[:, None])
 
 
+def _difference(formula: Formula, cells: Cells) -> Values:
+    plus, minus = (evaluate(part, cells) for part in formula.parts)
+    return Values(plus.numbers - minus.numbers, plus.known & minus.known)
+
+
 def _age(formula: Formula, cells: Cells) -> Values:
     plus, minus = (cells.read(leaf) for leaf in formula.leaves)
     open_now = evaluate(formula.parts[0], cells)
@@ -107,6 +114,12 @@ def _rate(formula: Formula, cells: Cells) -> Values:
     assert formula.exposure is not None
     amounts = _amounts(formula.exposure, formula.filters, cells)
     return _divide(part.numbers * formula.per, np.broadcast_to(amounts, part.numbers.shape), part.known)
+
+
+def _pace(formula: Formula, cells: Cells) -> Values:
+    """For each `per` milliseconds of a bucket, or of its part until now."""
+    part = evaluate(formula.parts[0], cells)
+    return _divide(part.numbers * formula.per, np.broadcast_to(cells.spans_ms[:, None], part.numbers.shape), part.known)
 
 
 def _amounts(exposure: Exposure, filters: Sequence[Filter], cells: Cells) -> NDArray[np.float64]:
@@ -139,4 +152,5 @@ def _passes(value: str, dimension: str, filters: Sequence[Filter]) -> bool:
 _SHAPES: dict[str, Callable[[Formula, Cells], Values]] = {
     "count": _total, "sum": _total, "distinct": _total, "average": _average, "min": _ordered, "max": _ordered,
     "percentile": _ordered, "share": _share, "ratio": _ratio, "balance": _balance, "age": _age, "rate": _rate,
+    "difference": _difference, "pace": _pace,
 }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,7 @@ from data.engine.days import check_range
 from data.engine.encode import MISSING
 from data.engine.places import cells_of
 from data.errors import BadInput
-from data.model import Dataset, Duration, LimitFlag
+from data.model import Band, Dataset, Derived, Duration, LimitFlag, Match, Range
 
 Ints = NDArray[np.int64]
 HOUR_MS = 3_600_000
@@ -145,6 +146,60 @@ def flag_text(flag: LimitFlag, dataset: Dataset, times: dict[str, Ints], texts: 
     return Text(codes, pa.array([flag.within, flag.over], pa.string()))
 
 
+def band_text(band: Band, dataset: Dataset, times: dict[str, Ints], measures: dict[str, Ints]) -> Text:
+    """The band of each row, missing while its number is or lies below all bands."""
+    duration = next((d for d in dataset.durations if d.name == band.of), None)
+    if duration:
+        values, scale = duration_ms(duration, times), HOUR_MS
+    else:
+        values, scale = measures[band.of], 10 ** next(m.decimals for m in dataset.measures if m.name == band.of)
+    lowest = np.array([round(least * scale) for _, least in band.lowest], np.int64)
+    codes = np.where(values == MISSING, -1, np.searchsorted(lowest, values, side="right") - 1)
+    return used_only(Text(codes.astype(np.int32), pa.array([name for name, _ in band.lowest], pa.string())))
+
+
+def match_text(match: Match, texts: dict[str, Text]) -> Text:
+    """Is the text of each row the true one? Missing while the truth is."""
+    of, truth = texts[match.of], texts[match.truth]
+    place = pc.index_in(of.values, value_set=truth.values).fill_null(-1).to_numpy(zero_copy_only=False)
+    among_truths = np.append(place, -1)[of.codes]  # code -1, missing, takes the last entry
+    codes = np.where(truth.codes < 0, -1, (among_truths != truth.codes).astype(np.int32))
+    return Text(codes.astype(np.int32), pa.array([match.same, match.differs], pa.string()))
+
+
+def range_text(found: Range, dataset: Dataset, measures: dict[str, Ints], texts: dict[str, Text]) -> Text:
+    """`within` or `outside` for each row by its own range, missing while the number is or the value has no range."""
+    values, by = measures[found.of], texts[found.by]
+    scale = 10 ** next(m.decimals for m in dataset.measures if m.name == found.of)
+    ranges = {value: (low, high) for value, low, high in found.ranges}
+    named = [ranges.get(value) for value in by.values.to_pylist()]
+    every = np.iinfo(np.int64)
+    ends = [_ends(ends, scale) if ends else (every.min, every.max) for ends in (*named, None)]
+    low, high = np.array(ends, np.int64)[by.codes].T
+    judged = np.array([*(ends is not None for ends in named), False])[by.codes] & (values != MISSING)
+    codes = np.where(judged, (values < low) | (values > high), -1)
+    return Text(codes.astype(np.int32), pa.array([found.within, found.outside], pa.string()))
+
+
+def _ends(ends: tuple[float | None, float | None], scale: int) -> tuple[int, int]:
+    """The least and the greatest stored integer inside; half a last place is the slack of decimal fractions."""
+    every = np.iinfo(np.int64)
+    low, high = ends
+    least = every.min if low is None else math.ceil(low * scale - 1e-6)
+    return int(least), int(every.max if high is None else math.floor(high * scale + 1e-6))
+
+
+def derived_text(
+    flag: Derived, dataset: Dataset, times: dict[str, Ints], texts: dict[str, Text], measures: dict[str, Ints]
+) -> Text:
+    """A derived text column."""
+    if isinstance(flag, Range):
+        return range_text(flag, dataset, measures, texts)
+    if isinstance(flag, Band):
+        return band_text(flag, dataset, times, measures)
+    return match_text(flag, texts) if isinstance(flag, Match) else flag_text(flag, dataset, times, texts)
+
+
 def _quality(values: Any) -> list[list[str] | None] | None:
     if values is None:
         return None
@@ -159,7 +214,7 @@ def _check_lengths(rows: Rows, columns: dict[str, Any]) -> None:
 
 
 def to_rows(dataset: Dataset, columns: dict[str, Any]) -> Rows:
-    """The rows of a batch; derives limit flags and cells. Raises BadInput for a missing or an empty required column."""
+    """The rows of a batch with derived texts and cells. Raises BadInput for a missing or an empty required column."""
     flags = {flag.name for flag in dataset.flags}
     names = [d.name for d in dataset.dimensions if d.name not in flags]
     text_names = [n for n in (dataset.key, *names, dataset.actor) if n]
@@ -169,14 +224,15 @@ def to_rows(dataset: Dataset, columns: dict[str, Any]) -> Rows:
             raise BadInput(f"A batch for {dataset.qualified} has no column `{name}`.")
     times = {t.name: to_ms(columns[t.name]) for t in dataset.times}
     texts = {name: to_text(columns[name]) for name in text_names}
-    texts |= {flag.name: flag_text(flag, dataset, times, texts) for flag in dataset.flags}
+    measures = {m.name: to_scaled(columns[m.name], m.decimals) for m in dataset.measures}
+    texts |= {flag.name: derived_text(flag, dataset, times, texts, measures) for flag in dataset.flags}
     lat = to_degrees(columns["lat"]) if dataset.place else None
     lon = to_degrees(columns["lon"]) if dataset.place else None
     rows = Rows(
         n=len(columns[dataset.time]),
         times=times,
         texts=texts,
-        measures={m.name: to_scaled(columns[m.name], m.decimals) for m in dataset.measures},
+        measures=measures,
         lat=lat,
         lon=lon,
         cell=None if lat is None or lon is None else cells_of(lat, lon),

@@ -20,6 +20,7 @@ from data.errors import BadInput
 Tables = dict[Key, Table]
 OTHER: Group = ("__other__",)
 MOST_ROWS = 200_000
+MINUTE_MS = 60_000
 
 
 class Reading:
@@ -51,8 +52,8 @@ class Reading:
 
     def cells(self) -> Cells:
         """What `evaluate` needs."""
-        ended, begun = _ended(self.edges, self.plan.now)
-        return Cells(self, self.plan.query.by, self.groups, self.plan.keep is not None, ended, begun)
+        ended, begun, spans = _ended(self.edges, self.plan.now)
+        return Cells(self, self.plan.query.by, self.groups, self.plan.keep is not None, ended, begun, spans)
 
     def present(self) -> NDArray[np.bool_]:
         """Where there is any row that a metric counts, [buckets, groups]."""
@@ -65,11 +66,14 @@ class Reading:
 
 
 @lru_cache(maxsize=256)
-def _ended(edges: tuple[datetime, ...], now_at: datetime) -> tuple[Ints, NDArray[np.bool_]]:
-    """When each bucket ends (now, in an unfinished one), in milliseconds after the first begins; which have begun."""
+def _ended(edges: tuple[datetime, ...], now_at: datetime) -> tuple[Ints, NDArray[np.bool_], Ints]:
+    """When each bucket ends (now, in an unfinished one), in milliseconds after the first begins; which have begun; how
+    long each has been."""
     ms, now = edge_ms(edges), to_ms(now_at)
     ends, begun = ms[1:], ms[:-1] < now
-    return np.where((ends > now) & begun, now, ends) - ms[0], begun | (ends <= now)
+    # `now` is the beginning of the running minute, whose rows are counted.
+    spans = np.maximum(np.minimum(ends, now + MINUTE_MS) - ms[:-1], 0)
+    return np.where((ends > now) & begun, now, ends) - ms[0], begun | (ends <= now), spans
 
 
 def groups_of(asks: Sequence[Ask], tables: Tables) -> list[Group]:

@@ -50,7 +50,7 @@ class Formula:
     leaves: tuple[Leaf, ...] = ()
     parts: tuple[Formula, ...] = ()
     scale: int = 1
-    per: float = 1.0
+    per: float = 1.0  # of a pace: milliseconds
     exposure: Exposure | None = None
     filters: tuple[Filter, ...] = ()
 
@@ -226,6 +226,10 @@ def _balance(question: Question, metric: Metric, _running: bool) -> Formula | Ca
     return found
 
 
+def _difference(question: Question, metric: Metric, running: bool) -> Formula | CannotTell:
+    return _of_parts(question, metric, (metric.plus, metric.minus), running)
+
+
 def _of_parts(question: Question, metric: Metric, names: Sequence[str | None], running: bool) -> Formula | CannotTell:
     parts: list[Formula] = []
     for name in names:
@@ -245,6 +249,13 @@ def _rate(question: Question, metric: Metric, running: bool) -> Formula | Cannot
     if exposure is None or not math.isfinite(sum(amount for _, amount in exposure.amounts)):
         return CannotTell(f"{metric.title} has no answer: {metric.exposure} is not known for all that rows name here.")
     return Formula("rate", parts=(part,), per=metric.per, exposure=exposure, filters=question.filters)
+
+
+def _pace(question: Question, metric: Metric, running: bool) -> Formula | CannotTell:
+    part = _formula(question, _named(question, metric, metric.of), running)
+    if isinstance(part, CannotTell):
+        return part
+    return Formula("pace", parts=(part,), per=metric.each_s * 1000.0)
 
 
 def _age(question: Question, metric: Metric, _running: bool) -> Formula | CannotTell:
@@ -273,4 +284,5 @@ def _age(question: Question, metric: Metric, _running: bool) -> Formula | Cannot
 SHAPES: dict[str, Callable[[Question, Metric, bool], Formula | CannotTell]] = {
     "count": _base, "sum": _base, "average": _base, "min": _base, "max": _base, "percentile": _base,
     "distinct": _base, "share": _share, "ratio": _ratio, "balance": _balance, "rate": _rate, "age": _age,
+    "difference": _difference, "pace": _pace,
 }  # fmt: skip

@@ -18,5 +18,9 @@ FROM belvedere.job_runs ORDER BY job;
 -- worker_seen -- the last sign of life of any worker
 SELECT max(last_heartbeat) FROM jobs.procrastinate_workers;
 
+-- jobs_waiting -- jobs that are due and not yet taken
+SELECT count(*) FROM jobs.procrastinate_jobs
+WHERE status = 'todo' AND (scheduled_at IS NULL OR scheduled_at <= now());
+
 -- dataset_changes -- the number of the last change of each dataset in each workspace
 SELECT workspace_id, dataset_id, change_no FROM belvedere.dataset_state ORDER BY workspace_id, dataset_id;

@@ -41,6 +41,8 @@ ABILITY: dict[tuple[str, str], Ability] = {
     ("GET", "/v1/rows"): "rows",
     ("GET", "/v1/rows/download"): "export",
     ("POST", "/v1/ingest/{dataset}"): "write",
+    ("POST", "/v1/events"): "write",
+    ("POST", "/v1/engagement"): "write",
 }
 UNCOUNTED = {"/v1/health"}
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
@@ -96,6 +98,11 @@ def caller(
         raise NotAllowed
     people.require(scope, ability)
     return scope
+
+
+def count_request(request: Request) -> None:
+    """Count the request on its credential, as `caller` does."""
+    _count(request, getattr(request.scope.get("route"), "path", ""))
 
 
 def _count(request: Request, path: str) -> None:

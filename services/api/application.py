@@ -9,17 +9,18 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from data.settings import settings
-from services.api import catalogue, docs, health, ingest, questions, rows, stream
+from services.api import catalogue, docs, health, ingest, questions, rows, stream, tracking
 from services.api.access import ABILITY, caller
 from services.api.errors import JsonAnswer, handle_errors
 from services.api.hub import Hub
 from services.api.ingest import Inlet
 from services.api.limits import RateLimit
 from services.api.openapi import DESCRIPTION, TAGS, finish
+from services.api.shelter import Shelter
 from services.api.stream import Streams
 
 VERSION = "1"
-ROUTERS = (questions, catalogue, rows, ingest, stream, health)
+ROUTERS = (questions, catalogue, rows, ingest, tracking, stream, health)
 
 
 def create_api() -> FastAPI:
@@ -35,6 +36,7 @@ def create_api() -> FastAPI:
         "/v1/openapi.json", lambda: JsonAnswer(document(api)), dependencies=[Depends(caller)], include_in_schema=False
     )
     api.state.inlet = Inlet.from_settings()
+    api.state.shelter = Shelter()
     api.state.downloads = rows.Seats(rows.DOWNLOADS)
     api.state.streams = Streams(Hub())
     api.add_middleware(RateLimit, requests_per_minute=settings().requests_per_minute)

@@ -83,6 +83,20 @@ INGESTED: dict[str, Any] = {
     ],
 }  # fmt: skip
 
+EVENT: dict[str, Any] = {
+    "event": "page_view", "feature": "appointments", "person": "u-1041", "device": "phone", "session": "v-88213"
+}  # fmt: skip
+
+ENGAGEMENT: dict[str, Any] = {
+    "event": "listen", "entity_kind": "meeting", "entity": "m-2041", "seller": "s-17", "session": "v-4410",
+    "seconds": 84,
+}  # fmt: skip
+
+SPOOLED: dict[str, Any] = {
+    "spooled": True, "dataset": "grievance.complaints", "key": "batch-2026-11-21-0815", "read": 3, "bytes": 512,
+    "message": "The database does not answer. The rows are safe on disk.", "seconds": 0.004,
+}  # fmt: skip
+
 STREAM = """id: grievance.complaints=119,grievance.complaint_events=64
 event: version
 data: {"dataset":"grievance.complaints","version":119,"rows":12841,"as_of":"2026-11-21T13:15:00Z","received_at":null}

@@ -213,6 +213,18 @@ class IngestAnswer(BaseModel):
     rejects: list[RejectEntry] = Field(description="The first 1,000 of them.")
 
 
+class SpooledAnswer(BaseModel):
+    """A batch that is kept on disk because the database does not answer."""
+
+    spooled: Literal[True]
+    dataset: str
+    key: str = Field(description="Under which the batch will count, once.")
+    read: int = Field(description="Rows that are kept. They are checked when they are written.")
+    bytes: int
+    message: str
+    seconds: float
+
+
 class ComponentEntry(BaseModel):
     """One part of the application."""
 

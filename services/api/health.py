@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request
 
 from data.errors import DatabaseDown
 from data.types import Scope
-from services import formats, metrics
+from services import formats, metrics, spool
 from services.api.access import Caller, now
 from services.api.errors import JsonAnswer
 from services.api.forms import HealthAnswer
@@ -21,13 +21,14 @@ from services.api.stream import streams_of
 router = APIRouter(tags=["Health"])
 STATES = ("healthy", "warning", "critical", "down")
 DATABASE_WARNING_S, DATABASE_CRITICAL_S = 0.1, 1.0
+SPOOL_WARNING, SPOOL_CRITICAL = 0.2, 0.8
 
 
 @router.get("/v1/health", summary="State of every component", response_model=HealthAnswer)
 def get_health(request: Request, scope: Caller) -> JsonAnswer:
     """Each component with its state, and the worst of them. Not counted by the rate limit; probes ask /readyz."""
     at = now()
-    components = [_database(scope), _listener(request), _inlet(request), *_data(scope, at)]
+    components = [_database(scope), _listener(request), _inlet(request), _spool(), *_data(scope, at)]
     worst = max((c["state"] for c in components), key=STATES.index)
     return JsonAnswer({"state": worst, "components": components}, 503 if worst == "down" else 200)
 
@@ -53,6 +54,15 @@ def _database(scope: Scope) -> dict[str, Any]:
         return _component("database", "down", str(DatabaseDown()) if str(error) else "")
     state = _graded(seconds, DATABASE_WARNING_S, DATABASE_CRITICAL_S)
     return _component("database", state, f"Answers in {seconds * 1000:.0f} ms.", round(seconds, 4))
+
+
+def _spool() -> dict[str, Any]:
+    state = spool.spool_state()
+    said = spool.spool_said(state) or "Nothing waits on disk."
+    if state.refused:
+        said += f" {state.refused} could not be written: see spool/refused in the data folder."
+    graded = _graded(state.share, SPOOL_WARNING, SPOOL_CRITICAL)
+    return _component("spool", "warning" if graded == "healthy" and (state.batches or state.refused) else graded, said)
 
 
 def _listener(request: Request) -> dict[str, Any]:

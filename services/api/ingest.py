@@ -10,7 +10,7 @@ import hashlib
 import os
 import time
 from collections import Counter as Tally
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -19,17 +19,19 @@ from fastapi import APIRouter, Header, Path, Request
 from prometheus_client import Counter
 from starlette.concurrency import run_in_threadpool
 
+from data.errors import DatabaseDown
 from data.model import Dataset
 from data.settings import settings
 from data.types import Scope
 from services import ingest
 from services.api import examples
-from services.api.access import Caller, find_dataset, now
+from services.api.access import now
 from services.api.bodies import BUDGET_BODIES, MIB, Body, ByteBudget
 from services.api.credentials import fingerprint
 from services.api.errors import BadField, JsonAnswer, Wait, error_answer
-from services.api.forms import IngestAnswer, example
+from services.api.forms import IngestAnswer, SpooledAnswer, example
 from services.api.payloads import Payload, read_payload
+from services.api.shelter import Shelter, Writer, find_dataset, shelter_of
 
 router = APIRouter(tags=["Ingest"])
 ROWS = Counter("belvedere_ingest_rows_total", "Rows sent to the API.", ["outcome"])
@@ -38,6 +40,7 @@ SHOWN_REJECTS = 1000
 WAIT_S = 5.0
 BATCHES_OF_CLIENT = 8
 LONGEST_KEY = 200
+Prepare = Callable[[Payload, str | None], str | None]
 _NOTHING = ingest.IngestResult(0, 0, 0, 0, 0, 0, ())
 
 
@@ -109,6 +112,14 @@ def inlet_of(request: Request) -> Inlet:
     return found
 
 
+ANSWERS: dict[int | str, dict[str, Any]] = {
+    **example(examples.INGESTED),
+    202: {
+        "model": SpooledAnswer,
+        "description": "The database does not answer. The batch is safe on disk and is written when it is back.",
+        "content": {"application/json": {"example": examples.SPOOLED}},
+    },
+}
 _BODY = {
     "requestBody": {
         "required": True,
@@ -127,12 +138,12 @@ _BODY = {
 
 
 @router.post(
-    "/v1/ingest/{dataset}", summary="Send rows", response_model=IngestAnswer, responses=example(examples.INGESTED),
+    "/v1/ingest/{dataset}", summary="Send rows", response_model=IngestAnswer, responses=ANSWERS,
     openapi_extra=_BODY,
 )  # fmt: skip
 async def post_rows(
     request: Request,
-    scope: Caller,
+    scope: Writer,
     dataset: Annotated[str, Path(description="Dataset, like `grievance.complaints`.")],
     idempotency_key: Annotated[
         str | None,
@@ -145,31 +156,55 @@ async def post_rows(
 
     Each row is checked by itself: the answer lists what was refused with line, field, reason, found and expected. A
     batch is written whole or not at all. 422 when not one row was accepted; 429 with Retry-After when the server has
-    its hands full, and then nothing was written.
+    its hands full, and then nothing was written. 202 while the database is down: the batch is kept on disk.
     """
+    found = await run_in_threadpool(find_dataset, shelter_of(request), scope, dataset)
+    return await take_in(request, scope, found, idempotency_key)
+
+
+async def take_in(
+    request: Request, scope: Scope, dataset: Dataset, key: str | None, prepare: Prepare | None = None
+) -> JsonAnswer:
+    """The body of a request stored as rows of a dataset, and the answer. `prepare` may change rows and key before."""
     started = time.perf_counter()
-    if idempotency_key is not None and not 0 < len(idempotency_key) <= LONGEST_KEY:
+    if key is not None and not 0 < len(key) <= LONGEST_KEY:
         raise BadField(f"Expected 1 to {LONGEST_KEY} characters.", "Idempotency-Key")
     inlet = inlet_of(request)
-    found = await run_in_threadpool(find_dataset, scope, dataset)
     async with inlet.gate.client(fingerprint(request.scope)):
         with Body(inlet.budget, settings().ingest_mb * MIB) as body:
             await body.receive(request)
             async with inlet.gate.turn():
-                content_type = request.headers.get("content-type", "")
-                taken = await run_in_threadpool(_take, scope, found, body, content_type, idempotency_key)
+                taken = await run_in_threadpool(_take, request, scope, dataset, body, key, prepare)
     return _answer(taken | {"seconds": round(time.perf_counter() - started, 4)})
 
 
-def _take(scope: Scope, dataset: Dataset, body: Body, content_type: str, key: str | None) -> dict[str, Any]:
+def _take(
+    request: Request, scope: Scope, dataset: Dataset, body: Body, key: str | None, prepare: Prepare | None
+) -> dict[str, Any]:
     data = body.decoded()
+    payload = read_payload(request.headers.get("content-type", ""), data, one=prepare is not None)
+    if prepare is not None:
+        key = prepare(payload, key)
     key = key or f"sha256:{hashlib.sha256(data).hexdigest()}"
-    payload = read_payload(content_type, data)
     del data
     if not payload.rows and not payload.bad:
         raise BadField("The body holds no row.", "rows")
-    result = ingest.ingest_rows(scope, dataset.qualified, payload.rows, key, now()) if payload.rows else _NOTHING
-    return _outcome(dataset, key, payload, result)
+    if not payload.rows:
+        return _outcome(dataset, key, payload, _NOTHING)
+    return _write_or_keep(shelter_of(request), fingerprint(request.scope), scope, dataset, key, payload)
+
+
+def _write_or_keep(
+    shelter: Shelter, credential: str, scope: Scope, dataset: Dataset, key: str, payload: Payload
+) -> dict[str, Any]:
+    if not shelter.must_keep(scope, dataset):
+        try:
+            result = ingest.ingest_rows(scope, dataset.qualified, payload.rows, key, now())
+            shelter.pulse.note_up()
+            return _outcome(dataset, key, payload, result)
+        except DatabaseDown:
+            shelter.pulse.note_down()
+    return shelter.keep(scope, credential, dataset, key, payload.rows)
 
 
 def _outcome(dataset: Dataset, key: str, payload: Payload, result: ingest.IngestResult) -> dict[str, Any]:
@@ -197,6 +232,8 @@ def _outcome(dataset: Dataset, key: str, payload: Payload, result: ingest.Ingest
 
 
 def _answer(taken: dict[str, Any]) -> JsonAnswer:
+    if "spooled" in taken:
+        return JsonAnswer(taken, 202)
     if not taken["rejected"] or taken["rejected"] < taken["read"] or not taken["rejects"]:
         return JsonAnswer(taken)
     first = taken["rejects"][0]

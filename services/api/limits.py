@@ -26,6 +26,7 @@ WINDOW_S = 60.0
 CLIENTS = 10_000
 INGEST_FACTOR = 100  # batches of one client a minute, for each request of settings().requests_per_minute
 CHARGE = "belvedere.charge"
+TRACKED = ("/v1/events", "/v1/engagement")
 
 _refused = Counter("belvedere_api_limited_total", "API requests refused with 429 by the rate limit.", ["limit"])
 
@@ -140,7 +141,8 @@ class RateLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        limiter = self._batches if "/ingest/" in scope["path"] else self._requests
+        sends = "/ingest/" in scope["path"] or scope["path"].endswith(TRACKED)
+        limiter = self._batches if sends else self._requests
         credential = fingerprint(scope)
         client = credential if credential in self._verified else f"address:{client_of(scope)}"
         charge = Charge(limiter, client, self._verified)

@@ -16,6 +16,7 @@ from prometheus_client import Counter, Gauge, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from data.settings import settings
+from services.observing import noted_request
 from services.web.gate import VIEWER
 
 log = logging.getLogger("belvedere.request")
@@ -113,8 +114,6 @@ def _record(scope: Scope, path: str, status: int, seconds: float, whole_seconds:
     if slow:
         SLOW.labels(method, route).inc()
     level = logging.WARNING if slow else logging.INFO
-    if not log.isEnabledFor(level):
-        return
     line = {
         "method": method,
         "path": path,
@@ -127,4 +126,7 @@ def _record(scope: Scope, path: str, status: int, seconds: float, whole_seconds:
     }
     if slow:
         line["slow"] = True
+    noted_request(path, line)
+    if not log.isEnabledFor(level):
+        return
     log.log(level, json.dumps(line, ensure_ascii=False))

@@ -101,7 +101,7 @@ def _finish_operation(method: str, path: str, operation: dict[str, Any]) -> None
     operation["security"] = [{"token": []}, {"session": []}]
     ability = ABILITY[method, path]
     operation["description"] = f"{operation.get('description', '')}\n\nTakes the ability `{ability}`.".strip()
-    wanted = _ERRORS | (_INGEST_ERRORS if "/ingest/" in path else {})
+    wanted = _ERRORS | (_INGEST_ERRORS if "Ingest" in operation.get("tags", ()) else {})
     answers = operation["responses"]
     for status, (description, shown) in sorted(wanted.items()):
         content = {"schema": {"$ref": "#/components/schemas/ErrorAnswer"}, "example": shown}

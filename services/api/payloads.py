@@ -38,8 +38,11 @@ class Payload:
     bad: list[BadLine] = field(default_factory=list)
 
 
-def read_payload(content_type: str, data: bytes) -> Payload:
-    """The rows of a body; raises WrongType for a type that is not taken and BadField for a body that cannot be read."""
+def read_payload(content_type: str, data: bytes, one: bool = False) -> Payload:
+    """The rows of a body; with `one` a JSON object without "rows" is a row itself.
+
+    Raises WrongType for a type that is not taken and BadField for a body that cannot be read.
+    """
     kind, _, options = content_type.partition(";")
     kind = kind.strip().lower()
     charset = next(
@@ -49,7 +52,8 @@ def read_payload(content_type: str, data: bytes) -> Payload:
     if reader is None:
         taken = ", ".join(("application/json", "application/x-ndjson", "text/csv"))
         raise WrongType(f"Content-Type: found {kind or 'none'}, expected one of {taken}.")
-    return reader(_utf8(data, charset.strip().strip('"').lower()))
+    text = _utf8(data, charset.strip().strip('"').lower())
+    return _json(text, one) if reader is _json else reader(text)
 
 
 def _utf8(data: bytes, charset: str) -> bytes:
@@ -62,12 +66,14 @@ def _utf8(data: bytes, charset: str) -> bytes:
         raise BadField(f"The body is not in {charset}: {error}.", "body") from error
 
 
-def _json(data: bytes) -> Payload:
+def _json(data: bytes, one: bool = False) -> Payload:
     try:
         found = from_json(data, allow_inf_nan=False)
     except ValueError as error:
         raise BadField(f"The body is no JSON: {error}.", "body") from error
     if isinstance(found, dict):
+        if one and "rows" not in found:
+            return Payload([found], [1])
         if "rows" not in found:
             raise BadField('Expected an array of rows or {"rows": [...]}; found an object without "rows".', "rows")
         found = found["rows"]

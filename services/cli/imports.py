@@ -49,11 +49,12 @@ def import_command(
 
 def _scope(workspace: str) -> Any:
     from data.errors import BadInput
+    from services.observing import SLUG as SYSTEM
     from services.people import all_workspaces, command_scope
 
     if workspace:
         return command_scope(workspace)
-    slugs = [w.slug for w in all_workspaces()]
+    slugs = [w.slug for w in all_workspaces() if w.slug != SYSTEM]
     if len(slugs) != 1:
         known = f"one of {', '.join(slugs)}" if slugs else "a workspace; make one with manage.py workspace add"
         raise BadInput(f"Which workspace? Say --workspace and {known}.")

@@ -19,6 +19,7 @@ from data.model import Dataset
 from data.types import Filter, Scope, TimeRange
 from services import people
 from services.exports.visible import personal_columns, require_visible, visible_columns
+from services.observing import timed
 
 RowFormat = Literal["csv", "jsonl", "json", "parquet"]
 FORMATS: tuple[RowFormat, ...] = get_args(RowFormat)
@@ -69,8 +70,11 @@ def download(scope: Scope, request: Request, now: datetime) -> Iterator[Download
     require_visible(scope, dataset, {f.dimension for f in request.where})
     shown, omitted = visible_columns(scope, dataset)
     wanted = _wanted(request, shown)
-    with export(scope, wanted, "json" if request.form in ("json", "jsonl") else "csv") as found:
+    written: Literal["csv", "json"] = "json" if request.form in ("json", "jsonl") else "csv"
+    who = {"form": request.form, "dataset": dataset.qualified, "account": scope.account}
+    with timed("exports", "done", "failed", **who) as noted, export(scope, wanted, written) as found:
         sentences = tuple(f.sentence() for f in request.where)
+        noted["rows"] = found.rows
         _record(scope, request, found, sentences, shown)
         about = _about(request, found, sentences, shown, omitted)
         chunks = _WRITERS[request.form](dataset, shown, found.blocks, about)

@@ -20,9 +20,9 @@ from services.ingest.mappings.load import targets
 from services.ingest.records import Parsed, Problem, RawBatch
 from services.ingest.rules import apply_text_rules
 from services.ingest.rules.blanks import cleared
-from services.ingest.rules.numbers import to_numbers
+from services.ingest.rules.numbers import multiplied, to_numbers
 from services.ingest.rules.orders import check_order
-from services.ingest.rules.places import check_points, read_degrees, split_points
+from services.ingest.rules.places import check_points, read_pairs, split_points
 from services.ingest.rules.texts import Texts
 from services.ingest.rules.times import to_instants
 
@@ -84,7 +84,25 @@ class Parser:
             found["lat"], found["lon"] = np.full(size, np.nan), np.full(size, np.nan)
         return found
 
+    def _product(self, raw: RawBatch, column: Column) -> tuple[Any, list[Problem]]:
+        """A measure that is the product of two source columns, each read as a number, then judged as one."""
+        measure = self.measures[column.target]
+        part, free = replace(measure, decimals=0, minimum=None, maximum=None), replace(column, range=None)
+        second = Column(column.target, (column.factor or "",), missing=column.missing, unreadable=column.unreadable)
+        product, problems, shown = np.ones(raw.size), list[Problem](), list[pa.Array]()
+        for one in (free, replace(second, decimal=column.decimal, thousands=column.thousands)):
+            texts, codes = _gather(raw, one)
+            texts, numbers = to_numbers(apply_text_rules(texts, one), one, part)
+            product *= numbers[codes]
+            shown.append(pc.take(texts.found, pa.array(codes)))
+            problems += [_spread(p, texts.found, codes) for p in texts.problems]
+        told = pc.binary_join_element_wise(*shown, " x ")
+        judged = multiplied(Texts(column.target, told, told), product, column, measure)
+        return product, problems + [replace(problem, found=told) for problem in judged]
+
     def _column(self, raw: RawBatch, column: Column) -> tuple[Any, list[Problem]]:
+        if column.factor is not None:
+            return self._product(raw, column)
         if any(source in raw.typed for source in column.sources):
             column = replace(column, formats=("iso", *column.formats))
         texts, codes = _gather(raw, column)
@@ -109,11 +127,10 @@ class Parser:
             found = raw.columns[place.source]
             lat, lon, unread = split_points(cleared(found, blank), place.point)
         else:
-            assert place.lat is not None and place.lon is not None
-            lat, bad_lat = read_degrees(cleared(raw.columns[place.lat], blank))
-            lon, bad_lon = read_degrees(cleared(raw.columns[place.lon], blank))
-            unread = bad_lat | bad_lon
-            found = pc.binary_join_element_wise(raw.columns[place.lat], raw.columns[place.lon], ", ")
+            columns = (place.east, place.north) if place.utm else (place.lat, place.lon)
+            first, second = (raw.columns[name or ""] for name in columns)
+            lat, lon, unread = read_pairs(cleared(first, blank), cleared(second, blank), place.utm)
+            found = pc.binary_join_element_wise(first, second, ", ")
         return check_points(lat, lon, unread, place, found)
 
 

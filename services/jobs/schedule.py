@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from services.jobs import demo, engine, imports, tidy
+from services.jobs import assessment, demo, engine, follow, health, imports, inbox, spool, tidy
 from services.jobs.turns import Turn
 
 
@@ -22,6 +22,12 @@ class Job:
     run: Callable[[Turn], str]
     on_data: bool = False
 
+    @property
+    def is_frequent(self) -> bool:
+        """Does it run more than once a minute?"""
+        fields = self.cron.split()
+        return self.on_data or (len(fields) > 5 and not fields[5].isdigit())
+
 
 JOBS: dict[str, Job] = {
     job.name: job
@@ -30,7 +36,13 @@ JOBS: dict[str, Job] = {
         Job("tensors", "Count finished days", "*/5 * * * * 20", engine.count_days),
         Job("demo-stream", "Go on with the demo", "* * * * * */5", demo.stream),
         Job("imports", "Import uploaded files", "* * * * * */2", imports.import_uploads),
+        Job("inbox", "Import files of the watched folder", "* * * * * */5", inbox.watch_folder),
+        Job("follow", "Follow tables of other applications", "* * * * * */10", follow.follow_sources),
+        Job("compare", "Compare followed tables row by row", "*/10 * * * * 30", follow.compare_sources),
+        Job("spool", "Write what waits on disk", "* * * * * */2", spool.drain_spool),
+        Job("assessment", "Score sessions of assessments", "* * * * * */10", assessment.score_sessions, on_data=True),
         Job("tidy", "Remove expired sign-ins and presence", "*/10 * * * * 40", tidy.remove_expired),
+        Job("health", "Look at every component", "*/5 * * * * 50", health.look),
         Job("beat", "Show that jobs run", "* * * * * 0", tidy.beat),
     )
 }

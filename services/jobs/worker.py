@@ -21,6 +21,8 @@ from data.errors import DatabaseDown
 from services.jobs.running import run_job, running_jobs
 from services.jobs.schedule import JOBS, Job
 from services.jobs.turns import Turn
+from services.mqtt import run_subscriber
+from services.observing.collector import Collector
 
 _log = logging.getLogger(__name__)
 RECOVER_CRON = "* * * * * 30"
@@ -46,8 +48,12 @@ def create_app(stop: threading.Event) -> App:
 
 def run_worker() -> None:
     """Take jobs until SIGTERM or SIGINT; a database that goes away is waited for."""
-    stop = threading.Event()
-    asyncio.run(_run(stop))
+    stop, collector = threading.Event(), Collector("worker")
+    collector.start()
+    try:
+        asyncio.run(_run(stop))
+    finally:
+        collector.stop()
 
 
 async def _run(stop: threading.Event) -> None:
@@ -63,6 +69,13 @@ async def _run(stop: threading.Event) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, end)
     threading.Thread(target=_hear, args=(app, loop, stop), daemon=True, name="hear").start()
+    listener = threading.Thread(target=run_subscriber, args=(stop,), daemon=True, name="mqtt")
+    listener.start()
+    await _work(app, stop)
+    listener.join(_GRACE_S)
+
+
+async def _work(app: App, stop: threading.Event) -> None:
     while not stop.is_set():
         try:
             async with app.open_async():

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from data.types import EngineName, MetricQuery, MetricResult, Scope
 from services.model import current
+from services.observing import timed
 
 
 def answer(
@@ -15,4 +16,7 @@ def answer(
     """One result for each query, in order. Raises UnknownName, BadInput; see MetricResult for the rows."""
     from data.engine import answers  # numba and the segments are loaded by the first question, not by an import
 
-    return answers.answer(scope, current(), queries, now, engine)
+    asked_from = {"session": "page", "token": "API"}.get(scope.via, scope.via)
+    numbers = sum(len(query.metrics) for query in queries)
+    with timed("questions", "answered", "failed", engine=engine, asked_from=asked_from, metrics=numbers):
+        return answers.answer(scope, current(), queries, now, engine)

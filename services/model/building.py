@@ -5,19 +5,24 @@ from __future__ import annotations
 from typing import Any, cast
 
 from data.model import (
+    Band,
     Condition,
     Dataset,
     DatasetKind,
+    Derived,
     Dimension,
     Duration,
     Exposure,
     LimitFlag,
+    Match,
     Measure,
     Metric,
     Pack,
+    Range,
     TimeColumn,
 )
 from services.model.reading import Form
+from services.model.ways import build_source, build_subscription, build_tracking
 
 USUAL_DELAY_S = 86_400
 
@@ -28,14 +33,21 @@ def build_pack(form: Form) -> Pack:
     metrics = tuple(_metric(name, key, inner, form.text("owner")) for key, inner in form.forms("metrics").items())
     datasets = tuple(_dataset(name, key, inner, metrics) for key, inner in form.forms("datasets").items())
     exposures = tuple(_exposure(key, inner) for key, inner in form.forms("exposures").items())
-    return Pack(name, form.text("title"), form.text("description"), datasets, metrics, exposures)
+    subscriptions = tuple(build_subscription(key, inner) for key, inner in form.forms("subscriptions").items())
+    sources = tuple(build_source(key, inner) for key, inner in form.forms("sources").items())
+    return Pack(
+        name, form.text("title"), form.text("description"), datasets, metrics, exposures, subscriptions, sources,
+        build_tracking(form.form("tracking")),
+    )  # fmt: skip
 
 
 def _dataset(pack: str, name: str, form: Form, metrics: tuple[Metric, ...]) -> Dataset:
     times = tuple(TimeColumn(k, f.text("title"), f.text("description")) for k, f in form.forms("times").items())
-    flags = form.forms("flags")
     dimensions = [_dimension(key, inner) for key, inner in form.forms("dimensions").items()]
-    dimensions += [_flag_dimension(key, inner) for key, inner in flags.items()]
+    dimensions += [_flag_dimension(key, inner) for key, inner in form.forms("flags").items()]
+    dimensions += [_band_dimension(key, inner) for key, inner in form.forms("bands").items()]
+    dimensions += [_match_dimension(key, inner) for key, inner in form.forms("matches").items()]
+    dimensions += [_range_dimension(key, inner) for key, inner in form.forms("ranges").items()]
     used = {m.at for m in metrics if m.dataset == name}
     primary = form.text("time")
     return Dataset(
@@ -43,7 +55,7 @@ def _dataset(pack: str, name: str, form: Form, metrics: tuple[Metric, ...]) -> D
         kind=cast(DatasetKind, form.text("kind", "append")), key=form.maybe("key"), time=primary, times=times,
         dimensions=tuple(dimensions), measures=tuple(_measure(k, f) for k, f in form.forms("measures").items()),
         durations=tuple(_duration(k, f) for k, f in form.forms("durations").items()),
-        flags=tuple(_flag(key, inner) for key, inner in flags.items()), actor=form.maybe("actor"),
+        flags=_derived(form), actor=form.maybe("actor"),
         place=form.flag("place", False), usual_delay_s=form.span("usual_delay", USUAL_DELAY_S),
         streams=(primary, *(t.name for t in times if t.name in used and t.name != primary)),
     )  # fmt: skip
@@ -58,6 +70,40 @@ def _dimension(name: str, form: Form) -> Dimension:
 def _flag_dimension(name: str, form: Form) -> Dimension:
     flag = _flag(name, form)
     return Dimension(name, form.text("title"), form.text("description"), (flag.within, flag.over))
+
+
+def _band_dimension(name: str, form: Form) -> Dimension:
+    names = tuple(band for band, _ in form.amounts("lowest"))
+    return Dimension(name, form.text("title"), form.text("description"), names)
+
+
+def _match_dimension(name: str, form: Form) -> Dimension:
+    match = _match(name, form)
+    return Dimension(name, form.text("title"), form.text("description"), (match.same, match.differs))
+
+
+def _range_dimension(name: str, form: Form) -> Dimension:
+    found = _range(name, form)
+    return Dimension(name, form.text("title"), form.text("description"), (found.within, found.outside))
+
+
+def _range(name: str, form: Form) -> Range:
+    ends = {value: dict(table) for value, table in form.tables("ranges").items()}
+    ranges = tuple((value, found.get("at_least"), found.get("at_most")) for value, found in ends.items())
+    within, outside = form.text("within", "within"), form.text("outside", "outside")
+    return Range(name, form.text("of"), form.text("by"), ranges, within, outside)
+
+
+def _derived(form: Form) -> tuple[Derived, ...]:
+    limits = [_flag(name, inner) for name, inner in form.forms("flags").items()]
+    bands = [Band(name, inner.text("of"), inner.amounts("lowest")) for name, inner in form.forms("bands").items()]
+    matches = [_match(name, inner) for name, inner in form.forms("matches").items()]
+    return (*limits, *bands, *matches, *(_range(name, inner) for name, inner in form.forms("ranges").items()))
+
+
+def _match(name: str, form: Form) -> Match:
+    same, differs = form.text("same", "right"), form.text("differs", "wrong")
+    return Match(name, form.text("of"), form.text("truth"), same, differs)
 
 
 def _measure(name: str, form: Form) -> Measure:
@@ -102,4 +148,5 @@ def _metric(pack: str, name: str, form: Form, owner: str) -> Metric:
         where=where, limit=limits[0] if limits else None, numerator=form.maybe("numerator"),
         denominator=form.maybe("denominator"), plus=form.maybe("plus"), minus=form.maybe("minus"),
         exposure=form.maybe("exposure"), per=1.0 if per is None else per, decimals=int(form.text("decimals", "1")),
+        each_s=form.span("each", 60),
     )  # fmt: skip

@@ -11,8 +11,10 @@ from services.model.problems import Place, Problem
 Path = tuple[str, ...]
 _KINDS = {
     "datasets": "dataset", "metrics": "metric", "exposures": "exposure", "times": "time", "dimensions": "dimension",
-    "measures": "measure", "durations": "duration", "flags": "flag", "where": "condition on", "amounts": "amount of",
-    "limits_hours": "limit of",
+    "measures": "measure", "durations": "duration", "flags": "flag", "bands": "band", "ranges": "range",
+    "matches": "match", "where": "condition on", "amounts": "amount of", "limits_hours": "limit of",
+    "subscriptions": "subscription",
+    "sources": "source", "lookups": "lookup",
 }  # fmt: skip
 
 

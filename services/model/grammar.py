@@ -11,6 +11,7 @@ from typing import get_args
 
 from data.model import SHAPES, Better, DatasetKind, Family, Format, Shape
 from services.model.forms import Block, Field
+from services.model.ways import LOOKUP, SOURCE, SUBSCRIPTION, TRACKING
 
 
 def _title(what: str) -> tuple[Field, ...]:
@@ -66,6 +67,40 @@ LIMIT = Block(
         Field("over", "text", "Word for over the limit; `breached` unless said."),
     ),
 )
+BAND = Block(
+    "band",
+    "A text column derived at ingest: in which band lies a measure or a duration? Empty while the number is missing.",
+    (
+        *_title("The band"),
+        Field("of", "name", "The measure or duration.", required=True),
+        Field("lowest", "amounts", "Least value of each band, in hours for a duration, ascending.", required=True),
+    ),
+)
+MATCH = Block(
+    "match",
+    "A text column derived at ingest: is the text of a dimension the true one? Empty while the truth is missing; where "
+    "there is a truth, a missing text is not the true one.",
+    (
+        *_title("The match"),
+        Field("of", "name", "Dimension of what was said.", required=True),
+        Field("truth", "name", "Dimension of the truth.", required=True),
+        Field("same", "text", "Word for equal texts; `right` unless said."),
+        Field("differs", "text", "Word for different ones; `wrong` unless said."),
+    ),
+)
+RANGE = Block(
+    "range",
+    "A text column derived at ingest: does a measure lie in the range for the row's value of another dimension? Empty "
+    "while the measure is missing and for values without a range.",
+    (
+        *_title("The range"),
+        Field("of", "name", "The measure.", required=True),
+        Field("by", "name", "The dimension whose value picks the range.", required=True),
+        Field("ranges", "tables", "For each value `at_least`, `at_most` or both, ends included.", required=True),
+        Field("within", "text", "Word for inside the range; `within` unless said."),
+        Field("outside", "text", "Word for outside of it; `outside` unless said."),
+    ),
+)
 DATASET = Block(
     "dataset",
     "A table: `append` rows are events, `keyed` rows are cases that change.",
@@ -80,7 +115,11 @@ DATASET = Block(
         Field("measures", "blocks", "Number columns.", inner=MEASURE),
         Field("durations", "blocks", "Times from one time column to another, derived.", inner=DURATION),
         Field("flags", "blocks", "Text columns derived from a duration and its limit.", inner=LIMIT),
+        Field("bands", "blocks", "Text columns derived from the size of a number.", inner=BAND),
+        Field("matches", "blocks", "Text columns derived from two texts that should be equal.", inner=MATCH),
+        Field("ranges", "blocks", "Text columns derived from a measure and the range it should lie in.", inner=RANGE),
         Field("place", "flag", "Have the rows a latitude and a longitude (`lat`, `lon`)?"),
+        Field("external", "flag", "Are its rows those of an existing table? `sources` says which."),
         Field("usual_delay", "span", "Age at which the newest row counts as late; `1d` unless said."),
     ),
 )
@@ -110,9 +149,10 @@ METRIC = Block(
         Field("limit", "block", "For share: the comparison a value must meet.", inner=COMPARISON),
         Field("numerator", "name", "Metric above the line of a ratio."),
         Field("denominator", "name", "Metric below the line of a ratio."),
-        Field("plus", "name", "Metric that adds to a balance."),
-        Field("minus", "name", "Metric that takes from a balance."),
+        Field("plus", "name", "Metric that adds to a balance, or from which a difference takes."),
+        Field("minus", "name", "Metric that takes from a balance or a difference."),
         Field("exposure", "name", "Exposure that a rate divides by."),
+        Field("each", "span", "A pace is for each such span of time; `1m` unless said."),
         Field("per", "number", "A rate is for this many units of its exposure; 1 unless said."),
         Field("unit", "text", "What one is, in the plural: `complaints`; `hours` for durations, `%` for percent."),
         Field("format", "choice", "How it is written.", required=True, choices=get_args(Format)),
@@ -144,11 +184,15 @@ PACK = Block(
         Field("datasets", "blocks", "Tables of the domain.", required=True, inner=DATASET),
         Field("metrics", "blocks", "Numbers over the datasets.", inner=METRIC),
         Field("exposures", "blocks", "Denominators from outside the rows.", inner=EXPOSURE),
+        Field("subscriptions", "blocks", "MQTT topics whose messages are rows.", inner=SUBSCRIPTION),
+        Field("sources", "blocks", "Tables that external datasets follow, by dataset.", inner=SOURCE),
+        Field("tracking", "block", "Where the API's tracking calls write to.", inner=TRACKING),
         Field("simulator", "any", "How believable rows are made: [simulator](#simulator)."),
     ),
 )
 BLOCKS: tuple[Block, ...] = (
-    PACK, DATASET, TIME, DIMENSION, MEASURE, DURATION, LIMIT, METRIC, COMPARISON, EXPOSURE,
+    PACK, DATASET, TIME, DIMENSION, MEASURE, DURATION, LIMIT, BAND, MATCH, RANGE, METRIC, COMPARISON, EXPOSURE,
+    SUBSCRIPTION, SOURCE, LOOKUP, TRACKING,
 )  # fmt: skip
 
 
@@ -175,8 +219,10 @@ SHAPE_RULES: dict[Shape, ShapeRule] = {
     "share": ShapeRule("Part of the values of `of` that meets `limit`.", (*_OVER, "limit"), ("where",)),
     "ratio": ShapeRule("One metric divided by another.", ("numerator", "denominator")),
     "rate": ShapeRule("A metric for each `per` units of an exposure.", ("of", "exposure"), ("per",)),
+    "pace": ShapeRule("A metric for each `each` of the time asked about, up to now.", ("of",), ("each",)),
     "balance": ShapeRule(
         "All `plus` ever counted less all `minus` ever did, at the end of the bucket.", ("plus", "minus")
     ),
+    "difference": ShapeRule("One metric less another, in the same unit.", ("plus", "minus")),
     "age": ShapeRule("Mean age in hours of what a balance holds, at the end of the bucket.", ("of",)),
 }

@@ -8,10 +8,12 @@ from pathlib import Path
 
 from data.errors import BadInput, BelvedereError, unknown
 from data.model import Pack
+from services.assessment.loading import FOLDER as SCORING
+from services.assessment.loading import load_scoring
 from services.ingest import choose_mapping, load_mapping_file, open_source
 from services.ingest.mappings.load import check_sources
 from services.model import load_pack, pack_folders
-from services.simulate import load_recipe
+from services.simulate import has_simulator
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +34,19 @@ def check_pack(name: str) -> Checked:
         raise unknown("pack", name, folders)
     folder = folders[name]
     pack = load_pack(folder)
-    recipe = load_recipe(pack, folder)
+    simulated = has_simulator(pack, folder)
     mappings = sorted((folder / "mappings").glob("*.yaml"))
     samples = sorted((folder / "sample").glob("*.csv"))
-    problems = [*_readme(folder), *_mappings(pack, mappings), *_samples(pack, samples)]
-    return Checked(pack, recipe is not None, len(mappings), len(samples), tuple(problems))
+    problems = [*_readme(folder), *_mappings(pack, mappings), *_samples(pack, samples), *_scoring(folder)]
+    return Checked(pack, simulated, len(mappings), len(samples), tuple(problems))
+
+
+def _scoring(folder: Path) -> Iterator[str]:
+    if (folder / SCORING).is_dir():
+        try:
+            load_scoring(folder / SCORING)
+        except BelvedereError as error:
+            yield str(error)
 
 
 def _readme(folder: Path) -> Iterator[str]:

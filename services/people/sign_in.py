@@ -11,6 +11,7 @@ import data.sign_in
 from data.database import Transaction, owner_transaction
 from data.errors import NotAllowed, TooMany
 from data.types import Scope
+from services.observing import note
 from services.people.audit import record_about
 from services.people.passwords import hash_password, is_outdated, is_right
 from services.people.sessions import open_session, scope_of_session
@@ -41,6 +42,15 @@ def sign_in(name: str, password: str, client: str, now: datetime) -> SignedIn | 
     After 5 failures of a name (since its last success) or 30 of a client within 15 minutes, the next attempt must wait
     until the first of them is 15 minutes old; it is not looked at, so it does not lengthen the wait.
     """
+    found = _sign_in(name, password, client, now)
+    outcome = "let in" if isinstance(found, SignedIn) else "held back" if found.wait_s else "refused"
+    # A name that is no account's may be a password typed into the wrong field: only those let in are named.
+    account = name.strip().lower()[:100] if outcome == "let in" else None
+    note("sign_ins", via="password", outcome=outcome, account=account)
+    return found
+
+
+def _sign_in(name: str, password: str, client: str, now: datetime) -> SignedIn | Refused:
     # Postgres keeps no NUL in text; no account has one in its name.
     name = name.replace("\x00", "").strip().lower()[:100]
     with owner_transaction() as tx:

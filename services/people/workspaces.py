@@ -10,6 +10,7 @@ import data.people
 from data.database import Transaction, owner_transaction
 from data.errors import BadInput, unknown
 from data.types import Scope, Workspace
+from services.observing import SLUG as SYSTEM
 
 FIRST_ADMINISTRATOR = "admin"
 KINDS = ("organisation", "municipality", "department")
@@ -33,14 +34,18 @@ def check_timezone(timezone: str) -> None:
 
 
 def create_workspace(
-    slug: str, name: str = "", kind: str = "organisation", timezone: str = "UTC", parent: str | None = None
-) -> Workspace:
+    slug: str, name: str = "", kind: str = "organisation", timezone: str = "UTC", parent: str | None = None,
+    own: bool = False,
+) -> Workspace:  # fmt: skip
     """A new workspace; `parent` is the slug of an existing one. Raises BadInput and UnknownName.
 
-    At the top, `admin` becomes its administrator, while being that of every other top workspace.
+    `own` is for the installation's own workspace, whose slug nobody else may take: its records would be
+    theirs. At the top, `admin` becomes its administrator, while being that of every other top workspace.
     """
     check_slug(slug)
     check_timezone(timezone)
+    if slug == SYSTEM and not own:
+        raise BadInput(f"`{SYSTEM}` is the installation's own workspace: choose another name.")
     if kind not in KINDS:
         raise unknown("workspace kind", kind, KINDS)
     if kind == "organisation" and parent:

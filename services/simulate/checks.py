@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from data.model import Dataset, Pack
+from data.model import Dataset, LimitFlag, Pack
 from services.model.nodes import Node
 from services.model.problems import Problem
 from services.model.reading import Form
@@ -82,7 +82,9 @@ def _lifecycle(check: Findings, cases: Dataset) -> Iterator[Problem]:
         yield from check.known(step.maybe("time"), times, *path, "time")
         for cleared in step.names("clears"):
             yield from check.known(cleared, times, *path, "clears")
-        yield from check.known(step.maybe("limit"), [flag.name for flag in cases.flags], *path, "limit")
+        yield from check.known(
+            step.maybe("limit"), [flag.name for flag in cases.flags if isinstance(flag, LimitFlag)], *path, "limit"
+        )
         for dimension in step.tables("factors"):
             yield from check.known(dimension, dimensions, *path, "factors")
         for field in ("after", "before"):

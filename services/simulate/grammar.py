@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.model.forms import Block, Field
+from services.simulate.worlds import WORLDS
 
 KIND = Block(
     "kind",
@@ -139,4 +140,12 @@ SIMULATOR = Block(
         Field("answers", "blocks", "Measures that people give.", inner=ANSWER),
     ),
 )
-SIMULATOR_BLOCKS = (SIMULATOR, KIND, AREA, HOTSPOT, ACTOR, STAFF, STORY, STEP, ANSWER)
+WORLD = Block(
+    "world",
+    "A simulator that is written in Python, in `services/simulate/worlds`, for a pack that comes with Belvedere.",
+    (
+        Field("world", "choice", "Whose world.", required=True, choices=WORLDS),
+        Field("workspaces", "amounts", "Factor on how much happens in workspaces with these slugs; 1 in all others."),
+    ),
+)
+SIMULATOR_BLOCKS = (SIMULATOR, WORLD, KIND, AREA, HOTSPOT, ACTOR, STAFF, STORY, STEP, ANSWER)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.engine.days import from_ms
+from data.model import LimitFlag
 from services.simulate.arrivals import Cases, Codes, Floats, Ints
 from services.simulate.recipes import Answer, Recipe, Step
 
@@ -118,7 +119,7 @@ def _factors(recipe: Recipe, step: Step, cases: Cases) -> Floats:
 
 
 def _limit_ms(recipe: Recipe, name: str, cases: Cases) -> Ints:
-    flag = next(flag for flag in recipe.cases.flags if flag.name == name)
+    flag = next(f for f in recipe.cases.flags if isinstance(f, LimitFlag) and f.name == name)
     limits, values = dict(flag.limits_hours), recipe.values[flag.by]
     hours = np.array([*(limits.get(value, flag.otherwise_hours) for value in values), flag.otherwise_hours])
     return (hours[cases.codes[flag.by]] * HOUR_MS).astype(np.int64)

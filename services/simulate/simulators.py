@@ -6,7 +6,6 @@ import zlib
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -16,25 +15,28 @@ from data.errors import UnknownName, unknown
 from data.model import Pack
 from data.types import Scope, Workspace
 from services.model.checking import check_form
+from services.model.nodes import Node
 from services.model.packs import pack_folders, read_pack_nodes
-from services.model.problems import BadPack
+from services.model.problems import BadPack, Problem
 from services.model.reading import Form
 from services.model.registry import current
 from services.simulate.arrivals import Day, arrivals
 from services.simulate.checks import check_recipe
-from services.simulate.grammar import SIMULATOR
+from services.simulate.grammar import SIMULATOR, WORLD
 from services.simulate.lifecycles import Lives, join_lives, lives, take_lives
 from services.simulate.recipes import Recipe, build_recipe
 from services.simulate.rows import case_columns, step_columns
+from services.simulate.worlds import make_world
+from services.simulate.worlds.world import World
 
 _KEPT_DAYS = 400
 
 
-class Simulator:
-    """The made-up world of one workspace; days are made once and kept."""
+class Simulator(World):
+    """A world of cases and their steps, made from a recipe; days are made once and kept."""
 
     def __init__(self, recipe: Recipe, workspace: Workspace) -> None:
-        self.recipe, self.workspace = recipe, workspace
+        self.recipe, self.workspace, self.anchors = recipe, workspace, (recipe.cases,)
         self._day = lru_cache(maxsize=_KEPT_DAYS)(self._make_day)
 
     def _make_day(self, ordinal: int) -> Lives:
@@ -50,13 +52,11 @@ class Simulator:
         """All cases that begin on the local days from `first` to `last`, both included, with their whole future."""
         return join_lives([self._day(ordinal) for ordinal in range(first.toordinal(), last.toordinal() + 1)])
 
-    def local_day(self, instant: datetime) -> date:
-        """The day it is then in the workspace."""
-        return instant.astimezone(ZoneInfo(self.workspace.timezone)).date()
-
-    def before(self, day: date) -> datetime:
-        """The last millisecond before a local day."""
-        return day_start(day, self.workspace.timezone) - timedelta(milliseconds=1)
+    def history(self, first: date, last: date, until: datetime, key: str, first_day: date) -> list[Batch]:
+        """The cases that begin on these days as they stand at `until`, and what happened to any case on those days."""
+        cases = self.cases(first, last, until, key)
+        steps = self.steps(self.before(first), self.end_of(last, until), key, first=first_day)
+        return [cases, steps] if steps else [cases]
 
     def cases(self, first: date, last: date, now: datetime, key: str) -> Batch:
         """Cases that begin on these days and by `now`, as they stand then."""
@@ -96,9 +96,9 @@ class Simulator:
 
 
 def load_recipe(pack: Pack, folder: Path) -> Recipe | None:
-    """The simulator of a pack, or None when it has none. Raises BadPack."""
-    node = (read_pack_nodes(folder).children or {}).get("simulator")
-    if node is None:
+    """The recipe of a pack's simulator, or None when it has none. Raises BadPack."""
+    node = _node(folder)
+    if node is None or "world" in (node.children or {}):
         return None
     problems = list(check_form(SIMULATOR, node, f"simulator of `{pack.name}`"))
     if not problems:
@@ -108,13 +108,40 @@ def load_recipe(pack: Pack, folder: Path) -> Recipe | None:
     return build_recipe(Form(SIMULATOR, node), pack)
 
 
+def has_simulator(pack: Pack, folder: Path) -> bool:
+    """Can rows of the pack be made up? Raises BadPack."""
+    return load_recipe(pack, folder) is not None or _world_form(pack, folder) is not None
+
+
+def _node(folder: Path) -> Node | None:
+    return (read_pack_nodes(folder).children or {}).get("simulator")
+
+
+def _world_form(pack: Pack, folder: Path) -> Form | None:
+    node = _node(folder)
+    if node is None or "world" not in (node.children or {}):
+        return None
+    subject = f"simulator of `{pack.name}`"
+    problems = list(check_form(WORLD, node, subject))
+    found = Form(WORLD, node)
+    if not problems and found.text("world") != pack.name:
+        message = f"found the world `{found.text('world')}`, which belongs to the pack of that name."
+        problems = [Problem(node.place, subject, message)]
+    if problems:
+        raise BadPack(problems)
+    return found
+
+
 @lru_cache(maxsize=16)
-def _simulator(pack: Pack, folder: Path, workspace: Workspace) -> Simulator | None:
+def _simulator(pack: Pack, folder: Path, workspace: Workspace) -> World | None:
+    form = _world_form(pack, folder)
+    if form is not None:
+        return make_world(pack, workspace, dict(form.amounts("workspaces")).get(workspace.slug, 1.0))
     recipe = load_recipe(pack, folder)
     return Simulator(recipe, workspace) if recipe else None
 
 
-def get_simulator(workspace: Workspace, pack: str) -> Simulator:
+def get_simulator(workspace: Workspace, pack: str) -> World:
     """The simulator of an installed pack for a workspace; raises UnknownName when there is none."""
     packs = {found.name: found for found in current().packs}
     if pack not in packs:

@@ -14,7 +14,8 @@ from data.database import Transaction, transaction
 from data.engine.batches import Batch, write_batch
 from data.simulated import last_key
 from data.types import Scope
-from services.simulate.simulators import Simulator, get_simulator
+from services.simulate.simulators import get_simulator
+from services.simulate.worlds.world import World
 
 PREFIX = "simulated "
 PART_DAYS = 30
@@ -51,8 +52,8 @@ def _reached(key: str) -> Reached:
     return Reached(instant, date.fromisoformat(first_day), int(part), int(of))
 
 
-def _last(tx: Transaction, scope: Scope, simulator: Simulator) -> Reached | None:
-    key = last_key(tx, scope.workspace.id, simulator.recipe.cases.id, PREFIX)
+def _last(tx: Transaction, scope: Scope, world: World) -> Reached | None:
+    key = last_key(tx, scope.workspace.id, [dataset.id for dataset in world.anchors], PREFIX)
     return _reached(key) if key else None
 
 
@@ -75,15 +76,11 @@ def write_history(scope: Scope, pack: str, days: int, now: datetime) -> Iterator
         yield rows, following.part, following.parts
 
 
-def _history_part(simulator: Simulator, part: Reached) -> list[Batch]:
-    """The cases that begin on the days of a part, and what happened to any case on those days."""
-    last_day = simulator.local_day(part.until)
+def _history_part(world: World, part: Reached) -> list[Batch]:
+    """What happened on the days of a part."""
     first = part.first_day + timedelta(days=PART_DAYS * (part.part - 1))
-    last = min(first + timedelta(days=PART_DAYS - 1), last_day)
-    until = part.until if last == last_day else simulator.before(last + timedelta(days=1))
-    cases = simulator.cases(first, last, part.until, part.key)
-    steps = simulator.steps(simulator.before(first), until, part.key, first=part.first_day)
-    return [cases, steps] if steps else [cases]
+    last = min(first + timedelta(days=PART_DAYS - 1), world.local_day(part.until))
+    return world.history(first, last, part.until, part.key, part.first_day)
 
 
 def write_stream(scope: Scope, pack: str, now: datetime) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from data.model import Dataset, Dimension, Measure
+from data.model import Band, Dataset, Dimension, Match, Measure, Range
 from services.formats import hours
 
 
@@ -46,6 +46,16 @@ def _key_and_times(dataset: Dataset) -> list[Described]:
 
 def _dimension(dataset: Dataset, dimension: Dimension) -> Described:
     flag = next((f for f in dataset.flags if f.name == dimension.name), None)
+    if isinstance(flag, Band):
+        detail = f"{flag.of} from " + ", ".join(f"{least:g} ({name})" for name, least in flag.lowest)
+        return Described(dimension.name, dimension.title, "derived", dimension.description, detail)
+    if isinstance(flag, Range):
+        ranges = ", ".join(f"{value} {_range(low, high)}" for value, low, high in flag.ranges)
+        detail = f"{flag.of} by {flag.by}: {ranges}"
+        return Described(dimension.name, dimension.title, "derived", dimension.description, detail)
+    if isinstance(flag, Match):
+        detail = f"{flag.same} where {flag.of} equals {flag.truth}, else {flag.differs}"
+        return Described(dimension.name, dimension.title, "derived", dimension.description, detail)
     if flag:
         limits = ", ".join(f"{value} {hours(limit)}" for value, limit in flag.limits_hours)
         detail = f"limits by {flag.by}: {limits}, otherwise {hours(flag.otherwise_hours)}"
@@ -53,6 +63,12 @@ def _dimension(dataset: Dataset, dimension: Dimension) -> Described:
     parts = [", ".join(dimension.values), "personal" if dimension.personal else ""]
     detail = "; ".join(p for p in parts if p)
     return Described(dimension.name, dimension.title, "dimension", dimension.description, detail)
+
+
+def _range(low: float | None, high: float | None) -> str:
+    if low is None:
+        return f"up to {high:g}"
+    return f"from {low:g}" if high is None else f"{low:g} to {high:g}"
 
 
 def _limits(measure: Measure) -> str:

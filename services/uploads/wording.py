@@ -74,5 +74,10 @@ def place_rules(mapping: Mapping) -> str:
     place = mapping.place
     if place is None:
         return ""
+    if place.utm:
+        grid = f"UTM zone {place.utm.zone} {place.utm.hemisphere}"
+        return (
+            f"Place from {place.east} and {place.north}, {grid}; what cannot be read or is 0, 0 is emptied and flagged."
+        )
     origin = f"{place.source} as {place.point}" if place.source else f"{place.lat} and {place.lon}"
     return f"Place from {origin}; what cannot be read or is 0, 0 is emptied and flagged."

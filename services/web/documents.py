@@ -11,6 +11,7 @@ from string import Template
 
 from starlette.responses import HTMLResponse
 
+from services.spool import spool_said, spool_state
 from services.web.policy import hash_source
 
 _FOLDER = Path(__file__).parent / "html"
@@ -78,4 +79,6 @@ def broken_document(reference: str) -> HTMLResponse:
 
 def database_down_document() -> HTMLResponse:
     """The database does not answer."""
-    return document("The database does not answer", "database_down", 503, {"Retry-After": "5", "Refresh": "5"})
+    waits = spool_said(spool_state())
+    headers = {"Retry-After": "5", "Refresh": "5"}
+    return document("The database does not answer", "database_down", 503, headers, waits=waits)

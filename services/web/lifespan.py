@@ -14,6 +14,7 @@ from anyio.to_thread import run_sync
 from data import embedded
 from data.database import close_pool
 from data.migrate import migrate
+from services.observing.collector import Collector
 
 
 def lifespan_of(on_stop: Callable[[], None]) -> Callable[[Any], AbstractAsyncContextManager[None]]:
@@ -24,14 +25,16 @@ def lifespan_of(on_stop: Callable[[], None]) -> Callable[[Any], AbstractAsyncCon
 
     @asynccontextmanager
     async def lifespan(_app: Any) -> AsyncIterator[None]:
-        stack = ExitStack()
+        stack, collector = ExitStack(), Collector("web")
         try:
             await run_sync(stack.enter_context, embedded.needed())
             await run_sync(migrate)
+            collector.start()
             with _told_to_stop(on_stop):
                 yield
         finally:
             on_stop()
+            await run_sync(collector.stop)
             close_pool()
             await run_sync(stack.close)
 

@@ -84,6 +84,8 @@ METRICS = (
     _metric("breached", "share", **_CLOSED, of="late", limit=Condition("late", "in", ("breached",))),
     _metric("cheap", "share", **_OPENED, of="cost", limit=Condition("cost", "at_most", number=5.0)),
     _metric("closing", "ratio", numerator="closed", denominator="opened"),
+    _metric("shut_less_opened", "difference", plus="closed", minus="opened"),
+    _metric("over_median", "difference", plus="closing", minus="breached"),
     _metric("backlog", "balance", plus="opened", minus="closed"),
     _metric("backlog_age", "age", of="backlog"),
     _metric("per_head", "rate", of="opened", exposure="heads", per=1000.0),

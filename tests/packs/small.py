@@ -22,6 +22,7 @@ datasets:
     dimensions:
       kind: {title: Kind, values: [a, b]}
       town: Town
+      guess: {title: Guessed kind}
     actor: person
     measures:
       cost: {title: Cost, unit: euros, decimals: 2, minimum: 0, maximum: 1000}
@@ -36,8 +37,13 @@ datasets:
         otherwise_hours: 48
         within: quick
         over: slow
+    bands:
+      size: {title: Size, of: cost, lowest: {small: 0, large: 100}}
+    matches:
+      hit: {title: Hit, of: guess, truth: kind, same: hit, differs: missed}
     place: true
     usual_delay: 2h
+    external: true
   visits:
     title: Visits
     kind: append
@@ -46,6 +52,17 @@ datasets:
       at_time: At
     dimensions:
       page: Page
+subscriptions:
+  doors: {topic: "{workspace}/doors/{page}", dataset: visits, id: nr}
+sources:
+  cases:
+    table: office.case
+    watermark: changed
+    workspace: north
+    columns: {case: id, began: began_at, town: town_name}
+    lookups:
+      town_name: {from: town_id, table: office.town, value: name}
+tracking: {events: visits, engagement: visits}
 exposures:
   people: {title: People, unit: people, dimension: town, amounts: {north: 100, south: 50}}
 metrics:
@@ -96,6 +113,16 @@ metrics:
     dataset: cases
     at: ended
     where: {kind: {in: [a, null]}, length: {over: 24, at_most: 100}}
+    unit: cases
+    format: integer
+    better: lower
+    family: operational
+  slow_excess:
+    title: Slow excess
+    description: Slow ones less those that ended.
+    shape: difference
+    plus: slow_cases
+    minus: cases_ended
     unit: cases
     format: integer
     better: lower

@@ -19,12 +19,12 @@ from services.ingest import choose_mapping, import_file, open_source
 from services.model import current, enable_pack, find_dataset, load_pack, packs_of
 from services.packs import check_pack
 from services.packs.catalogue import base_dataset
-from services.simulate import get_simulator, load_recipe, write_history
+from services.simulate import get_simulator, has_simulator, write_history
 from tests.packs.worlds import frame
 
 FOLDERS = {path.parent.name: path.parent for path in sorted((ROOT / "data" / "packs").glob("*/pack.yaml"))}
 NAMES = list(FOLDERS)
-SIMULATED = [name for name, folder in FOLDERS.items() if load_recipe(load_pack(folder), folder)]
+SIMULATED = [name for name, folder in FOLDERS.items() if has_simulator(load_pack(folder), folder)]
 NOW = datetime(2026, 4, 8, 15, 30, tzinfo=UTC)
 
 
@@ -131,14 +131,19 @@ def test_every_metric_says_something_about_made_up_rows(name: str, scope: Scope)
 
 @pytest.mark.parametrize("name", SIMULATED)
 def test_made_up_rows_keep_to_the_closed_lists_and_the_bounds(name: str, scope: Scope) -> None:
-    world = get_simulator(scope.workspace, name)
-    rows, dataset = frame(world.cases(NOW.date() - timedelta(days=20), NOW.date(), NOW, "key")), world.recipe.cases
-    for dimension in dataset.dimensions:
-        if dimension.values and dimension.name in rows:
-            assert set(rows[dimension.name].dropna()) <= set(dimension.values), dimension.name
-    for measure in dataset.measures:
-        low, high = measure.minimum or -math.inf, math.inf if measure.maximum is None else measure.maximum
-        assert rows[measure.name].dropna().between(low, high).all() and rows[measure.name].notna().any()
-    for exposure in pack_of(name).exposures:
-        if exposure.dimension in rows:
-            assert set(rows[exposure.dimension].dropna()) <= dict(exposure.amounts).keys()
+    first = NOW.date() - timedelta(days=20)
+    batches = get_simulator(scope.workspace, name).history(first, NOW.date(), NOW, "key", first)
+    assert [batch.dataset.name for batch in batches if batch.size] == [d.name for d in pack_of(name).datasets]
+    for batch in batches:
+        rows = frame(batch)
+        for dimension in batch.dataset.dimensions:
+            if dimension.values and dimension.name in rows:
+                assert set(rows[dimension.name].dropna()) <= set(dimension.values), dimension.name
+        for measure in batch.dataset.measures:
+            low = -math.inf if measure.minimum is None else measure.minimum
+            high = math.inf if measure.maximum is None else measure.maximum
+            found = rows[measure.name].astype(float).dropna()
+            assert found.between(low, high).all() and len(found), measure.name
+        for exposure in pack_of(name).exposures:
+            if exposure.dimension in rows:
+                assert set(rows[exposure.dimension].dropna()) <= dict(exposure.amounts).keys()

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from data.errors import BadInput
 from data.model import Dataset, Dimension, Measure, TimeColumn
 from services.ingest.mappings.load import load_mapping
 from services.ingest.parse import Parser
@@ -247,6 +248,25 @@ def test_numbers_that_are_none_or_out_of_range_are_refused_or_flagged() -> None:
     flagged = _parse("  amount: {from: n, range: {at_most: 3, otherwise: flag}, unreadable: flag}\n", n=["4", "x", "2"])
     assert flagged.flags == {"amount_out_of_range": 1, "amount_unreadable": 1}
     assert _values(flagged, "amount") == [None, None, 2]
+
+
+def test_a_measure_can_be_the_product_of_two_columns() -> None:
+    rules = "  amount: {from: n, factor: p, range: {at_least: -100, at_most: 100, otherwise: flag}}"
+    parsed = _parse(rules, n=["6", "-2", "3", "", "50"], p=["2.55", "1.005", "", "4", "2.01"])
+    assert [None if value is None else round(value, 4) for value in _values(parsed, "amount")] == [
+        15.3, -2.01, None, None, None,
+    ]  # fmt: skip
+    assert parsed.flags == {"amount_out_of_range": 1}
+    refused = _parse("  amount: {from: n, factor: p, decimal: ','}", n=["1,5", "x", "3"], p=["2", "2", "-1"])
+    assert _values(refused, "amount") == [3.0]
+    assert [(r.line, r.reason, r.found) for r in refused.rejects] == [
+        (3, "not a number", "x"), (4, "out of range", "3 x -1"),
+    ]  # fmt: skip
+
+
+def test_only_a_measure_can_have_a_factor() -> None:
+    with pytest.raises(BadInput, match=r"line 5: `columns.kind`: only a measure can have a `factor`"):
+        _parse("  kind: {from: k, factor: p}", k=["a"], p=["1"])
 
 
 PLACES = "place: {{from: p, point: '{point}', inside: {{south: 37, west: -123, north: 38, east: -122}}{more}}}\n"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from data.model import Condition, Duration, LimitFlag, Pack
+from data.model import Band, Condition, Duration, LimitFlag, Match, Pack
 from services.model import BadPack, load_pack
 from tests.packs.small import GOOD, write_pack
 
@@ -29,7 +29,11 @@ def test_a_pack_becomes_datasets_and_metrics_in_file_order(tmp_path: Path) -> No
     assert [metric.name for metric in pack.metrics][:3] == ["cases_begun", "cases_ended", "cases_open"]
     assert cases.usual_delay_s == 7200 and visits.usual_delay_s == 86_400
     assert cases.durations == (Duration("length", "Length", "began", "ended"),)
-    assert cases.flags == (LimitFlag("speed", "length", "kind", (("a", 24.0),), 48.0, "quick", "slow"),)
+    assert cases.flags == (
+        LimitFlag("speed", "length", "kind", (("a", 24.0),), 48.0, "quick", "slow"),
+        Band("size", "cost", (("small", 0.0), ("large", 100.0))),
+        Match("hit", "guess", "kind", "hit", "missed"),
+    )
 
 
 def test_streams_are_the_primary_time_then_each_that_a_metric_uses_in_order_of_the_times(tmp_path: Path) -> None:
@@ -38,9 +42,9 @@ def test_streams_are_the_primary_time_then_each_that_a_metric_uses_in_order_of_t
     assert read(tmp_path / "more", used).datasets[0].streams == ("began", "looked", "ended")
 
 
-def test_a_flag_is_a_dimension_with_its_two_words(tmp_path: Path) -> None:
-    flag = read(tmp_path).datasets[0].dimensions[-1]
-    assert (flag.name, flag.values) == ("speed", ("quick", "slow"))
+def test_what_is_derived_is_a_dimension_with_its_words(tmp_path: Path) -> None:
+    derived = [(found.name, found.values) for found in read(tmp_path).datasets[0].dimensions[-3:]]
+    assert derived == [("speed", ("quick", "slow")), ("size", ("small", "large")), ("hit", ("hit", "missed"))]
 
 
 def test_comparisons_keep_null_and_numbers(tmp_path: Path) -> None:

@@ -53,7 +53,8 @@ class Column:
 
     `sources`: one source column; several are taken as the first that is present, or joined with `join`. `constant`
     takes the place of a source. The outcome words are those of `Otherwise`: reject the row, flag it and empty the
-    value, keep the value and flag it, or put `default` in its place and flag it.
+    value, keep the value and flag it, or put `default` in its place and flag it. `factor`:
+    a second source column, by whose number a measure is multiplied.
     """
 
     target: str
@@ -82,13 +83,23 @@ class Column:
     future: Literal["flag", "keep", "reject"] = "flag"
     decimal: str = "."
     thousands: str = ""
+    factor: str | None = None
     range: Range | None = None
     line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
+class Utm:
+    """The zone of a UTM grid, 1 to 60, and on which half of the earth."""
+
+    zone: int
+    hemisphere: Literal["north", "south"] = "north"
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
-    """Where a row's point comes from: two columns, or one text read by a template such as `(lat, lon)`.
+    """Where a row's point comes from: two columns of degrees, two of metres on a UTM grid, or one text read by a
+    template such as `(lat, lon)`.
 
     `inside` is south, west, north, east. The outcomes: `empty` the point and flag the row, `keep` it and flag, `reject`
     the row; a swapped pair can be swapped back (`swap`, flagged).
@@ -98,6 +109,9 @@ class Place:
     lon: str | None = None
     source: str | None = None
     point: str = "(lat, lon)"
+    east: str | None = None
+    north: str | None = None
+    utm: Utm | None = None
     inside: tuple[float, float, float, float] | None = None
     unreadable: Literal["empty", "reject"] = "empty"
     zero: Literal["empty", "keep", "reject"] = "empty"
@@ -136,10 +150,11 @@ class Mapping:
         """Every source column it reads, with the line of the mapping that names it first."""
         found: dict[str, int] = {}
         for column in self.columns:
-            for source in column.sources:
+            for source in (*column.sources, *((column.factor,) if column.factor else ())):
                 found.setdefault(source, column.line)
         if self.place is not None:
-            for named in (self.place.lat, self.place.lon, self.place.source):
+            place = self.place
+            for named in (place.lat, place.lon, place.east, place.north, place.source):
                 if named is not None:
                     found.setdefault(named, self.place.line)
         return found
@@ -189,8 +204,10 @@ def _place(place: Place) -> dict[str, Any]:
     plain: dict[str, Any] = {}
     if place.source is not None:
         plain |= {"from": place.source, "point": place.point}
-    for name in ("lat", "lon", "unreadable", "zero", "swapped", "outside"):
+    for name in ("lat", "lon", "east", "north", "unreadable", "zero", "swapped", "outside"):
         _put(plain, name, getattr(place, name), _default(Place, name))
+    if place.utm is not None:
+        plain["utm"] = asdict(place.utm)
     if place.inside is not None:
         plain["inside"] = dict(zip(("south", "west", "north", "east"), place.inside, strict=True))
     return plain

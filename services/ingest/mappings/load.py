@@ -13,7 +13,7 @@ import yaml
 
 from data.errors import BadInput
 from data.model import Dataset
-from services.ingest.mappings.grammar import OTHERWISE, Allowed, Column, Mapping, Order, Pad, Place, Range, Regex
+from services.ingest.mappings.grammar import OTHERWISE, Allowed, Column, Mapping, Order, Pad, Place, Range, Regex, Utm
 from services.ingest.mappings.nodes import (
     Node,
     Read,
@@ -98,14 +98,17 @@ _COLUMN: dict[str, tuple[str, Read]] = {
     "ambiguous": ("ambiguous", choice("earlier", "later", "reject")),
     "nonexistent": ("nonexistent", choice("shift", "reject")), "unreadable": ("unreadable", choice("reject", "flag")),
     "future": ("future", choice("flag", "keep", "reject")), "decimal": ("decimal", text),
-    "thousands": ("thousands", text), "range": ("range", lambda node: Range(**read_fields(node, _RANGE))),
+    "thousands": ("thousands", text), "factor": ("factor", text),
+    "range": ("range", lambda node: Range(**read_fields(node, _RANGE))),
 }  # fmt: skip
 _PLACE: dict[str, tuple[str, Read]] = {
     "lat": ("lat", text), "lon": ("lon", text), "from": ("source", text), "point": ("point", text),
+    "east": ("east", text), "north": ("north", text), "utm": ("utm", lambda node: _utm(node)),
     "inside": ("inside", lambda node: _inside(node)), "unreadable": ("unreadable", choice("empty", "reject")),
     "zero": ("zero", choice("empty", "keep", "reject")), "outside": ("outside", choice("empty", "keep", "reject")),
     "swapped": ("swapped", choice("swap", "empty", "keep", "reject")),
 }  # fmt: skip
+_UTM: dict[str, tuple[str, Read]] = {"zone": ("zone", count), "hemisphere": ("hemisphere", choice("north", "south"))}
 _INSIDE: dict[str, tuple[str, Read]] = {n: (n, number) for n in ("south", "west", "north", "east")}
 _ORDER: dict[str, tuple[str, Read]] = {
     "first": ("first", text), "then": ("then", text), "otherwise": ("otherwise", choice("flag", "reject", "empty")),
@@ -141,10 +144,18 @@ def _inside(node: Node) -> tuple[float, float, float, float]:
     return south, west, north, east
 
 
+def _utm(node: Node) -> Utm:
+    found = _needs(node, read_fields(node, _UTM), "zone")
+    if not 1 <= found["zone"] <= 60:
+        raise node.wrong("a UTM `zone` from 1 to 60", found["zone"])
+    return Utm(**found)
+
+
 def _place(node: Node) -> Place:
     found = read_fields(node, _PLACE)
-    if ("source" in found) == ("lat" in found or "lon" in found) or ("lat" in found) != ("lon" in found):
-        raise node.wrong("either `lat` and `lon`, or `from` with `point`")
+    ways = [{"source"}, {"lat", "lon"}, {"east", "north", "utm"}]
+    if found.keys() & set().union(*ways) not in ways:
+        raise node.wrong("either `lat` and `lon`, or `from` with `point`, or `east` and `north` with `utm`")
     template = found.get("point", POINT)
     if template.count("lat") != 1 or template.count("lon") != 1:
         raise node.wrong("a `point` with `lat` and `lon` once each, such as (lat, lon)", template)
@@ -200,6 +211,10 @@ def check_targets(mapping: Mapping, dataset: Dataset) -> None:
             raise BadInput(
                 f"{mapping.name}, line {column.line}: `columns.{column.target}`: no such column in "
                 f"{dataset.qualified}; expected one of {', '.join(known)}.{near(column.target, known)}"
+            )
+        if column.factor is not None and column.target not in {m.name for m in dataset.measures}:
+            raise BadInput(
+                f"{mapping.name}, line {column.line}: `columns.{column.target}`: only a measure can have a `factor`."
             )
     for need in (dataset.time, dataset.key):
         if need is not None and mapping.column(need) is None:

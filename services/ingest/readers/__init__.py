@@ -12,12 +12,13 @@ from pathlib import Path
 from data.errors import BadInput
 from services.ingest.mappings.grammar import Mapping
 from services.ingest.readers.delimited import DelimitedReader
+from services.ingest.readers.epanet import EpanetReader
 from services.ingest.readers.formats import File, Member, find_members
 from services.ingest.readers.json_lines import JsonLinesReader
 from services.ingest.readers.parquet import ParquetReader
 from services.ingest.records import RawBatch
 
-Reader = DelimitedReader | JsonLinesReader | ParquetReader
+Reader = DelimitedReader | JsonLinesReader | ParquetReader | EpanetReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,8 @@ def _reader(member: Member, mapping: Mapping | None) -> Reader:
     if member.format == "parquet":
         return ParquetReader(member)
     encoding = mapping.encoding if mapping else None
+    if member.format == "epanet":
+        return EpanetReader(member, encoding)
     if member.format == "json lines":
         return JsonLinesReader(member, encoding)
     return DelimitedReader(member, encoding, mapping.delimiter if mapping else None)

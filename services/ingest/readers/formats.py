@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -12,8 +13,8 @@ from typing import IO, Literal, cast
 
 from data.errors import BadInput
 
-Format = Literal["delimited", "json lines", "parquet"]
-READABLE = "CSV or TSV, JSON lines, Parquet, and the first two also as .gz; or a .zip of them"
+Format = Literal["delimited", "json lines", "parquet", "epanet"]
+READABLE = "CSV or TSV, JSON lines, EPANET networks, Parquet, and all but the last also as .gz; or a .zip of them"
 _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"BZh", "a bzip2 file"), (b"\xfd7zXZ", "an xz file"), (b"\x28\xb5\x2f\xfd", "a zstandard file"),
     (b"7z\xbc\xaf", "a 7-Zip file"), (b"Rar!", "a RAR file"), (b"%PDF", "a PDF"),
@@ -22,6 +23,8 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
 )  # fmt: skip
 
 
+# A heading of EPANET's file format alone on a line; a JSON array has none of these words.
+_NETWORK = re.compile(rb"^\s*\[(TITLE|JUNCTIONS|RESERVOIRS|TANKS|PIPES|OPTIONS)\]\s*$", re.IGNORECASE | re.MULTILINE)
 Open = Callable[[], AbstractContextManager[IO[bytes]]]
 
 
@@ -110,10 +113,10 @@ def _member(name: str, head: bytes, opener: Open) -> Member:
         return _gzip_member(name, opener)
     if head.startswith(b"PAR1"):
         return Member(name, "parquet", opener)
-    for magic, kind in _MAGIC:
-        if head.startswith(magic):
-            raise BadInput(f"{name}: found {kind}; expected {READABLE}.")
+    _refuse_others(name, head)
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if _NETWORK.search(head):
+        return Member(name, "epanet", opener)
     if start.startswith(b"["):
         raise BadInput(f"{name}: found a JSON array; expected JSON lines, one object a line.")
     if start.startswith((b"<!DOCTYPE", b"<html", b"<?xml")):
@@ -121,6 +124,12 @@ def _member(name: str, head: bytes, opener: Open) -> Member:
     if head.count(0) * 20 > len(head) and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise BadInput(f"{name}: found bytes that are no text; expected {READABLE}.")
     return Member(name, "json lines" if start.startswith(b"{") else "delimited", opener)
+
+
+def _refuse_others(name: str, head: bytes) -> None:
+    for magic, kind in _MAGIC:
+        if head.startswith(magic):
+            raise BadInput(f"{name}: found {kind}; expected {READABLE}.")
 
 
 def _gzip_member(name: str, opener: Open) -> Member:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from data.model import Measure
 from services.ingest.mappings.grammar import Column, Range
+from services.ingest.records import Problem
 from services.ingest.rules.texts import Texts, mask_of
 
 _NUMBER = r"^[+-]?(?:\d+(?:[.]\d*)?|[.]\d+)(?:[eE][+-]?\d{1,3})?$"
@@ -36,6 +37,15 @@ def to_numbers(texts: Texts, column: Column, measure: Measure) -> tuple[Texts, N
         large = np.abs(numbers) * 10.0**measure.decimals >= MOST_DIGITS
     texts = texts.rejected(large, "too large a number", f"at most {MOST_DIGITS / 10**measure.decimals:.0f}")
     return _bounded(texts, column.range or Range(measure.minimum, measure.maximum), np.where(large, np.nan, numbers))
+
+
+def multiplied(texts: Texts, numbers: NDArray[np.float64], column: Column, measure: Measure) -> list[Problem]:
+    """Is the product of a number and its `factor` one that the measure may hold? Empties those that it may not."""
+    large = np.abs(np.nan_to_num(numbers)) * 10.0**measure.decimals >= MOST_DIGITS
+    checked = texts.rejected(large, "too large a number", f"at most {MOST_DIGITS / 10**measure.decimals:.0f}")
+    checked, bounded = _bounded(checked, column.range or Range(measure.minimum, measure.maximum), numbers)
+    numbers[:] = np.where(large, np.nan, bounded)
+    return list(checked.problems)
 
 
 def _bounded(texts: Texts, range: Range, numbers: NDArray[np.float64]) -> tuple[Texts, NDArray[np.float64]]:

@@ -9,8 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from services.ingest.mappings.grammar import Place
+from services.ingest.mappings.grammar import Place, Utm
 from services.ingest.records import Problem
+from services.ingest.rules.grids import from_utm
 from services.ingest.rules.texts import Mask, mask_of
 
 Degrees = NDArray[np.float64]
@@ -38,6 +39,19 @@ def read_degrees(values: pa.Array) -> tuple[Degrees, Mask]:
     readable = pc.match_substring_regex(values, f"^{_NUMBER}$")
     unread = mask_of(pc.is_valid(values)) & ~mask_of(readable)
     return _degrees(pc.if_else(readable, values, pa.scalar(None, pa.string()))), unread
+
+
+def read_pairs(first: pa.Array, second: pa.Array, utm: Utm | None) -> tuple[Degrees, Degrees, Mask]:
+    """Two columns as latitudes and longitudes, or as eastings and northings of a grid; NaN where missing. The mask says
+    which are no numbers or lie beside the grid; 0, 0 stays the point 0, 0."""
+    (one, bad_one), (two, bad_two) = read_degrees(first), read_degrees(second)
+    if utm is None:
+        return one, two, bad_one | bad_two
+    lat, lon = from_utm(one, two, utm.zone, utm.hemisphere == "south")
+    zero = (one == 0) & (two == 0)
+    lat[zero], lon[zero] = 0.0, 0.0
+    beside = ~np.isnan(one) & ~np.isnan(two) & np.isnan(lat)
+    return lat, lon, bad_one | bad_two | beside
 
 
 def _degrees(texts: pa.Array) -> Degrees:

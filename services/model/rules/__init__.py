@@ -10,6 +10,7 @@ from services.model.rules import (
     additivity,
     comparisons,
     cycles,
+    derived,
     duplicates,
     exposures,
     flags,
@@ -21,8 +22,11 @@ from services.model.rules import (
     references,
     reserved,
     shapes,
+    sources,
+    subscriptions,
     targets,
     times,
+    tracking,
     units,
 )
 
@@ -36,6 +40,7 @@ RULES: tuple[Rule, ...] = (
     times.check,
     measures.check,
     flags.check,
+    derived.check,
     shapes.check,
     references.check,
     comparisons.check,
@@ -46,4 +51,7 @@ RULES: tuple[Rule, ...] = (
     units.check,
     targets.check,
     owners.check,
+    subscriptions.check,
+    sources.check,
+    tracking.check,
 )

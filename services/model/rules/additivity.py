@@ -10,16 +10,20 @@ from services.model.grammar import SHAPE_RULES
 from services.model.problems import Problem, one_of
 
 ADDITIVE = tuple(shape for shape, rule in SHAPE_RULES.items() if rule.additive)
+COMPARABLE = (*ADDITIVE, "average", "min", "max", "percentile", "distinct", "share", "ratio")
 PARTS: dict[str, dict[str, tuple[str, ...]]] = {
     "ratio": {"numerator": (*ADDITIVE, "distinct"), "denominator": (*ADDITIVE, "distinct")},
     "rate": {"of": (*ADDITIVE, "distinct")},
+    "pace": {"of": ADDITIVE},
     "balance": {"plus": ("count",), "minus": ("count",)},
     "age": {"of": ("balance",)},
+    "difference": {"plus": COMPARABLE, "minus": COMPARABLE},
 }
 
 
 def check(draft: Draft) -> Iterator[Problem]:
-    """Parts have shapes that allow it; the sides of a balance count the same rows by two times."""
+    """Parts have shapes that allow it; the sides of a balance count the same rows by two times, those of a difference
+    have the same unit."""
     for metric in draft.pack.metrics:
         for field, shapes in PARTS.get(metric.shape, {}).items():
             part = draft.metric(getattr(metric, field))
@@ -32,6 +36,11 @@ def check(draft: Draft) -> Iterator[Problem]:
 def _balance(draft: Draft, metric: Metric) -> Iterator[Problem]:
     plus, minus = draft.metric(metric.plus), draft.metric(metric.minus)
     if not plus or not minus:
+        return
+    if metric.shape == "difference":
+        if plus.unit != minus.unit or plus.name == minus.name:
+            found = f"`{minus.name}` is in {minus.unit}, `{plus.name}` in {plus.unit}"
+            yield draft.problem(("metrics", metric.name, "minus"), f"{found}: expected two metrics of one unit.")
         return
     path = ("metrics", metric.name, "minus")
     if plus.dataset != minus.dataset:

@@ -12,7 +12,7 @@ from services.model.problems import Problem, expected_one_of
 def check(draft: Draft) -> Iterator[Problem]:
     """Its duration and dimension exist, limits are positive and for known values, its two words differ."""
     for dataset in draft.pack.datasets:
-        for flag in dataset.flags:
+        for flag in (flag for flag in dataset.flags if isinstance(flag, LimitFlag)):
             yield from _flag(draft, dataset, flag)
 
 

@@ -18,7 +18,7 @@ def check(draft: Draft) -> Iterator[Problem]:
         metrics = [m.name for m in draft.pack.metrics]
         for field in ("numerator", "denominator", "plus", "minus"):
             yield from _named(draft, metric, field, getattr(metric, field), metrics)
-        if metric.shape in ("rate", "age"):
+        if metric.shape in ("rate", "pace", "age"):
             yield from _named(draft, metric, "of", metric.of, metrics)
         dataset = draft.dataset(metric.dataset)
         if dataset:

@@ -1,0 +1,1 @@
+"""What would believable people do in these tasks?"""

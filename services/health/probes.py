@@ -1,0 +1,77 @@
+"""What does a look at the running parts themselves show: database, worker, queue, disk?"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from datetime import datetime
+
+from data import queue
+from data.embedded import is_running
+from data.errors import DatabaseDown
+from data.settings import settings
+from services import formats
+from services.health.grading import Component, Limits, cannot_tell, graded
+
+DATABASE = Limits(100, 1_000, "ms")
+DISK = Limits(0.15, 0.05, "of the disk free", worse="below")
+WORKER = Limits(60, 180, "s")
+WORKER_DOWN_S = 600.0
+QUEUE = Limits(50, 500, "jobs")
+JOBS = Limits(1, 3, "jobs")
+
+
+def embedded_server() -> Component | None:
+    """The embedded server; None where a server of one's own is used."""
+    if settings().database_url:
+        return None
+    if is_running(settings().home):
+        return Component("embedded server", "healthy", "It runs.")
+    return Component("embedded server", "down", "It does not run: start the application with `manage.py run`.")
+
+
+def database() -> Component:
+    """How long a small statement takes."""
+    started = time.perf_counter()
+    try:
+        queue.worker_seen_at()
+    except DatabaseDown:
+        return Component("database", "down", str(DatabaseDown()), None, DATABASE)
+    ms = round((time.perf_counter() - started) * 1000, 1)
+    return graded("database", ms, DATABASE, f"Answers in {ms:g} ms.")
+
+
+def disk() -> Component:
+    """Room on the disk with the data folder."""
+    home = settings().home
+    found = shutil.disk_usage(home if home.is_dir() else home.parent)
+    share = found.free / found.total
+    return graded("disk", round(share, 4), DISK, f"{found.free / 1e9:,.0f} GB free, {share:.0%} of the disk.")
+
+
+def worker(now: datetime) -> Component:
+    """How long the worker has been silent; it gives a sign of life every ten seconds. Raises DatabaseDown."""
+    seen = queue.worker_seen_at()
+    if seen is None:
+        return cannot_tell("worker", "No worker has run yet.", WORKER)
+    silent_s = max(0.0, (now - seen).total_seconds())
+    message = f"Last seen {formats.age(silent_s)} ago."
+    if silent_s >= WORKER_DOWN_S:
+        return Component("worker", "down", message, round(silent_s, 1), WORKER)
+    return graded("worker", round(silent_s, 1), WORKER, message)
+
+
+def waiting_jobs() -> Component:
+    """Jobs that are due and nobody has taken. Raises DatabaseDown."""
+    waiting = queue.waiting_jobs()
+    return graded("queue", waiting, QUEUE, f"{formats.plural(waiting, 'job')} waiting.")
+
+
+def failed_jobs() -> Component:
+    """Jobs whose last run failed. Raises DatabaseDown."""
+    runs = queue.job_runs().values()
+    if not runs:
+        return cannot_tell("jobs", "No job has run yet.", JOBS)
+    failed = sorted(run.job for run in runs if run.outcome == "failed")
+    message = f"Failed in their last run: {', '.join(failed)}." if failed else "None failed in its last run."
+    return graded("jobs", len(failed), JOBS, message)

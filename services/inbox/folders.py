@@ -1,0 +1,92 @@
+"""Where are files put for which dataset, and where do they go afterwards?
+
+    inbox/<workspace>/<pack>.<dataset>/file.csv, then done/ or failed/ beside it
+
+A `mapping.yaml` in a dataset's folder is the mapping of its files.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from data.settings import settings
+from services.model import packs_of
+from services.people import all_workspaces, worker_scope
+
+DONE, FAILED = "done", "failed"
+MAPPING = "mapping.yaml"
+_UNFINISHED = (".part", ".partial", ".tmp", ".temp", ".crdownload", ".filepart", ".swp", "~")
+
+
+@dataclass(frozen=True, slots=True)
+class InboxState:
+    """Files of one dataset's folder: waiting, done and failed."""
+
+    workspace: str
+    dataset: str
+    waiting: int
+    done: int
+    failed: int
+
+
+def root() -> Path:
+    """The folder that is watched."""
+    return settings().home / "inbox"
+
+
+def make_folders() -> None:
+    """Make the folder of every dataset that a workspace uses, so that people see where files go."""
+    for workspace in all_workspaces():
+        for pack in packs_of(worker_scope(workspace)):
+            for dataset in pack.datasets:
+                (root() / workspace.slug / dataset.qualified).mkdir(mode=0o750, parents=True, exist_ok=True)
+
+
+def dataset_folders() -> Iterator[tuple[str, str, Path]]:
+    """Each folder in which files may lie, with the names of its workspace and dataset as they are written there."""
+    for place in sorted(root().glob("*/*")):
+        if place.is_dir() and not place.is_symlink():
+            yield place.parent.name, place.name, place
+
+
+def is_candidate(path: Path) -> bool:
+    """Whether a file may be imported: no link, not hidden, no mapping, not under a name for half-copied files."""
+    name = path.name.lower()
+    if name.startswith(".") or name == MAPPING or name.endswith(_UNFINISHED):
+        return False
+    return path.is_file() and not path.is_symlink()
+
+
+def inbox_state() -> list[InboxState]:
+    """How many files wait, are done and failed, by folder."""
+    found = []
+    for workspace, dataset, place in dataset_folders():
+        waiting = sum(is_candidate(path) for path in place.iterdir())
+        done, failed = (
+            sum(is_candidate(p) and not _is_note(p) for p in (place / name).glob("*")) for name in (DONE, FAILED)
+        )
+        found.append(InboxState(workspace, dataset, waiting, done, failed))
+    return found
+
+
+def put_away(path: Path, into: str, note: dict[str, Any] | str) -> None:
+    """Move a file to done/ or failed/ with a note beside it; a name that is there already gets a number."""
+    folder = path.parent / into
+    folder.mkdir(mode=0o750, exist_ok=True)
+    target, number = folder / path.name, 1
+    while target.exists():
+        target = folder / f"{path.stem}-{number}{path.suffix}"
+        number += 1
+    if isinstance(note, str):
+        (folder / f"{target.name}.reason.txt").write_text(note + "\n", encoding="utf-8")
+    else:
+        (folder / f"{target.name}.result.json").write_text(json.dumps(note, indent=1) + "\n", encoding="utf-8")
+    path.replace(target)
+
+
+def _is_note(path: Path) -> bool:
+    return path.name.endswith((".reason.txt", ".result.json"))

@@ -1,0 +1,151 @@
+"""How do messages that may be delivered more than once become rows that are there exactly once?"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping as Map
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+import data.imports
+from data.database import transaction
+from data.engine.batches import Batch, write_batch
+from data.imports import Reject
+from data.messages import KEY, take
+from data.model import Dataset
+from data.types import Scope
+from services.ingest.mappings.grammar import Column, Mapping, Place
+from services.ingest.mappings.load import targets
+from services.ingest.mappings.nodes import near
+from services.ingest.parse import Parser
+from services.ingest.readers.encodings import is_broken
+from services.ingest.readers.json_lines import as_text
+from services.ingest.records import Parsed, RawBatch
+from services.people import require
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One row as it was sent: `id` names it for ever, `source` says where it came from, `row` is None when it could not
+    be read at all, and then `problem` says why (reason, what was found, what was expected)."""
+
+    id: bytes
+    source: str
+    raw: str
+    row: Map[str, Any] | None
+    problem: tuple[str, str, str] = ("", "", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of messages: read = inserted + updated + unchanged + rejected + repeated."""
+
+    read: int = 0
+    inserted: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+    repeated: int = 0
+
+    def __add__(self, other: Taken) -> Taken:
+        return Taken(*(getattr(self, n) + getattr(other, n) for n in self.__slots__))
+
+
+def plain_mapping(dataset: Dataset) -> Mapping:
+    """Fields that have the names of the dataset's columns."""
+    columns = tuple(Column(name, (name,), missing=("",)) for name in targets(dataset))
+    return Mapping(dataset.qualified, columns, place=Place("lat", "lon") if dataset.place else None)
+
+
+def store_messages(
+    scope: Scope, dataset: Dataset, mapping: Mapping | None, messages: Sequence[Message], now: datetime
+) -> Taken:
+    """Store the rows of messages in one transaction; one that was taken before changes nothing.
+
+    A row that breaks a rule is kept among the rejects with its source, and never asked for again. Local times are in
+    the mapping's zone or the workspace's; without a mapping times need a zone. Raises NotAllowed, BadInput,
+    DatabaseDown: then nothing of all this happened.
+    """
+    require(scope, "write")
+    parser = Parser(
+        dataset, mapping or plain_mapping(dataset), scope.workspace.timezone, now, needs_zone=mapping is None
+    )
+    parsed = parser.parse(_batch(dataset, mapping, messages))
+    key = f"{KEY}{uuid.uuid4()}"
+    with transaction(scope) as tx:
+        fresh = take(tx, scope, dataset.id, [message.id for message in messages])
+        columns, size = _kept(parsed, fresh)
+        rejects = [_sourced(reject, messages) for reject in parsed.rejects if fresh[(reject.line or 1) - 1]]
+        result = write_batch(tx, scope, Batch(dataset, key, columns)) if size else None
+        data.imports.add_rejects(tx, scope, dataset.id, rejects, None, key)
+    inserted, updated = (result.inserted, result.updated) if result else (0, 0)
+    unchanged = size - inserted - updated
+    repeated = len(messages) - int(fresh.sum())
+    return Taken(len(messages), inserted, updated, unchanged, len(rejects), repeated)
+
+
+def _kept(parsed: Parsed, fresh: NDArray[np.bool_]) -> tuple[dict[str, Any], int]:
+    keep = fresh[parsed.lines - 1]
+    if keep.all():
+        return parsed.columns, parsed.size
+    where = np.flatnonzero(keep)
+    return {name: _chosen(values, where) for name, values in parsed.columns.items()}, len(where)
+
+
+def _chosen(values: Any, where: NDArray[np.int64]) -> Any:
+    if isinstance(values, pa.Array):
+        return values.take(pa.array(where))
+    return [values[i] for i in where] if isinstance(values, list) else values[where]
+
+
+def _sourced(reject: Reject, messages: Sequence[Message]) -> Reject:
+    message = messages[(reject.line or 1) - 1]
+    return Reject(message.source, None, reject.field, reject.reason, reject.found, reject.expected, message.raw)
+
+
+def _batch(dataset: Dataset, mapping: Mapping | None, messages: Sequence[Message]) -> RawBatch:
+    """The messages as columns of text; `lines` are their positions, from 1."""
+    known = tuple(mapping.sources()) if mapping else (*targets(dataset), *(("lat", "lon") if dataset.place else ()))
+    good: list[Map[str, Any]] = []
+    lines: list[int] = []
+    refused: list[Reject] = []
+    for position, message in enumerate(messages, 1):
+        row = None if message.row is None else _flat(message.row) if mapping else message.row
+        problem = ("", *message.problem) if row is None else _problem(row, known, closed=mapping is None)
+        if problem is None and row is not None:
+            good.append(row)
+            lines.append(position)
+        elif problem is not None:
+            refused.append(Reject("", position, *problem, raw=""))
+    columns = {name: pa.array([as_text(row.get(name)) for row in good], pa.string()) for name in known}
+    return RawBatch("", columns, np.array(lines, np.int64), lambda _: "", tuple(refused))
+
+
+def _flat(row: Map[str, Any], before: str = "") -> dict[str, Any]:
+    """Fields of objects inside as `outer.inner`."""
+    found: dict[str, Any] = {}
+    for name, value in row.items():
+        if isinstance(value, dict):
+            found |= _flat(value, f"{before}{name}.")
+        else:
+            found[f"{before}{name}"] = value
+    return found
+
+
+def _problem(row: Map[str, Any], known: Sequence[str], closed: bool) -> tuple[str, str, str | None, str] | None:
+    """Field, reason, found and expected of what is wrong with the fields of a row."""
+    for name, value in row.items():
+        if name not in known:
+            if closed:
+                return name, "no such column", name, f"one of {', '.join(known)}.{near(name, known)}"
+        elif isinstance(value, (dict, list)):
+            return name, "not a plain value", str(value)[:200], "a text, a number, true, false or null"
+        elif isinstance(value, str) and is_broken(value):
+            return name, "not text", ascii(value), "text without lone surrogates"
+    return None

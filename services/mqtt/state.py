@@ -1,0 +1,83 @@
+"""Is the broker listened to, and what became of its messages?"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from data.settings import settings
+from services.ingest.messages import Taken
+
+Status = Literal["off", "waiting", "connecting", "connected", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class MqttState:
+    """`said` is the reason for a state that is not good; the counts are of the rows since `since`."""
+
+    status: Status
+    said: str = ""
+    since: str = ""
+    messages: int = 0
+    counts: dict[str, int] = field(default_factory=dict)
+    unplaced: int = 0
+
+    def with_taken(self, messages: int, taken: Taken) -> MqttState:
+        """After so many more messages."""
+        counts = {name: self.counts.get(name, 0) + value for name, value in asdict(taken).items()}
+        return replace(self, messages=self.messages + messages, counts=counts)
+
+
+def mqtt_state() -> MqttState:
+    """How the subscriber of this data folder says it is; `off` without a broker in the settings."""
+    if not settings().mqtt_url:
+        return MqttState("off")
+    try:
+        return MqttState(**json.loads(_path().read_text()))
+    except (OSError, ValueError, TypeError):
+        return MqttState("waiting", "The worker has not started to listen.")
+
+
+def keep_state(state: MqttState) -> None:
+    """Write the state where other processes read it."""
+    _replace(_path(), asdict(state))
+
+
+def client_id() -> str:
+    """The name at the broker, the same after every start, because the broker keeps messages for it."""
+    configured = settings().mqtt_client_id
+    if configured:
+        return configured
+    path = settings().home / "mqtt-client-id"
+    if not path.is_file():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(".part")
+        part.write_text(f"belvedere-{secrets.token_hex(6)}")
+        part.replace(path)
+    return path.read_text().strip()
+
+
+def keep_unplaced(topic: str, payload: bytes, reason: str) -> None:
+    """Append a message that belongs to no workspace to `dead-letters/mqtt.jsonl` of the data folder."""
+    folder = settings().home / "dead-letters"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    line = json.dumps({"topic": topic, "reason": reason, "payload": payload.decode(errors="backslashreplace")})
+    with (folder / "mqtt.jsonl").open("a", encoding="utf-8") as file:
+        file.write(line + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _path() -> Path:
+    return settings().home / "mqtt.json"
+
+
+def _replace(path: Path, content: dict[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(content))
+    part.replace(path)
