@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from data.ways import Source, Subscription, Tracking
@@ -250,7 +250,7 @@ class Pack:
     exposures: tuple[Exposure, ...] = ()
     subscriptions: tuple[Subscription, ...] = ()
     sources: tuple[Source, ...] = ()
-    tracking: Tracking = Tracking()
+    tracking: Tracking = field(default_factory=Tracking)
 
 
 @dataclass(frozen=True, slots=True)
