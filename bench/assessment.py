@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-SESSIONS = 800
+SESSIONS = 500
 STEADY_S = 10
 STEADY_RATE = 2000
 _BATCH = 500

@@ -47,6 +47,7 @@ SCREENS: tuple[Screen, ...] = (
     Screen("manage/account", "Your account", "account_circle", "Manage"),
     Screen("manage/people", "People", "group", "Manage", "manage"),
     Screen("manage/audit", "Audit", "history", "Manage", "manage"),
+    Screen("manage/jobs", "Jobs", "schedule", "Manage", "manage"),
 )
 
 

@@ -16,7 +16,7 @@ from services.people import can
 from services.uploads import Upload
 from services.uploads.datasets import dictionary
 
-SUFFIXES = ["csv", "tsv", "txt", "jsonl", "ndjson", "json", "parquet", "gz", "zip"]
+SUFFIXES = ["csv", "tsv", "txt", "jsonl", "ndjson", "json", "parquet", "inp", "gz", "zip"]
 CHECKED_ROWS = 20_000
 _FORMATS = {"delimited": "text", "parquet": "Parquet", "json": "JSON lines", "json_lines": "JSON lines"}
 

@@ -1,13 +1,14 @@
 """Which sessions have to be scored, what are their trials, and what was scored before?
 
-Days with new segments are known exactly from the engine's change numbers; within them rows are found by the time they
-were received, so that neither a late trial nor a trial of a slow transaction is missed.
+Where on the time axis something is new is known exactly from the engine's segments and change numbers; there rows are
+found by the time they were received, so that neither a late trial nor one of a slow transaction is missed, and a pass
+costs what is new, not what is stored.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -23,6 +24,7 @@ from data.types import Scope
 
 Span = tuple[datetime, datetime]
 Found = tuple[str, datetime, datetime]
+_NEAR = timedelta(minutes=10)
 _NUMBERS = ("trial_no", "reaction_ms", "level", "amount", "reference_amount", "delay_days")
 _WORDS = ("session", "task", "condition", "response", "correct")
 _TYPES = {"occurred_at": pa.int64(), **dict.fromkeys(_NUMBERS, pa.float64()), **dict.fromkeys(_WORDS, pa.string())}
@@ -52,17 +54,20 @@ def seen_until() -> datetime:
 
 
 def changed_spans(tx: Transaction, scope: Scope, dataset: Dataset, known: int) -> list[Span]:
-    """Spans of the primary time in which something changed after a known change, neighbouring days joined."""
+    """Spans of the primary time in which something changed after a known change, those that lie near each other joined.
+
+    A merged segment counts only where the merged ones are gone already: their rows were new when they came.
+    """
     values = {"workspace": scope.workspace.id, "dataset": dataset.id, "known": known}
     spans: list[Span] = []
-    for (day,) in run(tx, "assessment_changed_days", values):
-        first, end = (_start(scope, d) for d in (day, day + timedelta(days=1)))
-        spans[-1:] = [(spans[-1][0], end)] if spans and spans[-1][1] == first else [*spans[-1:], (first, end)]
+    for day, first_ms, last_ms in run(tx, "assessment_changed_spans", values):
+        start = day_start(day, scope.workspace.timezone)
+        first, end = start + timedelta(milliseconds=first_ms), start + timedelta(milliseconds=last_ms + 1)
+        if spans and first <= spans[-1][1] + _NEAR:
+            spans[-1] = spans[-1][0], max(end, spans[-1][1])
+        else:
+            spans.append((first, end))
     return spans
-
-
-def _start(scope: Scope, day: date) -> datetime:
-    return day_start(day, scope.workspace.timezone)
 
 
 def sessions_of_trials(tx: Transaction, scope: Scope, span: Span, since: datetime) -> list[Found]:

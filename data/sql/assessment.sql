@@ -5,9 +5,12 @@ SELECT pg_advisory_xact_lock(hashtextextended('belvedere.assessment', %(workspac
 SELECT dataset_id, change_no FROM belvedere.dataset_state
 WHERE workspace_id = %(workspace)s AND dataset_id = ANY (%(datasets)s::int[]);
 
--- assessment_changed_days -- local days of the primary time with segments that were added after a change
-SELECT DISTINCT day FROM belvedere.segments
-WHERE workspace_id = %(workspace)s AND dataset_id = %(dataset)s AND stream = 0 AND added_change > %(known)s ORDER BY day;
+-- assessment_changed_spans -- where segments were added after a change, without those that took the place of known ones
+SELECT s.day, s.min_ms, s.max_ms FROM belvedere.segments s
+WHERE s.workspace_id = %(workspace)s AND s.dataset_id = %(dataset)s AND s.stream = 0 AND s.added_change > %(known)s
+  AND NOT EXISTS (SELECT FROM belvedere.segments r WHERE r.workspace_id = s.workspace_id AND r.dataset_id = s.dataset_id
+    AND r.retired_change = s.added_change)
+ORDER BY s.day, s.min_ms;
 
 -- assessment_seen_until -- every transaction that began before this instant has ended
 SELECT least(now(), min(xact_start)) FROM pg_stat_activity

@@ -6,7 +6,7 @@ came is the key of an empty batch of `session_metrics`: change numbers of trials
 every row was seen, and the fingerprint of tasks, traits and norms; with another one everything is scored again.
 
 LIMIT: a session without a row of its own is scored when the row arrives or by a pass over everything, and trials more
-than a day away from the others of their session are left out.
+than five minutes outside of their session (a day, where it has no row or no end) are left out.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 
@@ -38,7 +39,8 @@ from services.people import require
 PREFIX = "scored "
 CHUNK = 500
 _CHUNK_SPAN = timedelta(days=2)
-_MARGIN = timedelta(days=1)
+_MARGIN = timedelta(minutes=5)
+_UNKNOWN = timedelta(days=1)  # on either side of a session that has no row or no end
 _IDLE_LOOK_BACK = timedelta(days=3)
 _EVERYTHING_STEP = timedelta(days=7)
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
@@ -151,7 +153,7 @@ def _all(tx: Transaction, scope: Scope, since: datetime | None) -> Iterator[Foun
     whole = stored.trial_span(tx, scope)
     if whole is None:
         return
-    first, end = max(whole[0], since - _MARGIN) if since else whole[0], whole[1] + timedelta(seconds=1)
+    first, end = max(whole[0], since - _UNKNOWN) if since else whole[0], whole[1] + timedelta(seconds=1)
     while first < end:
         until = min(first + _EVERYTHING_STEP, end)
         yield from stored.sessions_of_trials(tx, scope, (first, until), _EARLIEST)
@@ -183,7 +185,7 @@ def _score_chunk(scope: Scope, part: Sequence[Found], rules: Scoring, now: datet
         stored.lock(tx, scope)
         names = [session for session, _, _ in part]
         rows = {row["session"]: row for row in stored.known_sessions(tx, scope, names)}
-        trials = read_trials(stored.trial_columns(tx, scope, named["trials"], names, _around(part, rows.values())))
+        trials = read_trials(stored.trial_columns(tx, scope, named["trials"], names, _around(part, rows)))
         ended = _ended(trials, rows, now, rules)
         measured = measure(ended, rules)
         known = {name: _session(rows[name]) for name in measured.sessions if name in rows}
@@ -198,13 +200,22 @@ def _score_chunk(scope: Scope, part: Sequence[Found], rules: Scoring, now: datet
         summary.written[name] = summary.written.get(name, 0) + count
 
 
-def _around(part: Sequence[Found], rows: Iterable[dict[str, object]]) -> Span:
-    times = [time for _, first, last in part for time in (first, last)]
-    times += [t for row in rows for t in (row["started_at"], row["completed_at"]) if isinstance(t, datetime)]
-    return min(times) - _MARGIN, max(times) + _MARGIN
+def _around(part: Sequence[Found], rows: dict[str, dict[str, Any]]) -> Span:
+    """Where the trials of these sessions can lie."""
+    firsts, ends = [], []
+    for session, first, last in part:
+        row = rows.get(session)
+        if row is None:
+            firsts.append(first - _UNKNOWN)
+            ends.append(last + _UNKNOWN)
+            continue
+        firsts.append(min(first, row["started_at"]) - _MARGIN)
+        completed = row["completed_at"]
+        ends.append(max(last, completed) + _MARGIN if completed else max(last, row["started_at"]) + _UNKNOWN)
+    return min(firsts), max(ends)
 
 
-def _session(row: dict[str, object]) -> Session:
+def _session(row: dict[str, Any]) -> Session:
     at, participant = row["completed_at"], row["participant"]
     facts = tuple((name, None if row[name] is None else str(row[name])) for name in _FACTS)
     return Session(
@@ -212,7 +223,7 @@ def _session(row: dict[str, object]) -> Session:
     )
 
 
-def _ended(trials: Trials, rows: dict[str, dict[str, object]], now: datetime, rules: Scoring) -> Trials:
+def _ended(trials: Trials, rows: dict[str, dict[str, Any]], now: datetime, rules: Scoring) -> Trials:
     """The trials of sessions that are completed, given up or idle."""
     last = np.zeros(len(trials.session.values), np.int64)
     np.maximum.at(last, trials.session.codes, trials.at_ms)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from data.errors import DatabaseDown
-from services.health import probes
+from services.health import probes, ways
 from services.health.figures import FIGURES, figures
 from services.health.grading import STATES, Component, State, cannot_tell
 from services.observing import quietly
@@ -20,7 +20,8 @@ def check(now: datetime) -> list[Component]:
     server = probes.embedded_server()
     asleep = server is not None and server.state == "down"
     database = Component("database", "down", "It does not run.") if asleep else probes.database()
-    found = [*([server] if server else []), database, probes.disk()]
+    broker = ways.broker()
+    found = [*([server] if server else []), database, probes.disk(), ways.waiting_rows(), *([broker] if broker else [])]
     if database.state == "down":
         return found + [cannot_tell(name, "The database does not answer.") for name in _BY_DATABASE]
     looks: list[tuple[str, Callable[[], Component]]] = [

@@ -1,7 +1,22 @@
 """What happens by itself, when, and did it go well?"""
 
+from services.jobs.managing import (
+    JobLine,
+    WorkflowLine,
+    change_job,
+    job_lines,
+    may_change,
+    recent_runs,
+    run_now,
+    start_workflow,
+    workflow_lines,
+)
 from services.jobs.schedule import JOBS, Job
 from services.jobs.status import JobStatus, statuses
 from services.jobs.worker import run_worker
+from services.jobs.workflows import CUSTOM, WORKFLOWS, Workflow
 
-__all__ = ["JOBS", "Job", "JobStatus", "run_worker", "statuses"]
+__all__ = [
+    "CUSTOM", "JOBS", "WORKFLOWS", "Job", "JobLine", "JobStatus", "Workflow", "WorkflowLine", "change_job", "job_lines",
+    "may_change", "recent_runs", "run_now", "run_worker", "start_workflow", "statuses", "workflow_lines",
+]  # fmt: skip

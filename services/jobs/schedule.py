@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from services.jobs import assessment, demo, engine, follow, health, imports, inbox, spool, tidy
+from services.jobs import assessment, collect, demo, engine, follow, health, imports, inbox, spool, tidy
 from services.jobs.turns import Turn
 
 
@@ -39,7 +39,11 @@ JOBS: dict[str, Job] = {
         Job("inbox", "Import files of the watched folder", "* * * * * */5", inbox.watch_folder),
         Job("follow", "Follow tables of other applications", "* * * * * */10", follow.follow_sources),
         Job("compare", "Compare followed tables row by row", "*/10 * * * * 30", follow.compare_sources),
-        Job("spool", "Write what waits on disk", "* * * * * */2", spool.drain_spool),
+        Job("spool", "Write what waits on disk", "* * * * * */5", spool.drain_spool),
+        Job("collect-hourly", "Make summaries of hours", "0 * * * *", collect.collector("hourly")),
+        Job("collect-daily", "Make summaries of days", "0 1 * * *", collect.collector("daily")),
+        Job("collect-weekly", "Make summaries of weeks", "15 1 * * 1", collect.collector("weekly")),
+        Job("collect-monthly", "Make summaries of months", "30 1 1 * *", collect.collector("monthly")),
         Job("assessment", "Score sessions of assessments", "* * * * * */10", assessment.score_sessions, on_data=True),
         Job("tidy", "Remove expired sign-ins and presence", "*/10 * * * * 40", tidy.remove_expired),
         Job("health", "Look at every component", "*/5 * * * * 50", health.look),

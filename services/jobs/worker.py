@@ -17,10 +17,12 @@ from procrastinate.exceptions import AlreadyEnqueued, AppNotOpen, ConnectorExcep
 from procrastinate.jobs import Status
 
 from data import queue
-from data.errors import DatabaseDown
+from data.errors import BadInput, DatabaseDown
+from services.jobs.overrides import TURN_S, is_due, is_wanted, settings_now
 from services.jobs.running import run_job, running_jobs
 from services.jobs.schedule import JOBS, Job
 from services.jobs.turns import Turn
+from services.jobs.workflows import TASK, WORKFLOWS, ask_for, run_workflow
 from services.mqtt import run_subscriber
 from services.observing.collector import Collector
 
@@ -41,6 +43,10 @@ def create_app(stop: threading.Event) -> App:
         app.periodic(cron=job.cron)(
             app.task(name=job.name, queueing_lock=job.name, pass_context=True)(_task(job, stop))
         )
+    app.task(name=TASK, pass_context=True)(_workflow(stop))
+    app.periodic(cron=f"* * * * * */{TURN_S}")(
+        app.task(name="dispatch", queueing_lock="dispatch", pass_context=True)(_dispatch)
+    )
     app.periodic(cron="17 * * * *")(app.task(name="forget", queueing_lock="forget", pass_context=True)(_forget))
     app.periodic(cron=RECOVER_CRON)(app.task(name="recover", queueing_lock="recover", pass_context=True)(_recover))
     return app
@@ -94,10 +100,31 @@ async def _work(app: App, stop: threading.Event) -> None:
 
 
 def _task(job: Job, stop: threading.Event) -> Callable[..., str]:
-    def run(context: JobContext, **_timestamp: int) -> str:
+    def run(context: JobContext, asked: str = "", **_timestamp: int) -> str:
+        if not is_wanted(job, asked):
+            return ""
         return run_job(job, Turn(datetime.now(UTC), lambda: stop.is_set() or context.should_abort()))
 
     return run
+
+
+def _workflow(stop: threading.Event) -> Callable[..., None]:
+    def run(context: JobContext, number: int) -> None:
+        run_workflow(number, Turn(datetime.now(UTC), lambda: stop.is_set() or context.should_abort()))
+
+    return run
+
+
+async def _dispatch(context: JobContext, timestamp: int) -> None:
+    """Queue the jobs that people gave other times, and the workflows, when their turn has come."""
+    at = datetime.fromtimestamp(timestamp, UTC)
+    for name, setting in (await asyncio.to_thread(settings_now)).items():
+        if name in JOBS and setting.cron and not setting.paused and is_due(setting.cron, at):
+            await _defer(context.app, name, "schedule")
+    for workflow in WORKFLOWS.values():
+        if workflow.cron and is_due(workflow.cron, at):
+            with suppress(BadInput):  # it waits already
+                await asyncio.to_thread(ask_for, workflow.name, "schedule")
 
 
 async def _forget(context: JobContext, **_timestamp: int) -> None:
@@ -125,13 +152,13 @@ def _hear(app: App, loop: asyncio.AbstractEventLoop, stop: threading.Event) -> N
                 for name in wanted - running_jobs():
                     if stop.is_set():
                         return  # the loop closes, or has closed
-                    asyncio.run_coroutine_threadsafe(_defer(app, name), loop).result(_HEAR_S)
+                    asyncio.run_coroutine_threadsafe(_defer(app, name, "data"), loop).result(_HEAR_S)
                 stop.wait(_TOGETHER_S)
         except (DatabaseDown, AppNotOpen, ConnectorException, TimeoutError, CancelledError) as error:
             _log.warning("Listening for new data stopped, trying again: %s", error)
             stop.wait(_RETRY_S)
 
 
-async def _defer(app: App, name: str) -> None:
+async def _defer(app: App, name: str, asked: str) -> None:
     with suppress(AlreadyEnqueued):
-        await app.configure_task(name, queueing_lock=name).defer_async(timestamp=int(time.time()))
+        await app.configure_task(name, queueing_lock=name).defer_async(timestamp=int(time.time()), asked=asked)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import time
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -12,6 +13,7 @@ from typing import Any, Literal
 from data.settings import settings
 from services.ingest.messages import Taken
 
+_SILENT_S = 30.0  # it tells every second
 Status = Literal["off", "waiting", "connecting", "connected", "failed"]
 
 
@@ -37,9 +39,13 @@ def mqtt_state() -> MqttState:
     if not settings().mqtt_url:
         return MqttState("off")
     try:
-        return MqttState(**json.loads(_path().read_text()))
+        found = MqttState(**json.loads(_path().read_text()))
+        silent_s = time.time() - _path().stat().st_mtime
     except (OSError, ValueError, TypeError):
         return MqttState("waiting", "The worker has not started to listen.")
+    if found.status in ("connected", "connecting") and silent_s > _SILENT_S:
+        return replace(found, status="waiting", said=f"The worker has said nothing for {silent_s:.0f} s.")
+    return found
 
 
 def keep_state(state: MqttState) -> None:

@@ -16,6 +16,7 @@ from data.errors import DatabaseDown
 from data.settings import ROOT
 from data.types import ROLES, Role, Scope, Workspace
 from services import people
+from services.observing.notes import notes
 from tests.support import make_scope
 
 PASSWORD = "correct horse battery"
@@ -199,3 +200,16 @@ def test_the_audit_shows_what_was_done(signed_in: Callable[[Role], Scope]) -> No
     shown = app.dataframe[0].value
     assert set(shown.columns) == {"When", "Account", "Action", "Object", "Detail", "From"}
     assert scope.account in set(shown["Object"])
+
+
+def test_opening_a_page_is_noted_once_and_its_refreshes_are_not(
+    signed_in: Callable[[Role], Scope], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scope = signed_in("viewer")
+    app = opened("manage/account")
+    monkeypatch.setattr(notes, "is_on", True)
+    app.run()
+    assert notes.take().get("page_views") is None
+    app.switch_page("pages/monitor/live.py").run()
+    views = [columns for _, columns in notes.take()["page_views"]]
+    assert views == [{"page": "Live", "workspace": scope.workspace.slug, "account": scope.account}]

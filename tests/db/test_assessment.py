@@ -11,6 +11,7 @@ import pytest
 import data.assessment as stored
 from data.database import transaction
 from data.engine.batches import Batch, write_batch
+from data.engine.compact import compact
 from data.engine.days import to_ms
 from data.engine.verify import verify
 from data.errors import BadInput, NotAllowed, UnknownName
@@ -257,6 +258,26 @@ def test_a_slow_transaction_is_not_passed_over(scope: Scope) -> None:
         write_batch(tx, scope, Batch(trials, "slow", columns))
         assert score(scope, NOW).scored == 0
     assert score(scope, NOW).scored == 1 and set(rows_of(scope, "results")) == {"one"}
+
+
+@pytest.mark.parametrize("grace_s", [300, 0])
+def test_merging_segments_hides_nothing_and_looks_like_nothing_new(scope: Scope, grace_s: float) -> None:
+    at, trials = NOW - timedelta(days=2), datasets()["trials"]
+    for hours, name in ((0, "one"), (3, "two")):
+        send(scope, "sessions", [session_row(name, at + timedelta(hours=hours), 5)])
+        send(scope, "trials", go_trials(name, 1, 20, at + timedelta(hours=hours)))
+    assert score(scope, NOW).scored == 2
+    with transaction(scope) as tx:
+        before = stored.changes(tx, scope, [trials])[0]
+    send(scope, "trials", go_trials("one", 21, 12, at))
+    compact(scope, trials, quiet_s=0, settled_s=0, grace_s=grace_s)
+    with transaction(scope) as tx:
+        spans = stored.changed_spans(tx, scope, trials, before)
+    late = at + timedelta(seconds=22), at + timedelta(seconds=32, milliseconds=1)
+    whole = at + timedelta(seconds=1), at + timedelta(hours=3, seconds=20, milliseconds=1)
+    assert spans == [(late[0] - timedelta(seconds=1), late[1]) if grace_s else whole]
+    done = score(scope, NOW)
+    assert (done.sessions, done.scored) == (1, 1) and rows_of(scope, "results")["one"]["valid"] == "valid"
 
 
 def test_segments_hold_what_scoring_wrote(told: Scope) -> None:

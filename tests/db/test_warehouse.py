@@ -136,7 +136,7 @@ def test_setting_the_applications_variable_shows_no_more(town: Scope, reader: ps
 def test_every_dataset_has_its_views_and_no_personal_column_is_in_them(town: Scope) -> None:
     names = make_all_views()
     wanted = {f"{d.pack}_{d.name}{end}" for d in model.current().datasets().values() for end in ("", "_daily")}
-    assert set(names) == wanted | {"workspaces"}
+    assert set(names) == wanted | {"workspaces", "summaries"}
     personal = {name for d in dataset().dimensions if d.personal for name in (d.name,)} | {dataset().actor}
     with owner_transaction() as tx:
         query = "SELECT attname FROM pg_attribute WHERE attrelid = 'warehouse.grievance_complaints'::regclass"

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.model import Dataset
+from services.simulate.worlds.cohorts import Cohorts, joined
 from services.simulate.worlds.daily import DailyWorld
 from services.simulate.worlds.draws import WAKING, Texts, in_ms, only, pick, table, texts, where
 from services.simulate.worlds.tables import DAY_MS, HOUR_MS, NEVER, Floats, Ints, Mask, Table
@@ -66,7 +67,7 @@ class Portal:
 
     def __init__(self, world: DailyWorld, datasets: Mapping[str, Dataset]) -> None:
         self.world, self.datasets = world, datasets
-        self.people_of = lru_cache(maxsize=1200)(self._people_of)
+        self.cohorts = Cohorts(self._people_of)
         self.visits_of = lru_cache(maxsize=600)(self._visits_of)
         self.first_visits_of = lru_cache(maxsize=24)(self._first_visits_of)
 
@@ -92,8 +93,7 @@ class Portal:
 
     def people_there(self, day: date) -> People:
         """Everybody who may come on a day."""
-        days = [self.people_of(day - timedelta(days=n)) for n in range(STAYS_DAYS, -1, -1)]
-        every = People(*(np.concatenate([getattr(one, name) for one in days]) for name in People.__slots__))
+        every = self.cohorts.between(day - timedelta(days=STAYS_DAYS), day)
         return every.take(every.left > self.world.midnight_ms(day))
 
     def _visits_of(self, day: date) -> Visits:
@@ -123,14 +123,14 @@ class Portal:
             known = visits.person >= 0
             people.append(visits.people.take(visits.person[known]))
             at.append(visits.at[known])
-        every = People(*(np.concatenate([getattr(one, name) for one in people]) for name in People.__slots__))
+        every = joined(people)
         moments = np.concatenate(at)
         _, first = np.unique(every.ids.astype(str), return_index=True)  # moments ascend, so the first is the earliest
         return every.take(first), moments[first]
 
     def users(self, day: date) -> Table:
         """The accounts that are made on a day."""
-        people = self.people_of(day)
+        people = self.cohorts.of(day)
         rng = self.world.rng("closing", day.toordinal())
         says_so = rng.random(len(people.ids)) < 0.5
         closes = says_so & (people.left < people.registered + STAYS_DAYS * DAY_MS)
@@ -216,7 +216,7 @@ class Portal:
 
     def subscriptions(self, day: date) -> Table:
         """The subscriptions of those who registered on a day."""
-        people = self.people_of(day)
+        people = self.cohorts.of(day)
         people = people.take(people.subscribed != NEVER)
         n, rng = len(people.ids), self.world.rng("subscriptions", day.toordinal())
         charge = np.round(table(people.plan, PRICES) * np.where(rng.random(n) < 0.25, 0.8, 1.0), 2)

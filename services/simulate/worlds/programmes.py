@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.model import Dataset
+from services.simulate.worlds.cohorts import Cohorts
 from services.simulate.worlds.daily import DailyWorld
 from services.simulate.worlds.draws import (
     NAMES,
@@ -89,7 +90,8 @@ class Programmes:
 
     def __init__(self, world: DailyWorld, datasets: Mapping[str, Dataset]) -> None:
         self.world, self.datasets = world, datasets
-        self.enrolled_on = lru_cache(maxsize=1200)(self._enrolled_on)
+        self.cohorts = Cohorts(self._enrolled_on)
+        self.there = lru_cache(maxsize=64)(self._there)
         self.staff: dict[str, list[str]] = {}
         for name, programme in PROGRAMMES.items():
             start = sum(len(team) for team in self.staff.values())
@@ -105,15 +107,14 @@ class Programmes:
         ids = texts(f"b-{day:%y%m%d}-{i:03d}" for i in range(n))
         return Enrolled(ids, enrolled, enrolled + (stay * DAY_MS).astype(np.int64), programme, district, rng.random(n))
 
-    def there(self, day: date) -> Enrolled:
+    def _there(self, day: date) -> Enrolled:
         """Everybody who is in a programme when a day begins, and those who enter on it."""
-        days = [self.enrolled_on(day - timedelta(days=n)) for n in range(STAYS_DAYS, -1, -1)]
-        every = Enrolled(*(np.concatenate([getattr(one, name) for one in days]) for name in Enrolled.__slots__))
+        every = self.cohorts.between(day - timedelta(days=STAYS_DAYS), day)
         return every.take(every.ended > self.world.midnight_ms(day))
 
     def beneficiaries(self, day: date) -> Table:
         """Those who enter a programme on a day."""
-        people, rng = self.enrolled_on(day), self.world.rng("beneficiaries", day.toordinal())
+        people, rng = self.cohorts.of(day), self.world.rng("beneficiaries", day.toordinal())
         n = len(people.ids)
         completes = rng.random(n) < 0.82 - 0.25 * people.need
         lat, lon = (np.array([DISTRICTS[name][i] for name in people.district], np.float64) for i in (0, 1))

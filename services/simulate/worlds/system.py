@@ -63,14 +63,15 @@ class SystemWorld(DailyWorld):
         n = int(rng.poisson(300 * level))
         route = pick(rng, _ROUTES, n)
         usual = np.array([_ROUTE_MS.get(one, 12.0) for one in route])
-        slower = (3.5 if _is_on(day, SLOW_EVERY, SLOW_DAYS) else 1.0) * np.where(rng.random(n) < 0.01, 30.0, 1.0)
+        slower = 3.5 if _is_on(day, SLOW_EVERY, SLOW_DAYS) else 1.0
+        stuck = np.where(rng.random(n) < 0.01, 30.0, 1.0)
         outcome = pick(rng, {"answered": 940, "redirected": 30, "refused": 22, "failed": 4, "given up": 4}, n)
         status = {"answered": "200", "redirected": "303", "refused": "403", "failed": "500", "given up": "499"}
         posts = ("/api/v1/query", "/api/v1/ingest/{dataset}")
         return self._table("requests", day, _OFFICE.hours(rng, n), {
             "method": np.array(["POST" if one in posts else "GET" for one in route], object), "route": route,
             "outcome": outcome, "status": np.array([status[one] for one in outcome], object),
-            "process": _same("web", n), "ms": np.round(usual * slower * rng.lognormal(0, 0.9, n), 1),
+            "process": _same("web", n), "ms": np.round(usual * slower * stuck * rng.lognormal(0, 0.9, n), 1),
             "account": _people(rng, n),
         })  # fmt: skip
 

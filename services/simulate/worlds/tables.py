@@ -39,6 +39,12 @@ class Table:
     plans: tuple[str, ...] = ()
     known: dict[str, Ints] = field(default_factory=dict)
     states: dict[str, list[tuple[Ints, str]]] = field(default_factory=dict)
+    last_ms: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        moments = [self.begins, *self._moments()] if self.dataset.kind == "keyed" else [self.begins]
+        ends = [int(found[found != NEVER].max(initial=NAT)) for found in moments]
+        object.__setattr__(self, "last_ms", max(ends))  # nothing happens after it
 
     @property
     def n(self) -> int:
@@ -53,14 +59,19 @@ class Table:
         """The rows of which anything came or changed in (since, now]."""
         if self.dataset.kind == "append":
             return self.began(since_ms, now_ms)
+        if self.last_ms <= since_ms:
+            return np.zeros(self.n, np.bool_)
         found = self.began(since_ms, now_ms)
+        for moment in self._moments():
+            found |= (moment > since_ms) & (moment <= now_ms)
+        return found & (self.begins <= now_ms)
+
+    def _moments(self) -> list[Ints]:
+        """Every time at which a row may change, for each row."""
         times = [
             self.columns[t.name] for t in self.dataset.times if t.name in self.columns and t.name not in self.plans
         ]
-        moments = [*times, *self.known.values(), *(at for states in self.states.values() for at, _ in states)]
-        for moment in moments:
-            found |= (moment > since_ms) & (moment <= now_ms)
-        return found & (self.begins <= now_ms)
+        return [*times, *self.known.values(), *(at for states in self.states.values() for at, _ in states)]
 
     def shown(self, rows: Mask, now_ms: int) -> dict[str, Any]:
         """Columns of the dataset for some rows as of `now`; what this world does not say is missing."""
