@@ -26,21 +26,21 @@ class Ran:
         self, tasks: Sequence[Task], results: Mapping[int, Results], again: Mapping[int, Task],
         second: Mapping[int, Results],
     ) -> None:  # fmt: skip
-        self.tasks, self.results, self.again, self.second = tasks, results, again, second
+        self.results, self.again, self.second = results, again, second
+        self._tasks: dict[tuple[int, int, str], list[Task]] = {}
+        for task in tasks:
+            for op in task.operations:
+                kind = op.first_bin if op.kind == EXTRACT else op.kind
+                self._tasks.setdefault((id(task.ask), kind, op.column), []).append(task)
 
     def of(self, ask: Ask, stat: Stat) -> list[Task]:
         """The tasks that counted a statistic of an ask: runs of buckets, in order."""
-        wanted = (KINDS[stat.kind], stat.column)
-        return [task for task in self.tasks if task.ask is ask and any(_answers(op, wanted) for op in task.operations)]
-
-
-def _answers(op: Operation, wanted: tuple[int, str]) -> bool:
-    return (op.first_bin if op.kind == EXTRACT else op.kind, op.column) == wanted
+        return self._tasks[id(ask), KINDS[stat.kind], stat.column]
 
 
 def collect(ask: Ask, groups: Groups, ran: Ran, source: Source, how: str) -> Table:
     """The table of an ask."""
-    cells = {s: np.concatenate([_cells(s, task, ran) for task in ran.of(ask, s)]) for s in ask.stats}
+    cells = {s: _all_cells(s, ran.of(ask, s), ran) for s in ask.stats}
     if ask.keep is not None:
         return Table([*ask.keep, ()], cells, how)
     there = np.flatnonzero((cells[COUNTED] != 0).any(axis=0)) if ask.by else np.zeros(1, np.int64)
@@ -55,6 +55,11 @@ def empty_table(ask: Ask) -> Table:
     shape = (ask.frame.size, len(groups))
     nothing = {s: NULL if s.kind in ("min", "max", "percentile") else 0 for s in ask.stats}
     return Table(groups, {stat: np.full(shape, empty, np.int64) for stat, empty in nothing.items()}, "no such value")
+
+
+def _all_cells(stat: Stat, tasks: Sequence[Task], ran: Ran) -> Ints:
+    found = [_cells(stat, task, ran) for task in tasks]
+    return found[0] if len(found) == 1 else np.concatenate(found)
 
 
 def _cells(stat: Stat, task: Task, ran: Ran) -> Ints:

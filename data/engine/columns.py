@@ -24,7 +24,7 @@ from data.statements import sql
 from data.types import Scope
 
 Key = tuple[str, int, int, str]  # database, workspace, segment, column
-_BATCH_ROWS = 2_000_000
+_BATCH_ROWS = 300_000
 _OVERHEAD = 300  # bytes a cached column costs beside its values
 
 threads = ThreadPoolExecutor(2, "engine")
@@ -155,7 +155,7 @@ def load(
 
 
 def _batches(ids: list[int], counts: dict[int, int]) -> Iterable[list[int]]:
-    """Parts of a few million rows, so that one is decoded while the next is fetched."""
+    """Parts of some rows, so that one is decoded while the next is fetched, and two of them at once."""
     part: list[int] = []
     rows = 0
     for id in ids:

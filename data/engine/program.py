@@ -119,8 +119,8 @@ class Conditions:
 def conditions(source: Source, asks: Sequence[Ask], places: dict[str, int]) -> Conditions:
     """Predicates as a tree: what most asks have in common is evaluated first, and once."""
     common = Counter(p for ask in asks for p in set(ask.predicates))
-    chains = {tuple(sorted(ask.predicates, key=lambda p: (-common[p], repr(p)))) for ask in asks}
-    nodes = sorted(chains | {()}, key=len)
+    chains = {predicates: _chain(predicates, common) for predicates in {ask.predicates for ask in asks}}
+    nodes = sorted({(), *chains.values()}, key=len)
     place = {chain: i for i, chain in enumerate(nodes)}
     preds, conds, tables = list[list[int]](), list[list[int]](), list[NDArray[np.generic]]()
     for chain in nodes:
@@ -135,8 +135,15 @@ def conditions(source: Source, asks: Sequence[Ask], places: dict[str, int]) -> C
             else:
                 tables.append(table_of(source, found))
                 conds.append([IN_TABLE, column, address(tables[-1]), 0])
-    by_ask = {ask.predicates: place[tuple(sorted(ask.predicates, key=lambda p: (-common[p], repr(p))))] for ask in asks}
+    by_ask = {predicates: place[chain] for predicates, chain in chains.items()}
     return Conditions(_lines(preds, 3), _lines(conds, 4), by_ask, tables)
+
+
+def _chain(predicates: tuple[Predicate, ...], common: Counter[Predicate]) -> tuple[Predicate, ...]:
+    """The commonest first; the order does not depend on that in which they were asked."""
+    if len(predicates) < 2:
+        return predicates
+    return tuple(sorted(predicates, key=lambda p: (-common[p], repr(p))))
 
 
 def address(array: NDArray[np.generic]) -> int:

@@ -220,11 +220,14 @@ def in_batches(tasks: Sequence[Task], run: Callable[[Sequence[Task]], Results]) 
     """The results of each task, by its id; tasks share a pass while they fit the memory budget."""
     results: dict[int, Results] = {}
     batch: list[Task] = []
+    room = BUDGET
     for task in tasks:
-        if batch and sum(t.bytes for t in batch) + task.bytes > BUDGET:
+        size = task.bytes
+        if batch and size > room:
             results |= dict.fromkeys(map(id, batch), run(batch))
-            batch = []
+            batch, room = [], BUDGET
         batch.append(task)
+        room -= size
     return results | dict.fromkeys(map(id, batch), run(batch)) if batch else results
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.engine import newest
-from data.engine.asks import Ask, Ints, Table
+from data.engine.asks import Ask, Frame, Ints, Table
 from data.engine.blocks import Touched, blocks_of, buckets_of, intervals, needed, span_of, touched
 from data.engine.collect import Ran, collect, empty_table
 from data.engine.days import to_ms
@@ -29,6 +29,10 @@ from data.errors import BadInput
 
 _MOST_DENSE_CELLS = 1 << 20
 _MOST_CELLS = 1 << 23
+
+
+_Times = tuple[Frame, tuple[tuple[int, int], ...]]
+"""What decides which rows of a stream are in which bucket: layers that agree in it are placed together."""
 
 
 @dataclass(slots=True, eq=False)
@@ -57,6 +61,13 @@ class Scan:
     where: Touched
     material: Material
     chosen: Ints
+
+    def by_ask(self) -> dict[Ask, list[Layer]]:
+        """The layers of each ask."""
+        found: dict[Ask, list[Layer]] = {}
+        for layer in self.layers:
+            found.setdefault(layer.ask, []).append(layer)
+        return found
 
 
 def scan(source: Source, number: int, asks: Sequence[Ask]) -> list[Table]:
@@ -87,7 +98,8 @@ def _scan(source: Source, number: int, asks: Sequence[Ask]) -> dict[Ask, Table]:
     again = exact_operations(tasks, results)
     buckets |= {id(task): buckets[first] for first, task in again.items()}
     ran = Ran(tasks, results, again, in_batches(list(again.values()), run))
-    return {ask: collect(ask, groups[ask], ran, source, _how(found, ask)) for ask in asks}
+    layers = found.by_ask()
+    return {ask: collect(ask, groups[ask], ran, source, _how(layers[ask])) for ask in asks}
 
 
 def _prepare(source: Source, number: int, asks: Sequence[Ask]) -> Scan:
@@ -95,19 +107,26 @@ def _prepare(source: Source, number: int, asks: Sequence[Ask]) -> Scan:
     layers = [
         layer for ask, covers in covers_of(source, number, stream, asks).items() for layer in _layers(ask, *covers)
     ]
-    read = [layer for layer in layers if not layer.is_known]
-    spans = [span_of(layer.ask.frame, layer.cover.skip if layer.cover else ()) for layer in read]
-    starts = intervals(spans)
+    read: dict[_Times, list[Layer]] = {}
+    for layer in layers:
+        if not layer.is_known:
+            read.setdefault((layer.ask.frame, layer.cover.skip if layer.cover else ()), []).append(layer)
+    spans = {times: span_of(*times) for times in read}
+    starts = intervals(list(spans.values()))
     where = touched(stream, starts)
-    for layer, span in zip(read, spans, strict=True):
-        layer.buckets = buckets_of(span, starts)
-    segments = [needed(where, layer.buckets >= 0) for layer in read]
+    segments: dict[_Times, NDArray[np.bool_]] = {}
+    for times, mine in read.items():
+        buckets = buckets_of(spans[times], starts)
+        segments[times] = needed(where, buckets >= 0)
+        for layer in mine:
+            layer.buckets = buckets
     some = bool(len(stream.ids)) and bool(read)
-    chosen = np.flatnonzero(np.any(segments, axis=0)) if some else np.empty(0, np.int64)
+    chosen = np.flatnonzero(np.any(list(segments.values()), axis=0)) if some else np.empty(0, np.int64)
     columns: dict[str, NDArray[np.bool_]] = {"t": where.first[chosen] != where.last[chosen]}
-    for layer, which in zip(read, segments, strict=True):
-        for name in columns_of(source, layer.ask, layer.wanted):
-            columns[name] = columns.get(name, False) | which[chosen]
+    for times, mine in read.items():
+        which = segments[times][chosen]
+        for name in set().union(*(columns_of(source, layer.ask, layer.wanted) for layer in mine)):
+            columns[name] = columns.get(name, False) | which
     return Scan(source, stream, layers, starts, where, gather(source, stream, chosen, columns), chosen)
 
 
@@ -120,16 +139,14 @@ def _layers(ask: Ask, days: Cover | None, sets: Cover | None) -> list[Layer]:
     return [Layer(ask, part, cover, none) for part, cover in ((rest, days), (people, sets)) if part]
 
 
-def _how(found: Scan, ask: Ask) -> str:
-    covers = [layer.cover for layer in found.layers if layer.ask is ask and layer.cover]
-    return " and ".join(["segments", *(cover.words for cover in covers)])
+def _how(layers: Sequence[Layer]) -> str:
+    return " and ".join(["segments", *(layer.cover.words for layer in layers if layer.cover)])
 
 
 def _groups(found: Scan) -> dict[Ask, Groups]:
     """How each ask numbers its groups; where there could be very many, those that occur are counted first."""
     groups: dict[Ask, Groups] = {}
-    for ask in dict.fromkeys(layer.ask for layer in found.layers):
-        layers = [layer for layer in found.layers if layer.ask is ask]
+    for ask, layers in found.by_ask().items():
         covered = any(layer.cover for layer in layers)
         if not ask.by:
             groups[ask] = no_groups()
@@ -181,6 +198,8 @@ def _tasks(found: Scan, layer: Layer, groups: Groups) -> list[Task]:
 
 
 def _within(buckets: Ints, task: Task) -> Ints:
+    if task.first == 0 and task.last == task.ask.frame.size:
+        return buckets
     return np.where((buckets >= task.first) & (buckets < task.last), buckets - task.first, -1)
 
 

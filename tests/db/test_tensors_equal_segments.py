@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -9,11 +10,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from data.engine import results, tensor_index, tensor_reads, tensors
+from data.engine import results, running, scan, tensor_index, tensor_reads, tensors
 from data.engine.answers import answer
 from data.engine.tensors import update_tensors
 from data.model import Model
-from data.types import Filter, MetricQuery
+from data.types import Filter, MetricQuery, TimeRange
 from tests.db.probe import PERCENTILES, Writer
 from tests.db.test_engine_equals_oracle import (
     CHECKS,
@@ -127,3 +128,39 @@ def test_a_plan_says_what_was_read_from_tensors(model: Model) -> None:
     )  # fmt: skip
     read = answer(writer.scope, model, [query], now)[0].plan["read"]
     assert read == ["segments and tensors of 5 days and sets of people of 1 months"]
+
+
+TWO_MONTHS = TimeRange(datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 5, 1, tzinfo=UTC))
+
+
+@pytest.mark.parametrize("budget", [1, 100])
+@pytest.mark.parametrize("by", [(), ("city",)])
+def test_people_of_counted_months_stay_when_memory_is_short(
+    model: Model, monkeypatch: pytest.MonkeyPatch, by: tuple[str, ...], budget: int
+) -> None:
+    """March is counted with its people; those of April are read from rows, which are handed out one by one."""
+    monkeypatch.setattr(tensors, "_BYTES_A_ROW", 1000)
+    writer = play(model, ("UTC", date(2026, 3, 29), 8, 7, [("cases", 200)]))
+    update_tensors(writer.scope, model.datasets()["probe.cases"], datetime(2026, 4, 3, 12, tzinfo=UTC))
+    for module in (running, scan):
+        monkeypatch.setattr(module, "BUDGET", budget)
+    query = MetricQuery(("people", "opened", "cost", "least"), TWO_MONTHS, by=by)
+    segments, oracle = (answer(writer.scope, model, [query], LATER, engine)[0] for engine in ("segments", "sql"))
+    assert "sets of people of 1 months" in segments.plan["read"][0]
+    assert_same(segments, oracle, query)
+
+
+def test_a_measure_that_came_after_the_count_is_read_from_segments(model: Model) -> None:
+    writer = play(model, ("UTC", date(2026, 3, 2), 5, 7, [("cases", 60)]))
+    cases = model.datasets()["probe.cases"]
+    before = replace(cases, measures=tuple(m for m in cases.measures if m.name != "score"))
+    counted = update_tensors(writer.scope, before, LATER)
+    query = MetricQuery(("mean_score",), TWO_MONTHS, by=("city",), compare="previous")
+    segments, oracle = (answer(writer.scope, model, [query], LATER, engine)[0] for engine in ("segments", "sql"))
+    assert segments.plan["read"] == ["segments"]
+    assert_same(segments, oracle, query)
+    assert update_tensors(writer.scope, cases, LATER) == counted
+    results.forget()
+    again = answer(writer.scope, model, [query], LATER)[0]
+    assert any("tensors of" in read for read in again.plan["read"])
+    assert_same(again, oracle, query)
