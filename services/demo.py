@@ -12,26 +12,32 @@ from services.model import enable_pack
 from services.people import all_workspaces, create_workspace, worker_scope
 from services.simulate import write_history, write_stream
 
-PACKS = ("grievance",)
 HISTORY_DAYS = 180
 Progress = Callable[[float, str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class DemoWorkspace:
-    """A workspace of the demo."""
+    """A workspace of the demo and the pack whose history it has."""
 
     slug: str
     name: str
     kind: str
-    timezone: str
+    pack: str
     parent: str | None = None
+    timezone: str = "America/Chicago"
 
 
 WORKSPACES = (
-    DemoWorkspace("demo-county", "Demo county", "organisation", "America/Chicago"),
-    DemoWorkspace("riverton", "Riverton", "municipality", "America/Chicago", parent="demo-county"),
+    DemoWorkspace("demo-county", "Demo county", "organisation", "grievance"),
+    DemoWorkspace("riverton", "Riverton", "municipality", "grievance", parent="demo-county"),
+    DemoWorkspace("riverton-water", "Riverton water", "department", "water", parent="riverton"),
+    DemoWorkspace("riverton-care", "Riverton social services", "department", "services", parent="riverton"),
+    DemoWorkspace("riverton-partners", "Riverton partner office", "department", "meetings", parent="riverton"),
+    DemoWorkspace("riverton-talent", "Riverton assessment centre", "department", "assessment", parent="riverton"),
+    DemoWorkspace("riverton-platform", "Riverton platform", "department", "system", parent="riverton"),
 )
+PACK_OF = {workspace.slug: workspace.pack for workspace in WORKSPACES}
 
 
 def load_demo(progress: Progress, now: datetime | None = None) -> None:
@@ -41,11 +47,11 @@ def load_demo(progress: Progress, now: datetime | None = None) -> None:
     """
     now = now or datetime.now(UTC)
     scopes = [worker_scope(_ensure_workspace(workspace)) for workspace in WORKSPACES]
-    todo = [(scope, pack) for scope in scopes for pack in PACKS]
-    for number, (scope, pack) in enumerate(todo):
+    for number, scope in enumerate(scopes):
+        pack = PACK_OF[scope.workspace.slug]
         enable_pack(scope, pack)
         for _, part, parts in write_history(scope, pack, HISTORY_DAYS, now):
-            progress((number + part / parts) / len(todo), f"{scope.workspace.name}, part {part} of {parts}")
+            progress((number + part / parts) / len(scopes), f"{scope.workspace.name}, part {part} of {parts}")
     progress(1.0, "done")
 
 
@@ -56,8 +62,7 @@ def _ensure_workspace(wanted: DemoWorkspace) -> Workspace:
 
 def demo_scopes() -> list[Scope]:
     """The scopes of the demo workspaces that are there."""
-    slugs = {workspace.slug for workspace in WORKSPACES}
-    return [worker_scope(workspace) for workspace in all_workspaces() if workspace.slug in slugs]
+    return [worker_scope(workspace) for workspace in all_workspaces() if workspace.slug in PACK_OF]
 
 
 def stream_once(now: datetime) -> int:
@@ -67,4 +72,4 @@ def stream_once(now: datetime) -> int:
     """
     if not settings().demo:
         return 0
-    return sum(write_stream(scope, pack, now) for scope in demo_scopes() for pack in PACKS)
+    return sum(write_stream(scope, PACK_OF[scope.workspace.slug], now) for scope in demo_scopes())

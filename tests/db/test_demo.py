@@ -15,6 +15,7 @@ from data.errors import UnknownName
 from data.settings import settings
 from data.types import Scope
 from services import demo
+from services.metrics import freshness
 from services.model import current, find_dataset, forget_current, packs_of
 from services.simulate import get_simulator, tick, write_history, write_stream, writing
 from tests.packs.small import write_pack
@@ -116,10 +117,16 @@ def test_nothing_streams_before_a_history_is_there(scope: Scope) -> None:
 def test_the_demo_makes_its_workspaces_with_packs_and_streams_only_there(scope: Scope) -> None:
     shown: list[tuple[float, str]] = []
     demo.load_demo(lambda done, what: shown.append((done, what)), NOW)
-    county, riverton = demo.demo_scopes()
+    found = {scope.workspace.slug: scope for scope in demo.demo_scopes()}
+    county, riverton = found.pop("demo-county"), found.pop("riverton")
     assert (county.workspace.slug, riverton.workspace.parent_id) == ("demo-county", county.workspace.id)
     assert riverton.workspace.timezone == "America/Chicago"
     assert [pack.name for pack in packs_of(riverton)] == ["grievance"]
+    departments = {pack.name: department for department in found.values() for pack in packs_of(department)}
+    assert set(departments) == {"assessment", "meetings", "services", "system", "water"}
+    for department in departments.values():
+        assert department.workspace.parent_id == riverton.workspace.id
+        assert any(one.rows > 100 for one in freshness(department))
     assert [done for done, _ in shown] == sorted(done for done, _ in shown) and shown[-1] == (1.0, "done")
     assert 3 < counted(riverton)[0] / counted(county)[0] < 8
     before = counted(riverton)

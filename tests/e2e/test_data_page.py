@@ -12,8 +12,9 @@ from playwright.sync_api import Browser, Page, expect
 from services import people
 from services.jobs import imports
 from services.jobs.turns import Turn
+from services.web.cookies import SESSION_COOKIE
 from tests.e2e.test_browser import Server, running
-from tests.e2e.test_live_page import PASSWORD, WAIT_MS, chromium, sign_in, tile
+from tests.e2e.test_live_page import WAIT_MS, chromium, tile
 from tests.support import fresh_database
 
 __all__ = ["chromium"]
@@ -32,12 +33,12 @@ def server() -> Iterator[Server]:
 @pytest.fixture
 def page(server: Server, chromium: Browser) -> Iterator[Page]:
     people.create_workspace("town", "Town", "municipality", "America/New_York", None)
-    people.add_user("bo", "operator", "town", PASSWORD, datetime.now(UTC))
+    now = datetime.now(UTC)
+    secret = people.open_session(people.add_user("bo", "operator", "town", "", now).id, "127.0.0.1", now)
     context = chromium.new_context(viewport={"width": 1440, "height": 1200})
     context.set_default_timeout(WAIT_MS)
-    page = context.new_page()
-    sign_in(server, page, "bo")
-    yield page
+    context.add_cookies([{"name": SESSION_COOKIE, "value": secret, "url": server.url}])
+    yield context.new_page()
     context.close()
 
 

@@ -18,7 +18,8 @@ from services.model import load_model
 NOW = datetime(2026, 11, 21, 12, 34, tzinfo=UTC)
 HERE = Workspace(1, "here", "Here", "municipality", None, "UTC")
 MODEL = load_model()
-BOARD = boards(MODEL, {"grievance.complaints", "grievance.complaint_events"})[0]
+FILLED = {"grievance.complaints", "grievance.complaint_events"}
+BOARD = next(board for board in boards(MODEL, FILLED) if board.pack.name == "grievance")
 
 
 def chosen(metric: str = "complaints_opened", where: tuple[Filter, ...] = (), slug: str = "7d") -> Choice:

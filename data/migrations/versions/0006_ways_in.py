@@ -3,7 +3,7 @@
 from data.migrate import run_file
 
 revision = "0006_ways_in"
-down_revision = "0004_segment_age"
+down_revision = "0005_writer"
 branch_labels = None
 depends_on = None
 
