@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -98,15 +99,21 @@ def largest(plan: Plan, tables: Tables) -> None:
         return
     edges = (plan.buckets.edges[0], plan.buckets.edges[-1])
     reading = Reading(plan, edges, tables, groups)
-    ranks = _rank(evaluate(formula, reading.cells()), groups)[0]
+    ranks = _rank(evaluate(formula, reading.cells()), np.arange(len(groups)))[0]
     plan.keep = tuple(groups[i] for i in ranks[:top])
     plan.pooled = len(groups) - top
 
 
-def _rank(values: Values, groups: Sequence[Group]) -> list[list[int]]:
+def _places_by_name(plan: Plan, groups: Sequence[Group]) -> Ints:
+    """Where each group comes in the order of their names."""
+    names = np.arange(len(groups))
+    if plan.keep is not None:  # else they are in that order
+        names[sorted(range(len(groups)), key=lambda i: group_order(groups[i]))] = np.arange(len(groups))
+    return names
+
+
+def _rank(values: Values, names: Ints) -> list[list[int]]:
     """For each bucket the groups by descending value, unknown last, then by name."""
-    names = np.empty(len(groups), np.int64)
-    names[sorted(range(len(groups)), key=lambda i: group_order(groups[i]))] = np.arange(len(groups))
     falling = np.where(values.known, -values.numbers, 0)
     order: list[list[int]] = np.lexsort((np.broadcast_to(names, falling.shape), falling, ~values.known)).tolist()
     return order
@@ -126,18 +133,34 @@ def rows_of(plan: Plan, tables: Tables) -> list[dict[str, Any]]:
         raise BadInput(
             f"The answer has {int(shown.sum()):,} rows; expected at most {MOST_ROWS:,}: take `top` or a filter."
         )
-    return [
-        _row(plan, columns, bucket, place, groups)
-        for bucket, order in enumerate(ranks if plan.query.by else [[0]] * len(plan.buckets.labels))
-        for place in _last(order, plan)
-        if shown is None or shown[bucket, place]
-    ]
+    return _rows(plan, columns, ranks, groups, None if shown is None else shown.tolist())
 
 
-def _last(order: list[int], plan: Plan) -> list[int]:
-    """The order with the pooled group at its end."""
+def _rows(
+    plan: Plan, columns: dict[str, list[list[Any]]], ranks: list[list[int]], groups: Sequence[Group],
+    shown: list[list[bool]] | None,
+) -> list[dict[str, Any]]:  # fmt: skip
+    heads, names, incomplete = _heads(plan), _names(plan, groups), _incomplete(plan)
     other = len(plan.keep) if plan.keep is not None else -1
-    return [*(i for i in order if i != other), *([other] if other >= 0 else [])]
+    rows = []
+    for bucket, order in enumerate(ranks if plan.query.by else [[0]] * len(heads)):
+        for place in _last(order, other):
+            if shown is not None and not shown[bucket][place]:
+                continue
+            row = heads[bucket] | names[place]
+            for name, values in columns.items():
+                row[name] = values[bucket][place]
+            if bucket == incomplete:
+                row["__incomplete"] = True
+            if place == other:
+                row["__kind"], row["__members"] = "other", plan.pooled
+            rows.append(row)
+    return rows
+
+
+def _last(order: list[int], other: int) -> list[int]:
+    """The order with the pooled group at its end."""
+    return order if other < 0 else [*(i for i in order if i != other), other]
 
 
 def _columns(
@@ -153,7 +176,7 @@ def _columns(
         values = evaluate(formula, cells) if formula else None
         columns[name] = values.listed() if values else nothing
         if values and not ranks:
-            ranks = _rank(values, now_reading.groups) if plan.query.by else [[0]]
+            ranks = _rank(values, _places_by_name(plan, now_reading.groups)) if plan.query.by else [[0]]
         if past:
             columns[f"{name}__previous"] = _past(formula, past, then) if formula and then else nothing
     return columns, ranks
@@ -167,19 +190,21 @@ def _past(formula: Formula, cells: Cells, then: Reading) -> list[list[Any]]:
     return values.listed()
 
 
-def _row(
-    plan: Plan, columns: dict[str, list[list[Any]]], bucket: int, place: int, groups: Sequence[Group]
-) -> dict[str, Any]:
-    query, row = plan.query, dict[str, Any]()
-    if query.grain:
-        row["bucket"] = plan.buckets.labels[bucket].isoformat()
-    other = plan.keep is not None and place == len(plan.keep)
-    if query.by:
-        row |= dict.fromkeys(query.by) if other else dict(zip(query.by, groups[place], strict=True))
-    for name, values in columns.items():
-        row[name] = values[bucket][place]
-    if query.grain and plan.buckets.edges[bucket] <= plan.now < plan.buckets.edges[bucket + 1]:
-        row["__incomplete"] = True
-    if other:
-        row |= {"__kind": "other", "__members": plan.pooled}
-    return row
+def _heads(plan: Plan) -> list[dict[str, Any]]:
+    """What the rows of each bucket begin with."""
+    if not plan.query.grain:
+        return [{} for _ in plan.buckets.labels]
+    return [{"bucket": label.isoformat()} for label in plan.buckets.labels]
+
+
+def _incomplete(plan: Plan) -> int:
+    """The bucket that is not over, -1 without one."""
+    edges = plan.buckets.edges if plan.query.grain else ()
+    return next((i for i, (a, b) in enumerate(pairwise(edges)) if a <= plan.now < b), -1)
+
+
+def _names(plan: Plan, groups: Sequence[Group]) -> list[dict[str, Any]]:
+    """By what the rows of each group are named."""
+    by = plan.query.by
+    named = [dict(zip(by, group, strict=True)) for group in (groups if plan.keep is None else plan.keep)]
+    return named if plan.keep is None else [*named, dict.fromkeys(by)]

@@ -18,6 +18,8 @@ from data.engine.tensor_panels import Panels
 
 _LARGEST = 2**63 - 1
 Mask = NDArray[np.bool_]
+_Placed = tuple[tuple[int, ...], list[tuple[int, Mask]], Ints]
+"""The order of the axes, which codes pass along an axis in that order, and the slots of those that do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,7 @@ class Known:
         self._numbers = {pair: self._read(*pair) for pair in wanted if pair[0] not in (HISTOGRAM, ELAPSED)}
         self._waited = {pair: self._read_elapsed(pair[1]) for pair in wanted if pair[0] == ELAPSED}
         self.top = 0
+        self._last: tuple[Groups, tuple[int, ...], _Placed] | None = None
 
     def _sums(self, name: str) -> Ints:
         return self._runs.of(self._panels.sums(self._part, name))
@@ -174,19 +177,13 @@ class Known:
         if values.ndim == 1 and op.kind != LIMITS:
             _add_lines(out, self._runs, values[:, None])
             return
-        grouped = tuple(1 + self._dimensions.index(name) for name in groups.columns)
-        rest = tuple(axis for axis in range(1, values.ndim) if axis not in grouped)
-        shape = [values.shape[axis] for axis in grouped]
-        values = np.transpose(values, (0, *grouped, *rest))
-        slots = slots_of(groups, shape)
-        for axis, dimension in enumerate((*groups.columns, *(self._dimensions[i - 1] for i in rest)), 1):
-            passed = self._passing_in(dimension, values.shape[axis])
-            if not passed.all():
-                values = np.compress(passed, values, axis)
-                slots = np.compress(passed, slots, axis - 1) if axis <= len(grouped) else slots
+        order, masks, slots = self._placed(groups, values.shape)
+        values = np.transpose(values, order)
+        for axis, passed in masks:
+            values = np.compress(passed, values, axis)
         if not values.size:  # no value of a dimension passes
             return
-        buckets, slots = self._runs.buckets[:, None], slots.reshape(1, -1)
+        buckets = self._runs.buckets[:, None]
         flat = values.reshape(len(values), slots.size, -1)
         if op.kind == LIMITS:
             least, most = flat.min(axis=2, initial=_LARGEST), flat.max(axis=2, initial=NULL)
@@ -195,6 +192,23 @@ class Known:
             out[buckets, slots] = flat.sum(axis=2)  # each place once
         else:
             np.add.at(out, (buckets, slots), flat.sum(axis=2))
+
+    def _placed(self, groups: Groups, shape: tuple[int, ...]) -> _Placed:
+        """How numbers of that shape are laid into the groups; the same for all numbers of a part."""
+        if self._last is not None and self._last[0] is groups and self._last[1] == shape:
+            return self._last[2]
+        grouped = tuple(1 + self._dimensions.index(name) for name in groups.columns)
+        rest = tuple(axis for axis in range(1, len(shape)) if axis not in grouped)
+        slots = slots_of(groups, [shape[axis] for axis in grouped])
+        masks: list[tuple[int, Mask]] = []
+        for place, axis in enumerate((*grouped, *rest), 1):
+            passed = self._passing_in(self._dimensions[axis - 1], shape[axis])
+            if not passed.all():
+                masks.append((place, passed))
+                slots = np.compress(passed, slots, place - 1) if place <= len(grouped) else slots
+        found = (0, *grouped, *rest), masks, slots.reshape(1, -1)
+        self._last = groups, shape, found
+        return found
 
     def _passing_in(self, dimension: str, size: int) -> Mask:
         return self._passing[self._dimensions.index(dimension)][:size]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from itertools import accumulate
 from typing import Any, TypeVar
 
 import numpy as np
@@ -33,7 +34,6 @@ class Panels:
     def __init__(self, source: Source, number: int, months: Sequence[Month]) -> None:
         self._source, self._number, self.months = source, number, months
         self._key = (place_of(source, number), tuple(month.token for month in months))
-        self.offsets = np.concatenate([[0], np.cumsum([len(month.days) for month in months])]).astype(np.int64)
 
     def parts(self, part: str) -> list[Arrays | None]:
         """The part of each month, None where a month has none; raises TensorGone."""
@@ -79,15 +79,16 @@ class Panels:
         return found
 
     def _histograms(self, part: str, column: str) -> tuple[int, Ints]:
-        there = [(offset, a) for offset, a in zip(self.offsets.tolist(), self.parts(part), strict=False) if a]
+        offsets = list(accumulate((len(month.days) for month in self.months), initial=0))
+        there = [(offset, a) for offset, a in zip(offsets, self.parts(part), strict=False) if a]
         mine = [(offset, a) for offset, a in there if f"{column}:n" in a]
         if not mine:
-            return 0, np.zeros((int(self.offsets[-1]) + 1, 1), np.int64)
+            return 0, np.zeros((offsets[-1] + 1, 1), np.int64)
         days = np.concatenate([a[f"{column}:day"].astype(np.int64) + offset for offset, a in mine])
         bins = np.concatenate([a[f"{column}:bin"].astype(np.int64) for _, a in mine])
         counts = np.concatenate([a[f"{column}:n"].astype(np.int64) for _, a in mine])
         first, last = int(bins.min()), int(bins.max())
-        dense = np.zeros((int(self.offsets[-1]), last - first + 1), np.int64)
+        dense = np.zeros((offsets[-1], last - first + 1), np.int64)
         dense[days, bins - first] = counts  # a day has each bin once
         return first, _summed(dense)
 

@@ -60,14 +60,16 @@ Covers = tuple[Cover | None, Cover | None]
 def covers_of(source: Source, number: int, stream: Stream, asks: Sequence[Ask]) -> dict[Ask, Covers]:
     """For each ask the cover of its statistics by day, and that of its distinct people by month."""
     spans = {frame: _FrameSpan(stream, frame) for frame in dict.fromkeys(ask.frame for ask in asks)}
-    wide = [a for a in asks if spans[a.frame].rows >= LEAST_ROWS and _dimensions(source, a) is not None]
+    wide = {a: used for a in asks if spans[a.frame].rows >= LEAST_ROWS and (used := _used(source, a)) is not None}
     if not wide:
         return dict.fromkeys(asks, (None, None))
     live = _live(source, number, stream, read_index(source, number))
     frames = {frame: live.frame(frame, spans[frame]) for frame in dict.fromkeys(ask.frame for ask in wide)}
     try:
         found = {
-            a: (_by_day(source, frames[a.frame], a), _by_month(source, frames[a.frame], a)) for a in wide if live.months
+            ask: (_by_day(source, frames[ask.frame], ask, used), _by_month(source, frames[ask.frame], ask, used))
+            for ask, used in wide.items()
+            if live.months
         }
     except TensorGone:  # counted anew since the index was read; the next question reads the new one
         read_index(source, number, fresh=True)
@@ -189,7 +191,7 @@ def forget() -> None:
     _lives.clear()
 
 
-def _dimensions(source: Source, ask: Ask) -> tuple[str, ...] | None:
+def _used(source: Source, ask: Ask) -> tuple[str, ...] | None:
     """The dimensions an ask splits or filters by, in the order of the model; None when tensors cannot answer it."""
     used = {*ask.by, *(p.column for p in ask.predicates)}
     names = [d.name for d in source.dataset.dimensions]
@@ -211,8 +213,7 @@ def _spans(starts: Ints, ends: Ints) -> Spans:
     return tuple(zip(starts[begins].tolist(), ends[last].tolist(), strict=True))
 
 
-def _by_day(source: Source, frame: _Frame, ask: Ask) -> Cover | None:
-    dimensions = _dimensions(source, ask) or ()
+def _by_day(source: Source, frame: _Frame, ask: Ask, dimensions: tuple[str, ...]) -> Cover | None:
     wanted = [pair for pair in wanted_of(ask) if pair[0] != DISTINCT]
     exact = any(stat.kind == "percentile" and stat.exact for stat in ask.stats)
     if exact or any(len(dimensions) > MOST_DIMENSIONS[kind] for kind, _ in wanted):
@@ -227,10 +228,9 @@ def _by_day(source: Source, frame: _Frame, ask: Ask) -> Cover | None:
     return Cover(skip, f"tensors of {chosen.count} days", is_whole, known)
 
 
-def _by_month(source: Source, frame: _Frame, ask: Ask) -> Cover | None:
+def _by_month(source: Source, frame: _Frame, ask: Ask, dimensions: tuple[str, ...]) -> Cover | None:
     """Months that lie whole in one bucket and are as they were counted, for the sets of people."""
     live, columns = frame.live, {stat.column for stat in ask.stats if stat.kind == "distinct"}
-    dimensions = _dimensions(source, ask) or ()
     name = dimensions[0] if dimensions else ""
     if columns != {source.dataset.actor} or len(dimensions) > 1:
         return None
