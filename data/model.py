@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
-from data.ways import Source, Subscription, Tracking
+from data.ways import NO_TRACKING, Source, Subscription, Tracking
 
 DatasetKind = Literal["append", "keyed"]
 Shape = Literal[
@@ -250,7 +250,7 @@ class Pack:
     exposures: tuple[Exposure, ...] = ()
     subscriptions: tuple[Subscription, ...] = ()
     sources: tuple[Source, ...] = ()
-    tracking: Tracking = field(default_factory=Tracking)
+    tracking: Tracking = NO_TRACKING
 
 
 @dataclass(frozen=True, slots=True)

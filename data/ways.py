@@ -31,6 +31,9 @@ class Tracking:
     engagement: str | None = None
 
 
+NO_TRACKING = Tracking()
+
+
 @dataclass(frozen=True, slots=True)
 class Lookup:
     """A value of another table: `column` of the followed one holds the `key` of the row whose `value` is meant."""

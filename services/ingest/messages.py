@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Mapping as Map
 from collections.abc import Sequence
@@ -32,14 +33,19 @@ from services.people import require
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One row as it was sent: `id` names it for ever, `source` says where it came from, `row` is None when it could not
-    be read at all, and then `problem` says why (reason, what was found, what was expected)."""
+    """One row as it was sent: `id` names it for ever, `source` says where it came from. `raw` is its text, or empty for
+    that of `row`. `row` is None when it could not be read, and then `problem` says why (reason, found, expected)."""
 
     id: bytes
     source: str
     raw: str
     row: Map[str, Any] | None
     problem: tuple[str, str, str] = ("", "", "")
+
+    @property
+    def text(self) -> str:
+        """As people read it."""
+        return self.raw or json.dumps(dict(self.row or {}), ensure_ascii=True, default=str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +112,7 @@ def _chosen(values: Any, where: NDArray[np.int64]) -> Any:
 
 def _sourced(reject: Reject, messages: Sequence[Message]) -> Reject:
     message = messages[(reject.line or 1) - 1]
-    return Reject(message.source, None, reject.field, reject.reason, reject.found, reject.expected, message.raw)
+    return Reject(message.source, None, reject.field, reject.reason, reject.found, reject.expected, message.text)
 
 
 def _batch(dataset: Dataset, mapping: Mapping | None, messages: Sequence[Message]) -> RawBatch:

@@ -22,7 +22,7 @@ def messages_of(route: Route, fields: Mapping[str, str], topic: str, payload: by
     if isinstance(found, Message):
         return [Message(whole, topic, found.raw, None, found.problem)]
     levels = {key: value for key, value in fields.items() if key != WORKSPACE}
-    return [_message(route, name, topic, payload, number, row, levels) for number, row in enumerate(found)]
+    return [_message(route, name, topic, _digest(whole, number), row, levels) for number, row in enumerate(found)]
 
 
 def _rows(payload: bytes) -> Sequence[Any] | Message:
@@ -38,22 +38,20 @@ def _rows(payload: bytes) -> Sequence[Any] | Message:
     return Message(b"", "", raw, None, ("no rows", raw[:200], "a JSON object or a list of them"))
 
 
-def _message(
-    route: Route, name: str, topic: str, payload: bytes, number: int, row: Any, levels: Mapping[str, str]
-) -> Message:
-    raw = to_json(row, inf_nan_mode="null").decode()
-    by_content = _digest(name, topic, payload, number)
+def _message(route: Route, name: str, topic: str, by_content: bytes, row: Any, levels: Mapping[str, str]) -> Message:
     if not isinstance(row, dict):
+        raw = to_json(row, inf_nan_mode="null").decode()
         return Message(by_content, topic, raw, None, ("not an object", raw[:200], "an object of column: value"))
     known_by = route.subscription.id
     if known_by is None:
-        return Message(by_content, topic, raw, {**row, **levels})
+        return Message(by_content, topic, "", {**row, **levels})
     said = row.get(known_by)
     if not isinstance(said, (str, int)) or said == "":
         expected = f"a text or number in `{known_by}`, which names the message"
+        raw = to_json(row, inf_nan_mode="null").decode()
         return Message(by_content, topic, raw, None, ("no name of the message", str(said), expected))
-    columns = {key: value for key, value in row.items() if key != known_by or _is_column(route, key)}
-    return Message(_digest(name, "id", str(said)), topic, raw, {**columns, **levels})
+    columns = row if _is_column(route, known_by) else {key: value for key, value in row.items() if key != known_by}
+    return Message(_digest(name, "id", str(said)), topic, "", {**columns, **levels})
 
 
 def _is_column(route: Route, name: str) -> bool:

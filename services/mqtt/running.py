@@ -26,6 +26,7 @@ from services.mqtt.state import MqttState, client_id, keep_state, keep_unplaced
 from services.people import get_workspace, worker_scope
 
 _log = logging.getLogger(__name__)
+ROWS_AT_ONCE = 20_000  # of one transaction
 _AGAIN_S = 5.0  # another worker listens: look so often whether it still does
 _LONGEST_WAIT_S = 30.0
 _CHECK_S = 5.0
@@ -131,10 +132,13 @@ class Subscriber:
         scope = self._scope(workspace)
         if scope is None:
             for message in messages:
-                keep_unplaced(message.source, message.raw.encode(), f"no workspace `{workspace}`")
+                keep_unplaced(message.source, message.text.encode(), f"no workspace `{workspace}`")
             self._state = replace(self._state, unplaced=self._state.unplaced + len(messages))
             return Taken(len(messages), rejected=len(messages))
-        return _store_or_refuse(scope, route, messages)
+        taken = Taken()
+        for start in range(0, len(messages), ROWS_AT_ONCE):
+            taken += _store_or_refuse(scope, route, messages[start : start + ROWS_AT_ONCE])
+        return taken
 
     def _scope(self, slug: str) -> Scope | None:
         found = self._scopes.get(slug)
@@ -161,5 +165,5 @@ def _store_or_refuse(scope: Scope, route: Route, messages: list[Message]) -> Tak
         if not known:
             _log.exception("a message on %s cannot be stored", messages[0].source)
         reason = str(error) if known else "something went wrong; the worker's log has the details"
-        refused = replace(messages[0], row=None, problem=(reason, "", ""))
+        refused = replace(messages[0], raw=messages[0].text, row=None, problem=(reason, "", ""))
         return store_messages(scope, route.dataset, route.mapping, [refused], datetime.now(UTC))

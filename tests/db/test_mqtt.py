@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from data import database
+from data.engine.batches import Batch
 from data.messages import dead_letters
 from data.settings import ROOT
 from data.types import Scope
@@ -143,6 +144,27 @@ def test_bad_messages_are_kept_with_their_reason_and_the_others_pass(town: Scope
     assert dead_letters(make_scope(make_workspace())) == []
     lost = (Path(os.environ["BELVEDERE_HOME"]) / "dead-letters" / "mqtt.jsonl").read_text()
     assert json.loads(lost.splitlines()[-1])["reason"] == "no workspace `nowhere`"
+
+
+def test_one_row_that_the_database_cannot_take_is_found_among_many_and_refused(
+    town: Scope, mosquitto: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import services.ingest.messages
+
+    write = services.ingest.messages.write_batch
+
+    def failing(tx: object, scope: Scope, batch: Batch) -> object:
+        if "n000007" in batch.columns["nr"].to_pylist():
+            raise ValueError("a bug")
+        return write(tx, scope, batch)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(services.ingest.messages, "write_batch", failing)
+    with listening(), device(mosquitto) as sender:
+        sender.send(f"{town.workspace.slug}/batches/x", "[" + ",".join(reading(n) for n in range(20)) + "]")
+        sender.wait()
+        assert eventually(lambda: len(stored(town)) == 19, 10)
+    (letter,) = dead_letters(town)
+    assert "something went wrong" in letter.reason and json.loads(letter.raw)["nr"] == "n000007"
 
 
 def test_a_message_is_acknowledged_after_its_commit_and_not_before(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,10 +13,12 @@ import pytest
 from data.engine.batches import Batch
 from data.settings import ROOT
 from data.types import Workspace
-from services.model import load_pack
+from services.model import BadPack, load_pack
+from services.simulate import has_simulator
 from services.simulate.worlds import make_world
 from services.simulate.worlds.meetings import FADES_DAYS, broken_on, fading
 from services.simulate.worlds.world import World
+from tests.packs.small import GOOD, write_pack
 from tests.packs.worlds import frame
 
 FIRST, NOW = date(2026, 3, 2), datetime(2026, 4, 8, 15, 30, tzinfo=UTC)
@@ -148,3 +151,18 @@ def test_the_model_is_too_sure_about_budgets_and_not_about_companies() -> None:
     rows = rows[rows.confirmed.notna()]
     gap = (rows.confidence.astype(float) - (rows.predicted == rows.confirmed)).groupby(rows.field).mean()
     assert gap["budget"] > 0.1 and gap["decision date"] > 0.08 and abs(gap["company"]) < 0.04
+
+
+@pytest.mark.parametrize(
+    ("simulator", "message"),
+    [
+        ("{world: services}", "found the world `services`, which belongs to the pack of that name"),
+        ("{world: servces}", "Did you mean `services`?"),
+        ("{world: services, per_day: 3}", "unknown field: found `per_day`"),
+    ],
+)
+def test_a_pack_has_only_the_world_that_is_its_own(tmp_path: Path, simulator: str, message: str) -> None:
+    folder = write_pack(tmp_path, f"{GOOD}simulator: {simulator}\n")
+    with pytest.raises(BadPack) as caught:
+        has_simulator(load_pack(folder), folder)
+    assert message in str(caught.value)
