@@ -151,12 +151,16 @@ class _Frame:
         self.buckets = _bucket_of(self.span, live.starts, live.ends)
         self._days = live.day_of_segment[span.segments]
         self._chosen: dict[frozenset[str], tuple[Chosen, Spans, bool] | None] = {}
+        self._by_days: dict[bytes, tuple[Chosen, Spans, bool] | None] = {}
 
     def chosen(self, parts: frozenset[str]) -> tuple[Chosen, Spans, bool] | None:
         """The days in months that have these parts, the time they span, and whether that is all there is to read."""
         if parts not in self._chosen:
             inside = (self.buckets >= 0) & self.live.having(parts)
-            self._chosen[parts] = self._choose(inside) if inside.any() else None
+            days = inside.tobytes()  # most parts are in all months, so the days are the same
+            if days not in self._by_days:
+                self._by_days[days] = self._choose(inside) if inside.any() else None
+            self._chosen[parts] = self._by_days[days]
         return self._chosen[parts]
 
     def _choose(self, inside: NDArray[np.bool_]) -> tuple[Chosen, Spans, bool]:
