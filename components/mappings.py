@@ -13,7 +13,7 @@ from data.types import Scope
 from services import uploads
 from services.ingest import Mapping
 from services.uploads import Opened, Upload
-from services.uploads.datasets import dictionary
+from services.uploads.datasets import dataset_titles, dictionary
 
 _NONE = "(nothing)"
 
@@ -22,14 +22,14 @@ def edit(scope: Scope, upload: Upload, now: datetime) -> Mapping | None:
     """The mapping as it is chosen and edited; None, with what is missing, while it cannot be used."""
     datasets = queries.datasets(scope)
     with st.container(horizontal=True):
-        name = st.selectbox(
-            "Rows of", list(datasets), format_func=lambda n: datasets[n].title, key=f"dataset_{upload.id}", width=300
-        )
+        names = queries.likeliest(scope, upload, now)
+        titles = dataset_titles(datasets)
+        name = st.selectbox("Rows of", names, format_func=lambda n: titles[n], key=f"dataset_{upload.id}", width=300)
         dataset = datasets[name]
         found = queries.opened(scope, upload, dataset, now)
-        titles = {c.slug: c.title for c in found.choices}
+        ways = {c.slug: c.title for c in found.choices}
         slug = st.selectbox(
-            "Mapping", list(titles), format_func=lambda s: titles[s], key=f"mapping_{upload.id}_{name}", width=420
+            "Mapping", list(ways), format_func=lambda s: ways[s], key=f"mapping_{upload.id}_{name}", width=420
         )
     mapping = next(c.mapping for c in found.choices if c.slug == slug)
     mapping = _columns(dataset, mapping, found, f"{upload.id}_{name}_{slug}")

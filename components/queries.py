@@ -130,6 +130,13 @@ def datasets(scope: Scope) -> dict[str, Dataset]:
     return model.model_of(scope).datasets() or model.current().datasets()
 
 
+def likeliest(scope: Scope, upload: Upload, now: datetime) -> list[str]:
+    """The datasets that an upload may be imported into, by qualified name, those that it fits best first."""
+    known = datasets(scope).values()
+    key = key_of(scope, "likeliest", upload=upload.id, datasets=list(datasets(scope)), turn=_turn(now, UPLOAD_FOR_S))
+    return _shelf.get(key, lambda: uploads.likeliest(upload, known))
+
+
 def opened(scope: Scope, upload: Upload, dataset: Dataset, now: datetime) -> uploads.Opened:
     """The mappings that fit an upload and samples of its columns."""
     key = key_of(scope, "opened", upload=upload.id, dataset=dataset.qualified, turn=_turn(now, UPLOAD_FOR_S))

@@ -14,7 +14,7 @@ ORDER BY s.day, s.min_ms;
 
 -- assessment_seen_until -- every transaction that began before this instant has ended
 SELECT least(now(), min(xact_start)) FROM pg_stat_activity
-WHERE datname = current_database() AND xact_start IS NOT NULL AND pid <> pg_backend_pid();
+WHERE datname = current_database() AND backend_type = 'client backend' AND xact_start IS NOT NULL AND pid <> pg_backend_pid();
 
 -- assessment_last_progress -- the greatest batch key of a dataset that starts with a prefix
 SELECT batch_key FROM belvedere.batches

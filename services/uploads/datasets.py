@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from data.model import Band, Dataset, Dimension, Match, Measure, Range
@@ -17,6 +19,12 @@ class Described:
     kind: str
     description: str
     detail: str
+
+
+def dataset_titles(datasets: Mapping[str, Dataset]) -> dict[str, str]:
+    """What people call each dataset, by qualified name; with the name of its pack where two have the same title."""
+    twice = Counter(dataset.title for dataset in datasets.values())
+    return {n: f"{d.title} ({d.pack})" if twice[d.title] > 1 else d.title for n, d in datasets.items()}
 
 
 def dictionary(dataset: Dataset) -> tuple[Described, ...]:

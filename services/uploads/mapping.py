@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -10,6 +10,8 @@ from data.errors import BadInput
 from data.model import Dataset
 from services.ingest import Column, Mapping, guess_mapping, kinds, open_source, sample_of, shipped_mappings, targets
 from services.uploads.store import Upload
+
+_LOOKED_AT = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,25 @@ def opened(upload: Upload, dataset: Dataset) -> Opened:
     guessed = Choice("guess", "Guessed from names and values", _guessed(source.header, values, dataset))
     formats = {n: kinds.time_format(kinds.present(values.get(n, ())).slice(0, 1000)) for n in source.header}
     return Opened((*found, guessed), {n: _sample(values.get(n, [])) for n in source.header}, formats)
+
+
+def likeliest(upload: Upload, datasets: Iterable[Dataset]) -> list[str]:
+    """The qualified names of the datasets, those that fit the file best first: ready-made, guessed, not at all.
+
+    Raises BadInput for a file that cannot be read.
+    """
+    source = open_source(upload.path, upload.name)
+    values = {name: column[:_LOOKED_AT] for name, column in sample_of(source).items()}
+
+    def fit(dataset: Dataset) -> tuple[int, int]:
+        ready = [m for m in shipped_mappings(dataset) if m.sources().keys() <= set(source.header)]
+        if ready:
+            return 2, max(len(m.sources()) for m in ready)
+        with suppress(BadInput):
+            return 1, len(guess_mapping(source.header, values, dataset).sources())
+        return 0, 0
+
+    return [d.qualified for d in sorted(datasets, key=fit, reverse=True)]
 
 
 def _guessed(header: Sequence[str], values: dict[str, list[str | None]], dataset: Dataset) -> Mapping:

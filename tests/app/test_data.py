@@ -18,9 +18,9 @@ from services import metrics, uploads
 from services.ingest import Mapping, guess_mapping, list_imports
 from services.jobs import imports as job
 from services.jobs.turns import Turn
-from services.model import current, find_dataset
+from services.model import current, enable_pack, find_dataset
 from services.uploads import store
-from services.uploads.datasets import dictionary
+from services.uploads.datasets import dataset_titles, dictionary
 from tests.support import make_scope, make_workspace, settings_of
 
 Open = Callable[..., AppTest]
@@ -66,7 +66,8 @@ def numbers(app: AppTest) -> dict[str, str]:
     return {m.label: m.value for m in app.metric}
 
 
-def test_the_datasets_say_how_many_rows_and_what_the_columns_mean(page: Open) -> None:
+def test_the_datasets_say_how_many_rows_and_what_the_columns_mean(page: Open, scope: Scope) -> None:
+    enable_pack(scope, "grievance")
     app = page("viewer")
     assert [s.value for s in app.subheader][:2] == ["Complaints", "Steps of complaints"]
     assert any("No rows yet" in m.value for m in app.markdown)
@@ -111,6 +112,13 @@ def test_a_file_is_looked_at_mapped_checked_imported_and_counted(
     assert state[DATASET] == 19
     listed = page(view="imports")
     assert any("cases.csv" in m.value and "complaints" in m.value for m in listed.markdown)
+
+
+def test_the_dataset_that_fits_a_file_best_is_offered_first(upload: uploads.Upload) -> None:
+    datasets = current().datasets()
+    assert uploads.likeliest(upload, datasets.values())[0] == DATASET
+    titles = dataset_titles(datasets)
+    assert titles[DATASET] == "Complaints" and len(set(titles.values())) == len(datasets)
 
 
 def test_the_source_of_a_column_can_be_changed(page: Open, upload: uploads.Upload) -> None:

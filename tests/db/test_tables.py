@@ -56,8 +56,8 @@ def test_columns_stand_in_the_agreed_order_with_exact_types(pair: tuple[Dataset,
         assert columns_of(dataset) == list(column_types(dataset).items())
     names = [name for name, _ in columns_of(pair[0])]
     assert names == [
-        "workspace_id", "case", "began", "looked", "ended", "kind", "town", "speed", "person", "cost", "lat", "lon",
-        "cell", "quality", "received_at",
+        "workspace_id", "case", "began", "looked", "ended", "kind", "town", "guess", "speed", "size", "hit", "person",
+        "cost", "lat", "lon", "cell", "quality", "received_at",
     ]  # fmt: skip
     assert column_names(pair[0]) == tuple(names[1:-1])
     assert column_names(pair[1]) == ("at_time", "page", "quality")

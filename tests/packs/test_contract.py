@@ -21,6 +21,7 @@ from services.packs import check_pack
 from services.packs.catalogue import base_dataset
 from services.simulate import get_simulator, has_simulator, write_history
 from tests.packs.worlds import frame
+from tests.support import make_scope, make_workspace
 
 FOLDERS = {path.parent.name: path.parent for path in sorted((ROOT / "data" / "packs").glob("*/pack.yaml"))}
 NAMES = list(FOLDERS)
@@ -120,7 +121,8 @@ def assert_same(ours: MetricResult, theirs: MetricResult) -> None:
 
 
 @pytest.mark.parametrize("name", SIMULATED)
-def test_every_metric_says_something_about_made_up_rows(name: str, scope: Scope) -> None:
+def test_every_metric_says_something_about_made_up_rows(name: str, database: str) -> None:
+    scope = make_scope(make_workspace(f"told-{name}"))  # each workspace has other made-up rows
     enable_pack(scope, name)
     list(write_history(scope, name, 12, NOW))
     metrics = tuple(metric.qualified for metric in pack_of(name).metrics)
