@@ -17,6 +17,7 @@ THIN = "\u202f"
 SPACE = "\u00a0"
 MINUS = "\u2212"
 NOTHING = "–"
+_SYMBOLS = {"dollars": "$", "euros": "€", "pounds": "£"}
 Tone = Literal["good", "bad", "neutral"]
 Number = float | int | None
 
@@ -94,8 +95,18 @@ def number(value: Number, form: Format, unit: str = "", decimals: int = 1, short
     is_long = short and abs(value) >= 1e6
     text = compact(value) if is_long else grouped(value, 0 if form == "integer" else decimals)
     if form == "money":
-        return f"{unit}{SPACE}{text}" if unit else text
+        return _money(text, unit, short)
     return f"{text}{SPACE}{unit}" if unit and not short else text
+
+
+def _money(text: str, unit: str, short: bool) -> str:
+    """`dollars per person` is `$12.50 per person`, where it is short `$12.50`; another unit stands before: `EUR 12`."""
+    currency, _, each = unit.partition(" ")
+    if currency not in _SYMBOLS:
+        return f"{unit}{SPACE}{text}" if unit else text
+    minus, amount = (MINUS, text[1:]) if text.startswith(MINUS) else ("", text)
+    told = f"{minus}{_SYMBOLS[currency]}{amount}"
+    return f"{told}{SPACE}{each}" if each and not short else told
 
 
 def change(value: Number, before: Number, form: Format, better: Better) -> Change | None:

@@ -29,7 +29,7 @@ from data.engine.sources import Source
 
 BUDGET = 64 << 20
 """Bytes that the tasks of one pass add to, in each thread."""
-TWO_THREADS_ROWS = 500_000
+TWO_THREADS_ROWS = 300_000
 _FIRST_ROOM = 1 << 14
 _LEAST = 1 << 17
 _MOST_FREE = 4

@@ -23,8 +23,8 @@ UPDATE belvedere.sign_in_attempts SET succeeded = true WHERE id = %(attempt_id)s
 -- attempts_tidy -- removes attempts that no longer count
 DELETE FROM belvedere.sign_in_attempts WHERE at < %(before)s;
 
--- session_open -- a new session, in the workspace the account was in last, else in the one with most rows; in that
--- of the installation itself only where there is no other
+-- session_open -- a new session, in the workspace the account was in last, else in the one with most rows; in a department
+-- below one's own workspace, and in that of the installation itself, only where there is no other
 WITH RECURSIVE reach (id) AS (
   SELECT workspace_id FROM belvedere.memberships WHERE account_id = %(account_id)s
   UNION
@@ -32,7 +32,9 @@ WITH RECURSIVE reach (id) AS (
 ), fullest AS (
   SELECT r.id FROM reach r JOIN belvedere.dataset_state d ON d.workspace_id = r.id AND d.rows > 0
   JOIN belvedere.workspaces w ON w.id = r.id
-  GROUP BY r.id, w.slug ORDER BY w.slug = 'system', sum(d.rows) DESC, r.id LIMIT 1
+  GROUP BY r.id, w.slug, w.kind
+  ORDER BY w.slug = 'system', w.kind = 'department' AND NOT EXISTS (SELECT FROM belvedere.memberships m
+    WHERE m.account_id = %(account_id)s AND m.workspace_id = r.id), sum(d.rows) DESC, r.id LIMIT 1
 ), latest AS (
   SELECT s.workspace_id FROM belvedere.sessions s JOIN reach r ON r.id = s.workspace_id
   WHERE s.account_id = %(account_id)s ORDER BY s.created_at DESC LIMIT 1

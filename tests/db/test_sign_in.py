@@ -284,6 +284,20 @@ class TestFirstAdministrator:
         assert people.scope_of_session(secret, NOW) == after
 
 
+def test_a_session_begins_in_ones_own_workspace_not_in_a_department_with_more_rows(name: str, client: str) -> None:
+    city = make_workspace()
+    department = make_scope(people.create_workspace(f"{city.slug}-water", kind="department", parent=city.slug))
+    people.add_user(f"{name}-2", "manager", city.slug, PASSWORD, NOW)
+    rows = [{"complaint_id": str(n), "opened_at": NOW.isoformat()} for n in range(3)]
+    ingest_rows(department, "grievance.complaints", rows, "three", NOW)
+    first = people.scope_of_session(secret_of(f"{name}-2", client), NOW)
+    assert first is not None and first.workspace.slug == department.workspace.slug, "the only one with rows"
+    ingest_rows(make_scope(city), "grievance.complaints", rows[:1], "one", NOW)
+    people.add_user(f"{name}-3", "manager", city.slug, PASSWORD, NOW)
+    later = people.scope_of_session(secret_of(f"{name}-3", client), NOW)
+    assert later is not None and later.workspace.slug == city.slug
+
+
 def test_a_session_begins_where_most_rows_are_and_later_where_one_was_last(
     name: str, client: str, workspace: Workspace
 ) -> None:

@@ -39,7 +39,9 @@ def test_durations_are_told_in_their_two_largest_parts(value: float, expected: s
     ("value", "form", "unit", "expected"),
     [(1234567, "integer", "complaints", "1 234 567 complaints"), (0.8743, "percent", "%", "87.4 %"),
      (52, "duration", "hours", "2 d 4 h"), (3.14159, "decimal", "points", "3.1 points"),
-     (1234.5, "money", "EUR", "EUR 1 234.5"), (None, "integer", "complaints", "–"), (-0.0001, "decimal", "", "0.0")],
+     (1234.5, "money", "EUR", "EUR 1 234.5"),
+     (-1234.5, "money", "dollars", "−$1 234.5"), (2.5, "money", "euros per person", "€2.5 per person"),
+     (None, "integer", "complaints", "–"), (-0.0001, "decimal", "", "0.0")],
 )  # fmt: skip
 def test_a_number_is_written_as_its_format_says(value: float | None, form: str, unit: str, expected: str) -> None:
     assert plain(number(value, form, unit)) == expected  # type: ignore[arg-type]  # a literal of the table above
