@@ -124,9 +124,9 @@ def assert_same(ours: MetricResult, theirs: MetricResult) -> None:
 def test_every_metric_says_something_about_made_up_rows(name: str, database: str) -> None:
     scope = make_scope(make_workspace(f"told-{name}"))  # each workspace has other made-up rows
     enable_pack(scope, name)
-    list(write_history(scope, name, 12, NOW))
+    list(write_history(scope, name, 40, NOW))
     metrics = tuple(metric.qualified for metric in pack_of(name).metrics)
-    found = answer(scope, current(), [MetricQuery(metrics, TimeRange(NOW - timedelta(days=12), NOW))], NOW)[0]
+    found = answer(scope, current(), [MetricQuery(metrics, TimeRange(NOW - timedelta(days=40), NOW))], NOW)[0]
     assert found.cannot_tell == {}
     assert [metric for metric in metrics if not found.rows[0][metric]] == []
 
