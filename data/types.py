@@ -59,15 +59,18 @@ class TimeRange:
 class Filter:
     """One condition on a dimension; None among the values means "missing".
 
-    `in` and `not_in` compare whole values, `contains` compares a part without regard to case.
+    `in` and `not_in` compare whole values, `contains` compares a part without regard to case. `inside` is for `place`
+    alone: its one value is `[west, south, east, north]` or a GeoJSON polygon as text.
     """
 
     dimension: str
-    op: Literal["in", "not_in", "contains"]
+    op: Literal["in", "not_in", "contains", "inside"]
     values: tuple[str | None, ...]
 
     def sentence(self) -> str:
         """The condition as people read it: `category is Noise or Water`."""
+        if self.op == "inside":
+            return "place is inside the chosen area"
         shown = " or ".join("missing" if v is None else v for v in self.values)
         verb = {"in": "is", "not_in": "is not", "contains": "contains"}[self.op]
         return f"{self.dimension} {verb} {shown}"

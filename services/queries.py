@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -10,7 +11,8 @@ from zoneinfo import ZoneInfo
 
 from data.engine.buckets import first_day, floor, local_date, next_day
 from data.engine.days import day_start
-from data.engine.shapes import find_dataset, find_metric, text_columns
+from data.engine.hexagons import PLACE, area_of
+from data.engine.shapes import filter_columns, find_dataset, find_metric
 from data.errors import BadInput, unknown
 from data.model import Metric, Model
 from data.types import COMPARES, GRAINS, Filter, Grain, MetricQuery, TimeRange, Workspace
@@ -39,7 +41,7 @@ def parse_query(payload: dict[str, Any], model: Model, workspace: Workspace, now
     known = _dimensions([find_metric(model, name) for name in metrics], model)
     by = _names(payload, "by", "a list of at most two dimensions")
     for name in by:
-        _known_dimension(name, known)
+        _known_dimension(name, known - {PLACE})
     return MetricQuery(
         metrics=metrics, range=resolve_range(payload.get("range", {"last": "30d"}), workspace.timezone, now),
         grain=_choice(payload, "grain", GRAINS), by=by, where=parse_filters(payload.get("where"), known),
@@ -92,7 +94,7 @@ def _dimensions(metrics: list[Metric], model: Model) -> set[str]:
     for metric in metrics:
         if metric.dataset:
             dataset = metric.dataset if "." in metric.dataset else f"{metric.pack}.{metric.dataset}"
-            names.update(text_columns(find_dataset(model, dataset)))
+            names.update(filter_columns(find_dataset(model, dataset)))
         others = [metric.numerator, metric.denominator, metric.plus, metric.minus]
         others += [metric.of] if metric.shape in ("rate", "pace", "age") else []
         inner = [name if "." in name else f"{metric.pack}.{name}" for name in others if name]
@@ -106,7 +108,8 @@ def _known_dimension(name: str, known: set[str]) -> None:
 
 
 def parse_filters(where: Any, known: set[str] | None = None) -> tuple[Filter, ...]:
-    """Filters from `{"category": "Noise"}`, `["Noise", null]`, `{"not": [...]}` or `{"contains": "wat"}`."""
+    """Filters from `{"category": "Noise"}`, `["Noise", null]`, `{"not": [...]}` or `{"contains": "wat"}`; of `place`
+    `{"inside": [west, south, east, north]}` or a GeoJSON polygon there."""
     if where is None:
         return ()
     if not isinstance(where, dict):
@@ -115,8 +118,17 @@ def parse_filters(where: Any, known: set[str] | None = None) -> tuple[Filter, ..
     for dimension, wanted in where.items():
         if known is not None:
             _known_dimension(dimension, known)
-        filters.append(_filter(dimension, wanted))
+        filters.append(_area(wanted) if dimension == PLACE else _filter(dimension, wanted))
     return tuple(filters)
+
+
+def _area(wanted: Any) -> Filter:
+    """A filter by area from `{"inside": [west, south, east, north]}` or `{"inside": {"type": "Polygon", ...}}`."""
+    if not isinstance(wanted, dict) or set(wanted) != {"inside"} or not isinstance(wanted["inside"], list | dict):
+        raise _bad("where.place", wanted, '{"inside": [west, south, east, north]} or {"inside": a GeoJSON polygon}')
+    text = json.dumps(wanted["inside"])
+    area_of(text)
+    return Filter(PLACE, "inside", (text,))
 
 
 def _filter(dimension: str, wanted: Any) -> Filter:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.engine.days import to_ms
+from data.engine.hexagons import PLACE, Area
 
 NULL = -(2**63)
 Ints = NDArray[np.int64]
@@ -65,7 +66,15 @@ class Between:
     high: int = 2**63 - 1
 
 
-Predicate = OneOf | Contains | Between
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """The centre of the row's H3 cell lies in the area; rows without a place do not. `column` is always "place"."""
+
+    area: Area
+    column: str = PLACE
+
+
+Predicate = OneOf | Contains | Between | Inside
 
 
 @dataclass(frozen=True, slots=True)

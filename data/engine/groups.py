@@ -56,14 +56,21 @@ def kept_groups(source: Source, by: tuple[str, ...], keep: tuple[Group, ...]) ->
         for slot, code in enumerate(codes[0]):
             if code >= 0:
                 table[code] = slot
-        return Groups(by, (table,), other + 1, (), kept=keep)
+        return Groups(by, (_stored(source, by[0], table),), other + 1, (), kept=keep)
     places = [{code: i for i, code in enumerate(dict.fromkeys(found))} for found in codes]
     tables = [_placed(size, found) for size, found in zip(sizes, places, strict=True)]
     width = len(places[1]) + 1
     pairs = np.full((len(places[0]) + 1) * width, other, np.int32)
     for slot, (one, two) in enumerate(zip(*codes, strict=True)):
         pairs[places[0][one] * width + places[1][two]] = slot
-    return Groups(by, (tables[0] * np.int32(width), tables[1]), other + 1, (), pairs, keep)
+    stored = [_stored(source, name, table) for name, table in zip(by, tables, strict=True)]
+    return Groups(by, (stored[0] * np.int32(width), stored[1]), other + 1, (), pairs, keep)
+
+
+def _stored(source: Source, name: str, table: Table) -> Table:
+    """A table from the codes of a dictionary, as one from the codes that segments hold."""
+    recoded = source.recoded(name)
+    return table if recoded is None else table[recoded]
 
 
 def _placed(size: int, places: dict[int, int]) -> Table:
@@ -89,10 +96,10 @@ def domain(source: Source, by: tuple[str, ...]) -> int:
 
 def all_groups(source: Source, by: tuple[str, ...]) -> Groups:
     """A slot for every combination of codes."""
-    return present_groups(by, [np.arange(source.dictionary(name).size + 1) for name in by])
+    return present_groups(source, by, [np.arange(source.dictionary(name).size + 1) for name in by])
 
 
-def present_groups(by: tuple[str, ...], codes: Sequence[NDArray[np.int64]]) -> Groups:
+def present_groups(source: Source, by: tuple[str, ...], codes: Sequence[NDArray[np.int64]]) -> Groups:
     """A slot for every combination of these codes; raises BadInput when they are too many."""
     size = int(np.prod([len(found) for found in codes], dtype=object))
     if size > MOST_GROUPS:
@@ -101,7 +108,9 @@ def present_groups(by: tuple[str, ...], codes: Sequence[NDArray[np.int64]]) -> G
         )
     tables = []
     for i, found in enumerate(codes):
-        table = np.zeros(int(found[-1]) + 1 if len(found) else 1, np.int32)
+        recoded = source.recoded(by[i])
+        most = int(found[-1]) if len(found) else 0
+        table = np.zeros((most if recoded is None else max(most, int(recoded.max()))) + 1, np.int32)
         table[found] = np.arange(len(found), dtype=np.int32) * (len(codes[1]) if i == 0 and len(codes) == 2 else 1)
-        tables.append(table)
+        tables.append(_stored(source, by[i], table))
     return Groups(by, tuple(tables), max(size, 1), tuple(np.asarray(found, np.int64) for found in codes))

@@ -9,8 +9,9 @@ import numpy as np
 from psycopg import sql as q
 
 from data.database import Transaction, transaction
-from data.engine.asks import NULL, Ask, Between, Contains, Group, Predicate, Stat, Table
+from data.engine.asks import NULL, Ask, Between, Contains, Group, Inside, OneOf, Predicate, Stat, Table
 from data.engine.days import to_ms
+from data.engine.hexagons import centres, children_between, read_index, resolution_of
 from data.engine.shapes import scale_of, text_columns
 from data.model import Dataset, Model
 from data.types import Scope
@@ -57,9 +58,9 @@ def _statement(tx: Transaction, scope: Scope, dataset: Dataset, ask: Ask) -> q.C
     if not ask.frame.opening:
         where.append(q.SQL("{} >= {}").format(at, q.Literal(edges[0])))
     where += [condition(tx, dataset, p) for p in ask.predicates]
-    names = [q.Identifier(name) for name in ask.by]
+    names = [_text(name) for name in ask.by]
     source = q.Identifier(dataset.pack, dataset.name)
-    keys: Sequence[q.Composable] = names
+    keys = names
     joined: q.Composable = source
     if ask.keep is not None and ask.by:
         joined, keys = source + _kept(ask), [q.SQL("coalesce(kept.place - 1, {})").format(q.Literal(len(ask.keep)))]
@@ -75,10 +76,19 @@ def _kept(ask: Ask) -> q.Composed:
     names = [f"kept_{i}" for i in range(len(ask.by))]
     arrays = [q.SQL("{}::text[]").format(q.Literal([group[i] for group in ask.keep])) for i in range(len(ask.by))]
     same = q.SQL("kept.{} IS NOT DISTINCT FROM {}")
-    match = [same.format(q.Identifier(n), q.Identifier(d)) for n, d in zip(names, ask.by, strict=True)]
+    match = [same.format(q.Identifier(n), _text(d)) for n, d in zip(names, ask.by, strict=True)]
     return q.SQL(" LEFT JOIN unnest({}) WITH ORDINALITY AS kept ({}, place) ON {}").format(
         q.SQL(", ").join(arrays), q.SQL(", ").join(map(q.Identifier, names)), q.SQL(" AND ").join(match)
     )
+
+
+def _text(name: str) -> q.Composable:
+    """The text by which rows are split: a column, or the hexagon of a resolution around the row's cell."""
+    resolution = resolution_of(name)
+    if resolution is None:
+        return q.Identifier(name)
+    text = "to_hex((nullif(cell, 0) & ~(15::bigint << 52)) | ({}::bigint << 52) | {}::bigint)"
+    return q.SQL(text).format(q.Literal(resolution), q.Literal((1 << 3 * (15 - resolution)) - 1))
 
 
 def number(dataset: Dataset, column: str) -> q.Composed:
@@ -97,6 +107,10 @@ def condition(tx: Transaction, dataset: Dataset, found: Predicate) -> q.Composed
         return q.SQL("{} BETWEEN {} AND {}").format(
             number(dataset, found.column), q.Literal(found.low), q.Literal(found.high)
         )
+    if isinstance(found, Inside):
+        return q.SQL("coalesce(cell = ANY({}::bigint[]), false)").format(q.Literal(_inside(tx, dataset, found)))
+    if resolution_of(found.column) is not None:
+        return _in_hexagons(found)
     column = q.Identifier(found.column)
     if isinstance(found, Contains):
         return q.SQL("{} = ANY({}::text[])").format(column, q.Literal(_containing(tx, dataset, found)))
@@ -105,6 +119,28 @@ def condition(tx: Transaction, dataset: Dataset, found: Predicate) -> q.Composed
     if None in found.values:
         inside = q.SQL("({} OR {} IS NULL)").format(inside, column)
     return q.SQL("NOT {}").format(inside) if found.negate else inside
+
+
+def _in_hexagons(found: OneOf | Contains) -> q.Composed:
+    """Rows in hexagons: the cells inside one follow each other, so that each is a range of indexes."""
+    if isinstance(found, Contains):
+        texts = [q.SQL("{} LIKE {}").format(_text(found.column), q.Literal(f"%{part}%")) for part in found.parts]
+        return q.SQL("coalesce({}, false)").format(q.SQL(" OR ").join(texts))
+    indexes = [index for value in found.values if value is not None and (index := read_index(value)) is not None]
+    mine = [index for index in indexes if index >> 52 & 15 == resolution_of(found.column)]
+    ranges = [q.SQL("cell BETWEEN {} AND {}").format(*map(q.Literal, children_between(index))) for index in mine]
+    inside = q.SQL("coalesce({}, false)").format(q.SQL(" OR ").join([q.SQL("false"), *ranges]))
+    if None in found.values:
+        inside = q.SQL("({} OR nullif(cell, 0) IS NULL)").format(inside)
+    return q.SQL("NOT {}").format(inside) if found.negate else inside
+
+
+def _inside(tx: Transaction, dataset: Dataset, found: Inside) -> list[int]:
+    """The cells of the dataset's rows that have their centre in the area."""
+    statement = q.SQL("SELECT DISTINCT cell FROM {} WHERE nullif(cell, 0) IS NOT NULL")
+    cells = np.asarray([c for (c,) in tx.execute(statement.format(q.Identifier(dataset.pack, dataset.name)))], np.int64)
+    inside: list[int] = cells[found.area.holds(*centres(cells))].tolist()
+    return inside
 
 
 def _containing(tx: Transaction, dataset: Dataset, found: Contains) -> list[str]:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from data.engine.asks import Ask, Between, Contains, Ints, OneOf, Predicate
+from data.engine.asks import Ask, Between, Contains, Inside, Ints, OneOf, Predicate
 from data.engine.groups import Groups
 from data.engine.sources import Source, stored_name
 
@@ -83,14 +83,21 @@ def columns_of(source: Source, ask: Ask, wanted: Sequence[tuple[int, str]]) -> s
     return found | {stored_name(dataset, column) for _, column in wanted if column}
 
 
-def table_of(source: Source, found: OneOf | Contains) -> NDArray[np.uint8]:
+def table_of(source: Source, found: OneOf | Contains | Inside) -> NDArray[np.uint8]:
     """1 for each code that passes; do not change it."""
     if found not in source.tables:
         source.tables[found] = _table_of(source, found)
     return source.tables[found]
 
 
-def _table_of(source: Source, found: OneOf | Contains) -> NDArray[np.uint8]:
+def _table_of(source: Source, found: OneOf | Contains | Inside) -> NDArray[np.uint8]:
+    if isinstance(found, Inside):
+        return source.cells.inside(found.area)
+    table, recoded = _named(source, found), source.recoded(found.column)
+    return table if recoded is None else table[recoded]
+
+
+def _named(source: Source, found: OneOf | Contains) -> NDArray[np.uint8]:
     dictionary = source.dictionary(found.column)
     table = np.zeros(dictionary.size + 1, np.uint8)
     if isinstance(found, Contains):

@@ -155,7 +155,7 @@ def _groups(found: Scan) -> dict[Ask, Groups]:
         elif covered or _is_small(found.source, ask):
             groups[ask] = all_groups(found.source, ask.by)
         else:
-            groups[ask] = present_groups(ask.by, [_present(found, layers[0], name) for name in ask.by])
+            groups[ask] = present_groups(found.source, ask.by, [_present(found, layers[0], name) for name in ask.by])
         _check_size(ask, groups[ask])
     return groups
 
@@ -177,7 +177,7 @@ def _is_small(source: Source, ask: Ask) -> bool:
 def _present(found: Scan, layer: Layer, name: str) -> Ints:
     """The codes of a dimension that rows of the ask have."""
     size = found.source.dictionary(name).size + 1
-    one = Task(layer.ask, Groups((name,), (None,), size, ()), 0, 1, [Operation(COUNT, width=1)])
+    one = Task(layer.ask, Groups((name,), (found.source.recoded(name),), size, ()), 0, 1, [Operation(COUNT, width=1)])
     results = _pass(found, [one], [np.where(layer.buckets >= 0, 0, -1)])
     return np.flatnonzero(results.of(one.operations[0])[:, 0])
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from functools import lru_cache
 
-from data.engine.asks import COUNT, NULL, Between, Contains, OneOf, Predicate, Stat
+from data.engine.asks import COUNT, NULL, Between, Contains, Inside, OneOf, Predicate, Stat
 from data.engine.catalogue import catalogue_of
-from data.errors import unknown
+from data.engine.hexagons import PLACE, area_of, dimensions_of
+from data.errors import BadInput, unknown
 from data.model import Condition, Dataset, Exposure, Metric, Model
 from data.types import CannotTell, Filter
 
@@ -102,6 +103,16 @@ def text_columns(dataset: Dataset) -> tuple[str, ...]:
     return (*names, dataset.actor) if dataset.actor and dataset.actor not in names else names
 
 
+def split_columns(dataset: Dataset) -> tuple[str, ...]:
+    """What a question may split by: the dimensions, the actor and, where rows have a place, hexagons (`cell:7`)."""
+    return (*text_columns(dataset), *dimensions_of(dataset))
+
+
+def filter_columns(dataset: Dataset) -> tuple[str, ...]:
+    """What a question may filter by: what it may split by and, where rows have one, the place."""
+    return (*split_columns(dataset), PLACE) if dataset.place else text_columns(dataset)
+
+
 def scale_of(dataset: Dataset, column: str) -> int:
     """By how much the stored integers of a measure or duration are divided: 10**decimals, or milliseconds an hour."""
     for measure in dataset.measures:
@@ -138,12 +149,12 @@ def _named(question: Question, metric: Metric, name: str | None) -> Metric:
 
 
 def _lacking(question: Question, metric: Metric, dataset: Dataset) -> CannotTell | None:
-    known = text_columns(dataset)
+    splits, filters = split_columns(dataset), filter_columns(dataset)
     for name in question.by:
-        if name not in known:
+        if name not in splits:
             return CannotTell(f"{metric.title} cannot be split by {name}: {dataset.title} has no such dimension.")
     for condition in question.filters:
-        if condition.dimension not in known:
+        if condition.dimension not in filters:
             said = condition.sentence()
             return CannotTell(f"{metric.title} cannot be filtered by {said}: {dataset.title} has no such dimension.")
     return None
@@ -156,9 +167,18 @@ def predicates_of(filters: Sequence[Filter]) -> tuple[Predicate, ...]:
 
 
 def _from_filter(found: Filter) -> Predicate:
+    if found.op == "inside" or found.dimension == PLACE:
+        return _area(found)
     if found.op == "contains":
         return Contains(found.dimension, tuple(sorted({(v or "").casefold() for v in found.values})))
     return OneOf(found.dimension, _ordered(found.values), found.op == "not_in")
+
+
+def _area(found: Filter) -> Predicate:
+    text = found.values[0] if len(found.values) == 1 else None
+    if found.op != "inside" or found.dimension != PLACE or text is None:
+        raise BadInput(f"Field `where.{found.dimension}`: found {found.sentence()}; expected `place` inside one area.")
+    return Inside(area_of(text))
 
 
 def _ordered(values: Sequence[str | None]) -> tuple[str | None, ...]:

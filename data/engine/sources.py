@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from data.database import Transaction, database_url, transaction
 from data.engine.asks import Predicate
 from data.engine.columns import Column, cache, load
+from data.engine.hexagons import PLACE, Cells, Hexagons, cells_known, resolution_of
 from data.engine.manifest import Manifest, known_manifest, read_manifest
 from data.engine.values import Dictionary
 from data.model import Dataset
@@ -29,7 +30,7 @@ class Source:
         self._change, self._whole = change, whole
         self._stack = ExitStack()
         self._tx: Transaction | None = None
-        self._dictionaries: dict[str, Dictionary] = {}
+        self._dictionaries: dict[str, Dictionary | Hexagons] = {}
         self._manifest: Manifest | None = None
         self.tables: dict[Predicate, NDArray[np.uint8]] = {}
         """Which codes pass a condition, for those that were asked for (see program.table_of)."""
@@ -58,12 +59,28 @@ class Source:
             self._manifest = found or read_manifest(self.open(), self.scope, self.dataset, self._whole)
         return self._manifest
 
-    def dictionary(self, name: str) -> Dictionary:
-        """The dictionary of a text column."""
+    def dictionary(self, name: str) -> Dictionary | Hexagons:
+        """The dictionary of a text column, or of the hexagons of one resolution."""
         if name not in self._dictionaries:
-            version = self.manifest.version
-            self._dictionaries[name] = Dictionary(self.open, self.scope, self.dataset, name, version)
+            resolution = resolution_of(name)
+            if resolution is None:
+                found: Dictionary | Hexagons = Dictionary(
+                    self.open, self.scope, self.dataset, name, self.manifest.version
+                )
+            else:
+                found = Hexagons(self.cells, resolution)
+            self._dictionaries[name] = found
         return self._dictionaries[name]
+
+    def recoded(self, name: str) -> NDArray[np.int32] | None:
+        """The code in `dictionary(name)` of each code in segments, where those are not the same."""
+        found = self.dictionary(name)
+        return found.of_code if isinstance(found, Hexagons) else None
+
+    @property
+    def cells(self) -> Cells:
+        """The H3 cells of the rows."""
+        return cells_known(self.open, self.scope, self.dataset, self.manifest.version)
 
     def columns(self, wanted: Sequence[tuple[int, str]], counts: Sequence[int]) -> list[Column]:
         """The columns `(segment id, name)`, whose segments have so many rows, in order; raises SegmentGone."""
@@ -77,7 +94,9 @@ class Source:
 
 
 def stored_name(dataset: Dataset, column: str) -> str:
-    """The name under which segments hold a dimension (`d:`), the actor (`a`), a measure or a duration (`m:`)."""
+    """The name under which segments hold a dimension (`d:`), the actor (`a`), the place, a number (`m:`)."""
+    if column == PLACE or resolution_of(column) is not None:
+        return "p"
     if any(d.name == column for d in dataset.dimensions):
         return f"d:{column}"
     return "a" if column == dataset.actor else f"m:{column}"

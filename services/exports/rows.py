@@ -85,9 +85,9 @@ def download(scope: Scope, request: Request, now: datetime) -> Iterator[Download
 
 
 def _wanted(request: Request, columns: tuple[str, ...]) -> Wanted:
-    from data.engine.shapes import predicates_of, text_columns
+    from data.engine.shapes import filter_columns, predicates_of
 
-    known = text_columns(request.dataset)
+    known = filter_columns(request.dataset)
     for condition in request.where:
         if condition.dimension not in known:
             raise unknown("dimension", condition.dimension, known, request.dataset.qualified)

@@ -35,13 +35,13 @@ def rows(
     Raises UnknownName for a dataset, dimension or time column that is not there, BadInput for a limit or cursor.
     """
     from data.engine.answers import count
-    from data.engine.shapes import predicates_of, text_columns
+    from data.engine.shapes import filter_columns, predicates_of
     from data.rows import Wanted, page
 
     dataset = find_dataset(current(), dataset_name)
     for found in where:
-        if found.dimension not in text_columns(dataset):
-            raise unknown("dimension", found.dimension, text_columns(dataset), dataset.qualified)
+        if found.dimension not in filter_columns(dataset):
+            raise unknown("dimension", found.dimension, filter_columns(dataset), dataset.qualified)
     wanted = Wanted(dataset, at or dataset.time, range, predicates_of(where), limit, after)
     shown = page(scope, wanted)
     total = count(scope, current(), dataset, wanted.at, range, wanted.predicates)

@@ -31,6 +31,10 @@ from data.types import Scope
 
 COLOURS = ("red", "green", "blue", "Ünder grün", "GREENISH")
 CITIES = ("Ulm", "Bonn", "Kiel")
+PLACES = (
+    (48.4011, 9.9876), (48.4012, 9.9877), (48.4060, 9.9900), (48.45, 10.05), (-33.45, -70.66), (0.0, 179.9999),
+    (0.01, -179.99),
+)  # fmt: skip
 
 
 def _times(*names: str) -> tuple[TimeColumn, ...]:
@@ -39,7 +43,7 @@ def _times(*names: str) -> tuple[TimeColumn, ...]:
 
 def _dataset(name: str, **parts: Any) -> Dataset:
     return Dataset(
-        id=0, pack="probe", name=name, title=name.title(), dimensions=parts.pop("dimensions"), place=False,
+        id=0, pack="probe", name=name, title=name.title(), dimensions=parts.pop("dimensions"),
         actor="person", **parts,
     )  # fmt: skip
 
@@ -50,11 +54,12 @@ CASES = _dataset(
     measures=(Measure("cost", "Cost", decimals=2), Measure("score", "Score")),
     durations=(Duration("open_time", "Open time", "opened_at", "closed_at"),),
     flags=(LimitFlag("late", "open_time", "colour", (("red", 5.0),), 30.0),), streams=("opened_at", "closed_at"),
+    place=True,
 )  # fmt: skip
 EVENTS = _dataset(
     "events", kind="append", key=None, time="at", times=_times("at"),
     dimensions=(Dimension("kind", "Kind"), Dimension("city", "City")),
-    measures=(Measure("amount", "Amount", decimals=1),), durations=(), flags=(), streams=("at",),
+    measures=(Measure("amount", "Amount", decimals=1),), durations=(), flags=(), streams=("at",), place=False,
 )  # fmt: skip
 
 
@@ -137,6 +142,10 @@ class Writer:
         found = np.round(self.rng.normal(0, 1, n) * 10 ** self.rng.uniform(0, spread, n), decimals)
         return [None if self.rng.random() < 0.2 else float(v) for v in found]
 
+    def _places(self, n: int) -> dict[str, list[float | None]]:
+        found = [None if self.rng.random() < 0.2 else PLACES[i] for i in self.rng.choice(len(PLACES), n)]
+        return {"lat": [at and at[0] for at in found], "lon": [at and at[1] for at in found]}
+
     def write_cases(self, n: int, keys: int) -> None:
         """Insert or change cases; keys are drawn from so many, so that later batches change earlier rows."""
         opened = self._moments(n)
@@ -145,7 +154,7 @@ class Writer:
             "case_id": [f"c{k}" for k in self.rng.integers(0, keys, n)], "opened_at": opened, "closed_at": closed,
             "colour": self._some(COLOURS, n, 0.1), "city": self._some(CITIES, n, 0.1),
             "person": self._some(tuple(f"p{i}" for i in range(12)), n, 0.1), "cost": self._numbers(n, 2, 3),
-            "score": self._numbers(n, 0, 6), "quality": [None] * n,
+            "score": self._numbers(n, 0, 6), "quality": [None] * n, **self._places(n),
         }  # fmt: skip
         self._write("probe.cases", columns)
 

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
+import h3
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -19,7 +20,7 @@ from data.engine.days import day_start
 from data.errors import BadInput
 from data.model import Model
 from data.types import COMPARES, Filter, MetricQuery, MetricResult, Scope, TimeRange
-from tests.db.probe import CITIES, COLOURS, EXACT, PERCENTILES, Writer, make_model
+from tests.db.probe import CITIES, COLOURS, EXACT, PERCENTILES, PLACES, Writer, make_model
 from tests.effort import examples
 from tests.support import make_scope, make_workspace
 
@@ -73,6 +74,13 @@ def play(model: Model, history: History) -> Writer:
     return writer
 
 
+AREAS = (
+    "[9.9, 48.4, 9.9877, 48.5]", "[170, -1, -170, 1]", "[-80, -40, -60, -30]",
+    '{"type": "Polygon", "coordinates": [[[9.98, 48.40], [10.1, 48.40], [10.1, 48.46], [9.98, 48.40]]]}',
+)  # fmt: skip
+HEXAGONS = tuple(h3.latlng_to_cell(lat, lon, 7) for lat, lon in PLACES[:5])
+
+
 def compact(scope: Scope, model: Model) -> None:
     for dataset in model.datasets().values():
         compact_workspace(scope, dataset, quiet_s=0, settled_s=0, grace_s=0)
@@ -91,6 +99,11 @@ FILTERS = st.lists(
         st.just(Filter("colour", "contains", ("green",))),
         st.just(Filter("colour", "contains", ("ÜND",))),
         st.just(Filter("person", "in", ("p1", "p2", "p3", "p4"))),
+        st.sampled_from([Filter("place", "inside", (area,)) for area in AREAS]),
+        st.builds(
+            Filter, st.just("cell:7"), st.sampled_from(["in", "not_in"]),
+            st.lists(st.sampled_from([*HEXAGONS, None, "nowhere"]), min_size=1, max_size=3).map(tuple),
+        ),
     ),
     max_size=2, unique_by=lambda f: f.dimension,
 ).map(tuple)  # fmt: skip
@@ -98,7 +111,23 @@ FILTERS = st.lists(
 
 @st.composite
 def questions(draw: st.DrawFn) -> dict[str, Any]:
-    by = draw(st.sampled_from([(), (), ("city",), ("colour",), ("city", "colour"), ("person",), ("late", "person")]))
+    by = draw(
+        st.sampled_from(
+            [
+                (),
+                (),
+                ("city",),
+                ("colour",),
+                ("city", "colour"),
+                ("person",),
+                ("late", "person"),
+                ("cell:7",),
+                ("cell:12",),
+                ("cell:4", "city"),
+                ("city", "cell:9"),
+            ]
+        )
+    )
     return {
         "metrics": tuple(draw(st.lists(st.sampled_from(EXACT + PERCENTILES), min_size=1, max_size=6, unique=True))),
         "by": by, "where": draw(FILTERS),

@@ -10,7 +10,7 @@ from services.model.drafts import Draft
 from services.model.problems import Problem
 
 SCHEMAS = ("information_schema", "public", "belvedere", "jobs", "procrastinate")
-COLUMNS = ("workspace_id", "id", "lat", "lon", "cell", "quality", "received_at", "bucket", "t", "w", "a", "p")
+COLUMNS = ("workspace_id", "id", "lat", "lon", "cell", "place", "quality", "received_at", "bucket", "t", "w", "a", "p")
 _GENERATED = re.compile(r".*_(id|\d{4}_\d{2})")
 
 
