@@ -42,17 +42,18 @@ def bar(scope: Scope, shown: Board, now: datetime) -> int | None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="range_bar"):
         slug = state.choose("Range", "range", RANGES, DEFAULT_RANGE, st.segmented_control, required=True, **_NO_LABEL)
         if slug == "custom":
-            _days(scope, now)
+            pick_days(scope, now)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filter_bar"):
         state.choose("Compare with", "compare", COMPARES, "previous", st.selectbox, width=230, **_NO_LABEL)
         every = state.choose("Refresh", "every", REFRESH_TITLES, DEFAULT_REFRESH, st.selectbox, width=150, **_NO_LABEL)
         is_live = st.toggle("Live", value=True, key="live", bind="query-params", help="Switch off to hold still")
-        _filter_menu(scope, shown, now)
+        menu(scope, shown, now)
     chips(shown)
     return REFRESHES[every] if is_live else None
 
 
-def _days(scope: Scope, now: datetime) -> None:
+def pick_days(scope: Scope, now: datetime) -> None:
+    """The picker of the first and last day."""
     shown = state.days() or default_days(scope.workspace.timezone, now)
     if tuple(st.session_state.get("_days") or ()) != shown:
         st.session_state["_days"] = shown
@@ -127,11 +128,12 @@ def _drop(found: Filter) -> None:
     state.set_filters(tuple(f for f in state.filters() if f != found))
 
 
-def _filter_menu(scope: Scope, shown: Board, now: datetime) -> None:
-    menu = st.popover("Filter", icon=":material/filter_list:", key="filter_menu", on_change="rerun")
-    if not menu.open:
+def menu(scope: Scope, shown: Board, now: datetime) -> None:
+    """A button that opens the values to filter by."""
+    opener = st.popover("Filter", icon=":material/filter_list:", key="filter_menu", on_change="rerun")
+    if not opener.open:
         return
-    with menu:
+    with opener:
         for dataset, dimension in filterable(shown):
             _value_picker(dimension.title, dimension.name, queries.values(scope, dataset, dimension.name, now))
 

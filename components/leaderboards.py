@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from typing import Any
 
 import pyarrow as pa
 import streamlit as st
@@ -39,7 +40,7 @@ def draw_leaderboards(
             else:
                 # A new key after each click: the chart forgets its selection, and the filters alone say what is picked.
                 key = f"board_{board.dimension}_{state.once('boards')}"
-                _chart(board, key, _picked(board.dimension, key))
+                draw_ranking(board, key, _picked(board.dimension, key))
 
 
 def _picked(dimension: str, key: str) -> Callable[[], None]:
@@ -54,11 +55,12 @@ def _picked(dimension: str, key: str) -> Callable[[], None]:
     return pick
 
 
-def _chart(board: Leaderboard, key: str, on_pick: Callable[[], None]) -> None:
+def draw_ranking(board: Leaderboard, key: str, on_pick: Callable[[], None] | None = None) -> None:
     """Bars of the largest values with their numbers; a click on one calls `on_pick`."""
+    picks: dict[str, Any] = {"on_select": on_pick, "selection_mode": "pick"} if on_pick else {}
     st.vega_lite_chart(
-        _table(board), _ranking_spec(palette(), board.title), key=key, on_select=on_pick, selection_mode="pick",
-        alt=board.alt, height=BAR_STEP * max(len(board.bars), 1) + TITLE_HEIGHT, theme=None,
+        _table(board), _ranking_spec(palette(), board.title, on_pick is not None), key=key, alt=board.alt,
+        height=BAR_STEP * max(len(board.bars), 1) + TITLE_HEIGHT, theme=None, **picks,
     )  # fmt: skip
 
 
@@ -85,7 +87,7 @@ def _state(bar: Bar, has_pick: bool) -> str:
 
 
 @lru_cache(maxsize=128)
-def _ranking_spec(colours: Palette, title: str) -> charts.Spec:
+def _ranking_spec(colours: Palette, title: str, is_clickable: bool) -> charts.Spec:
     x = {"field": "share", "type": "quantitative", "axis": None, "scale": {"domain": [0, LONGEST_BAR]}}
     y = {"field": "label", "type": "nominal", "sort": None, "axis": None, "scale": {"paddingInner": 0.16}}
     shade = {
@@ -95,14 +97,16 @@ def _ranking_spec(colours: Palette, title: str) -> charts.Spec:
         ],
         "value": colours.soft,
     }
+    cursor = "pointer" if is_clickable else "default"
     tooltip = [{"field": "label", "title": "Value"}, {"field": "exact", "title": "Number"}]
     text = {"type": "text", "baseline": "middle", "fontSize": 12.5, "color": colours.text}
+    pick = {"name": "pick", "select": {"type": "point", "fields": ["key"]}, "views": ["bars"]}
     return {
-        "params": [{"name": "pick", "select": {"type": "point", "fields": ["key"]}, "views": ["bars"]}],
+        "params": [pick] if is_clickable else [],
         "layer": [
             {
                 "name": "bars",
-                "mark": {"type": "bar", "cornerRadiusEnd": 3, "cursor": "pointer", "minBandSize": 2},
+                "mark": {"type": "bar", "cornerRadiusEnd": 3, "cursor": cursor, "minBandSize": 2},
                 "encoding": {"y": y, "x": x, "color": shade, "tooltip": tooltip},
             },
             {

@@ -18,6 +18,7 @@ from services.live.choices import filters_of, parameter_of
 
 _KEPT = "_kept_parameters"
 LIVE = ("range", "from", "to", "compare", "metric", "pack", "family", "every", "f.", "x.")
+MAP = ("range", "from", "to", "metric", "pack", "layer", "size", "scale", "box", "hex", "area", "f.", "x.")
 DATA = ("view", "upload")
 
 
@@ -47,11 +48,16 @@ def read(key: str, default: str = "") -> str:
     return st.query_params.get(key, default)
 
 
+def read_all(key: str) -> list[str]:
+    """All values of one parameter of the address."""
+    return st.query_params.get_all(key)
+
+
 def write(key: str, values: list[str]) -> None:
     """Put a parameter into the address, or take it out when there are no values."""
     if values:
         st.query_params[key] = values
-        if _is_of(LIVE + DATA, key):
+        if _is_of(LIVE + MAP + DATA, key):
             _kept()[key] = values
     else:
         st.query_params.pop(key, None)

@@ -188,19 +188,21 @@ class Cells:
             table = np.zeros(1, np.uint8) if found is None else found
             known = table.size - 1
             if known < self.cells.size:
-                lat, lon = self._centres()
+                lat, lon = self.centres()
                 table = np.concatenate([table, area.holds(lat[known:], lon[known:]).astype(np.uint8)])
             self._inside[area] = table
             if len(self._inside) > _MOST_TABLES:
                 self._inside.popitem(last=False)
             return table
 
-    def _centres(self) -> tuple[Floats, Floats]:
-        known = self._lat.size
-        if known < self.cells.size:
-            lat, lon = centres(self.cells[known:])
-            self._lat, self._lon = np.concatenate([self._lat, lat]), np.concatenate([self._lon, lon])
-        return self._lat, self._lon
+    def centres(self) -> tuple[Floats, Floats]:
+        """Latitude and longitude of the centre of each cell."""
+        with self._lock:
+            known = self._lat.size
+            if known < self.cells.size:
+                lat, lon = centres(self.cells[known:])
+                self._lat, self._lon = np.concatenate([self._lat, lat]), np.concatenate([self._lon, lon])
+            return self._lat, self._lon
 
 
 def _numbered(before: _Parents, new: Ints) -> _Parents:

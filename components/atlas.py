@@ -1,0 +1,144 @@
+"""What stands on the heat map page: what is chosen, the map, its table, and what was picked on it?"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from components import filters, maps, places, queries, state, states
+from components.markdown import plain
+from components.palette import DARK, palette
+from data.model import Metric
+from data.types import Scope
+from services.live.boards import Board
+from services.live.choices import DEFAULT_RANGE, RANGES
+from services.maps.choices import LAYERS, SCALES, SIZES, Box, MapChoice, box_of, box_text, moved, resolution_of, zoomed
+from services.maps.colours import Scale, sequential
+from services.maps.hexes import HexMap, mappable
+
+_NO_LABEL = {"label_visibility": "collapsed"}
+_MOVES = (
+    ("zoom_in", "Closer", 0.5, 0.0, 0.0), ("zoom_out", "Wider", 2.0, 0.0, 0.0),
+    ("arrow_back", "West", 1.0, -0.5, 0.0), ("arrow_forward", "East", 1.0, 0.5, 0.0),
+    ("arrow_upward", "North", 1.0, 0.0, 0.5), ("arrow_downward", "South", 1.0, 0.0, -0.5),
+)  # fmt: skip
+
+
+def show(scope: Scope, now: datetime) -> None:
+    """The page."""
+    known = {b.pack.name: b for b in queries.known_boards(scope, now) if mappable(b.pack, b.metrics())}
+    if not known:
+        states.empty("No places yet", "The rows of this workspace have no coordinates, so there is nothing to map.")
+        return
+    board = _board(known)
+    metric = _bar(scope, board, now)
+    choice = _choice(scope, board, metric, now)
+    shown = queries.hex_map(scope, board, metric, choice, now)
+    st.caption(f"{shown.coverage.sentence()} {shown.as_of}.")
+    if shown.reason:
+        states.empty("Nothing to map here", shown.reason)
+        if choice.box:
+            st.button("Show the whole area", on_click=lambda: state.write("box", []))
+        return
+    _view_bar(shown, choice)
+    left, right = st.columns([2.2, 1], gap="medium")
+    with left:
+        _map(shown, choice)
+    with right:
+        _table(scope, board, shown, choice, now)
+    places.show(scope, board, metric, choice, now)
+
+
+def _board(known: dict[str, Board]) -> Board:
+    if len(known) == 1:
+        return next(iter(known.values()))
+    titles = {name: b.pack.title for name, b in known.items()}
+    return known[state.choose("Domain", "pack", titles, next(iter(titles)), st.selectbox, **_NO_LABEL)]
+
+
+def _bar(scope: Scope, board: Board, now: datetime) -> Metric:
+    """The pickers; returns the metric that is mapped."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        slug = state.choose("Range", "range", RANGES, DEFAULT_RANGE, st.segmented_control, required=True, **_NO_LABEL)
+        if slug == "custom":
+            filters.pick_days(scope, now)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        found = mappable(board.pack, board.metrics())
+        titles = {m.name: m.title for m in found}
+        name = state.choose("Metric", "metric", titles, next(iter(titles)), st.selectbox, width=280, **_NO_LABEL)
+        state.choose("Layer", "layer", LAYERS, "hexagons", st.segmented_control, required=True, **_NO_LABEL)
+        state.choose("Size", "size", SIZES, "auto", st.selectbox, width=190, **_NO_LABEL)
+        state.choose("Colours", "scale", SCALES, "quantiles", st.selectbox, width=220, **_NO_LABEL)
+        filters.menu(scope, board, now)
+    filters.chips(board)
+    return next(m for m in found if m.name == name)
+
+
+def _choice(scope: Scope, board: Board, metric: Metric, now: datetime) -> MapChoice:
+    seen = filters.choice(scope, board, now)
+    return MapChoice(
+        state.read("layer", "hexagons"), metric.qualified, seen.range, seen.where, box_of(state.read("box")),
+        resolution_of(state.read("size", "auto")), state.read("scale", "quantiles"),
+    )  # fmt: skip
+
+
+def _view_bar(shown: HexMap, choice: MapChoice) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        for icon, title, factor, right, up in _MOVES:
+            st.button(
+                "", icon=f":material/{icon}:", help=title, key=f"map_{icon}", on_click=_look,
+                args=(zoomed(moved(shown.box, right, up), factor),),
+            )  # fmt: skip
+        st.button("Whole area", key="map_whole", disabled=choice.box is None, on_click=_look, args=(None,))
+
+
+def _look(box: Box | None) -> None:
+    state.write("box", [box_text(box)] if box else [])
+    state.next_turn("map")
+
+
+def _scale(shown: HexMap, choice: MapChoice) -> Scale:
+    return sequential([h.value for h in shown.hexagons], choice.scale, palette() is DARK, shown.text)
+
+
+def _map(shown: HexMap, choice: MapChoice) -> None:
+    scale = _scale(shown, choice)
+    key = f"map_{choice.layer}_{box_text(shown.box)}_{shown.resolution}_{state.once('map')}"
+    if choice.layer == "density":
+        maps.draw_density(shown, scale, key)
+    else:
+        maps.draw_hexagons(shown, scale, state.read_all("hex"), key, partial(_picked, key))
+    maps.legend(shown.metric.title, scale, f"{len(shown.hexagons):,} hexagons")
+
+
+def _picked(key: str) -> None:
+    """A click on a hexagon picks it; a click beside all lets it go."""
+    objects: dict[str, list[dict[str, Any]]] = st.session_state[key].selection.get("objects", {})
+    state.write("hex", [found["h"] for members in objects.values() for found in members])
+
+
+def _table(scope: Scope, board: Board, shown: HexMap, choice: MapChoice, now: datetime) -> None:
+    lines = queries.hex_list(scope, board, shown, choice, now)
+    frame = pd.DataFrame(
+        {
+            "Where": [line.where or line.hexagon.index for line in lines],
+            shown.metric.title: [line.hexagon.shown for line in lines],
+            "Rows": [line.hexagon.rows for line in lines],
+        }
+    )
+    st.markdown(
+        f"**Largest: {plain(shown.metric.title)}** :small[:gray[first {len(lines)} of {len(shown.hexagons):,}]]"
+    )
+    key = f"map_table_{state.once('map')}"
+
+    def pick() -> None:
+        state.write("hex", [lines[row].hexagon.index for row in st.session_state[key].selection.rows])
+
+    st.dataframe(
+        frame, hide_index=True, height=maps.HEIGHT - 40, key=key, on_select=pick, selection_mode="multi-row",
+        alt=f"{shown.metric.title} by hexagon",
+    )  # fmt: skip

@@ -1,0 +1,92 @@
+"""What is chosen on the map page, and how does the address carry it?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from data.errors import BadInput
+from data.types import Filter, TimeRange
+
+Box = tuple[float, float, float, float]
+LAYERS: dict[str, str] = {"hexagons": "Hexagons", "density": "Density"}
+SIZES: dict[str, str] = {
+    "auto": "Size fits the view", "5": "Very large (8 km)", "6": "Large (3 km)", "7": "2.4 km", "8": "900 m",
+    "9": "350 m", "10": "130 m", "11": "50 m",
+}  # fmt: skip
+SCALES: dict[str, str] = {"quantiles": "Equal numbers a colour", "even": "Equal steps"}
+
+
+@dataclass(frozen=True, slots=True)
+class MapChoice:
+    """One view of the map; equal choices show the same. `box` is the part of the earth that is looked at."""
+
+    layer: str
+    metric: str
+    range: TimeRange
+    where: tuple[Filter, ...]
+    box: Box | None
+    resolution: int | None
+    scale: str
+    area: str = ""
+
+
+def box_of(text: str) -> Box | None:
+    """The box of an address, `west,south,east,north`; None when there is none that can be."""
+    try:
+        west, south, east, north = (round(float(part), 6) for part in text.split(","))
+    except ValueError:
+        return None
+    sound = -180 <= west < east <= 180 and -90 <= south < north <= 90
+    return (west, south, east, north) if sound else None
+
+
+def box_text(box: Sequence[float]) -> str:
+    """A box as the address carries it."""
+    return ",".join(f"{edge:.5f}".rstrip("0").rstrip(".") for edge in box)
+
+
+def place_filter(choice: MapChoice) -> tuple[Filter, ...]:
+    """The filters on where: the part looked at, or the selected area in it."""
+    if choice.area:
+        return (Filter("place", "inside", (choice.area,)),)
+    return (Filter("place", "inside", (json.dumps(list(choice.box)),)),) if choice.box else ()
+
+
+def zoomed(box: Box, factor: float, at: tuple[float, float] | None = None) -> Box:
+    """The box of another size, around its middle or around (longitude, latitude)."""
+    west, south, east, north = box
+    lon, lat = at or ((west + east) / 2, (south + north) / 2)
+    wide, high = (east - west) * factor / 2, (north - south) * factor / 2
+    return (
+        max(round(lon - wide, 6), -180.0), max(round(lat - high, 6), -85.0),
+        min(round(lon + wide, 6), 180.0), min(round(lat + high, 6), 85.0),
+    )  # fmt: skip
+
+
+def moved(box: Box, right: float, up: float) -> Box:
+    """The box moved by parts of its width and height."""
+    west, south, east, north = box
+    return zoomed(box, 1.0, ((west + east) / 2 + right * (east - west), (south + north) / 2 + up * (north - south)))
+
+
+def resolution_of(slug: str) -> int | None:
+    """The resolution of a size in the address; None lets the view decide."""
+    return int(slug) if slug in SIZES and slug != "auto" else None
+
+
+def checked_area(parameters: Mapping[str, str]) -> str:
+    """The selected area of the address as text that a filter takes; empty when there is none. Raises BadInput."""
+    from data.engine.hexagons import area_of
+
+    text = parameters.get("area", "")
+    if text:
+        area_of(text)
+    return text
+
+
+__all__ = [
+    "LAYERS", "SCALES", "SIZES", "BadInput", "Box", "MapChoice", "box_of", "box_text", "checked_area", "moved",
+    "place_filter", "resolution_of", "zoomed",
+]  # fmt: skip
