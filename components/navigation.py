@@ -43,6 +43,7 @@ class Screen:
 # The address "/" leads to the first one that a viewer may see.
 SCREENS: tuple[Screen, ...] = (
     Screen("monitor/live", "Live", "monitoring", "Monitor"),
+    Screen("explore/lookup", "Look up", "frame_inspect", "Explore", "rows"),
     Screen("monitor/health", "Health", "monitor_heart", "Monitor", "operate"),
     Screen("manage/data", "Data", "database", "Manage"),
     Screen("manage/account", "Your account", "account_circle", "Manage"),

@@ -19,6 +19,9 @@ from services.live.choices import filters_of, parameter_of
 _KEPT = "_kept_parameters"
 LIVE = ("range", "from", "to", "compare", "metric", "pack", "family", "every", "f.", "x.")
 DATA = ("view", "upload")
+LOOKUP = ("kind", "name", "range", "about")
+PROFILE = ("person", "session", "group", "norms")
+_ALL = LIVE + DATA + LOOKUP + PROFILE
 
 
 def _is_of(page: tuple[str, ...], key: str) -> bool:
@@ -51,7 +54,7 @@ def write(key: str, values: list[str]) -> None:
     """Put a parameter into the address, or take it out when there are no values."""
     if values:
         st.query_params[key] = values
-        if _is_of(LIVE + DATA, key):
+        if _is_of(_ALL, key):
             _kept()[key] = values
     else:
         st.query_params.pop(key, None)
