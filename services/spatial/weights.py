@@ -115,16 +115,16 @@ def nearest(positions: Floats, count: int) -> Weights:
     return from_pairs(size, rows[apart], found[apart], f"knn:{count}")
 
 
-def within(positions: Floats, distance: float) -> Weights:
-    """All others at most so far away, in the unit of the coordinates."""
+def within(positions: Floats, distance: float, rule: str = "") -> Weights:
+    """All others at most so far away, in the unit of the coordinates; `rule` is what that is called."""
     from scipy.spatial import KDTree
 
     pairs = KDTree(positions).query_pairs(distance, output_type="ndarray")
     rows, others = np.concatenate([pairs, pairs[:, ::-1]]).T
-    return from_pairs(len(positions), rows, others, f"distance:{distance:g}")
+    return from_pairs(len(positions), rows, others, rule or f"distance:{distance:g}")
 
 
-def rings(cells: Ints, steps: int = 1) -> Weights:
+def rings(cells: Ints | NDArray[np.uint64], steps: int = 1) -> Weights:
     """H3 cells that are at most so many steps apart, of those given (signed or unsigned 64-bit indexes)."""
     from h3.api.basic_int import grid_disk
 
