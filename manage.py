@@ -14,9 +14,10 @@ from data.errors import BelvedereError
 
 TOPICS = (
     "run", "settings", "packs", "query", "engine", "imports", "people", "health", "assessment", "collect", "warehouse",
+    "analyse", "retention",
 )  # fmt: skip
 # These manage the database themselves or do without one.
-WITHOUT_DATABASE = {"run", "stop", "doctor", "health", "settings", "pack", "pack-check"}
+WITHOUT_DATABASE = {"run", "stop", "doctor", "health", "settings", "pack", "pack-check", "analyse"}
 
 app = typer.Typer(
     name="belvedere", help="Belvedere: live operations analytics on Postgres.", no_args_is_help=True,

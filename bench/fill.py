@@ -75,11 +75,8 @@ def _copy(scope: Scope, dataset: Dataset, rows: int, report: Report) -> None:
 def _copy_day(scope: Scope, dataset: Dataset, rows: int, number: int) -> int:
     """A day's rows, unless they are there; how many were copied."""
     first, columns = day(rows, number)
-    there = (
-        "SELECT EXISTS (SELECT FROM bench.events WHERE workspace_id = %s AND occurred_at >= %s AND occurred_at < %s)"
-    )
     with transaction(scope) as tx:
-        if tx.execute(there, (scope.workspace.id, first, first + timedelta(days=1))).fetchone() == (True,):
+        if tx.execute(_THERE, (scope.workspace.id, first, first + timedelta(days=1))).fetchone() == (True,):
             return 0
         made = to_rows(dataset, columns)
         add_rows(tx, scope, dataset, made)

@@ -74,7 +74,7 @@ def _bar(scope: Scope, board: Board, now: datetime) -> Metric:
         state.choose("Size", "size", SIZES, "auto", st.selectbox, width=190, **_NO_LABEL)
         state.choose("Colours", "scale", SCALES, "quantiles", st.selectbox, width=220, **_NO_LABEL)
         filters.menu(scope, board, now)
-    filters.chips(board)
+    filters.chips(scope, board)
     return next(m for m in found if m.name == name)
 
 

@@ -17,7 +17,7 @@ from services.live.series import Series
 
 Spec = dict[str, Any]
 SERIES_HEIGHT = 300
-_TIME_LABELS = {
+TIME_LABELS = {
     "minutes": "%H:%M", "hours": "%H:%M", "day": "%-d %b", "date": "%-d %b", "week": "%-d %b", "month": "%b %Y",
     "quarter": "%b %Y", "year": "%Y",
 }  # fmt: skip
@@ -80,7 +80,7 @@ def _series_spec(
     colours: Palette, mark: str, axis: str, axis_format: str, target: float | None, target_title: str, compared: str,
     is_clickable: bool,
 ) -> Spec:  # fmt: skip
-    times = {"grid": False, "labelOverlap": True, "tickCount": 8, "labelSeparation": 12, "format": _TIME_LABELS}
+    times = {"grid": False, "labelOverlap": True, "tickCount": 8, "labelSeparation": 12, "format": TIME_LABELS}
     x = {"field": "at", "type": "temporal", "scale": {"type": "utc"}, "title": None, "axis": times}
     middle = x if mark == "line" else {**x, "field": "middle"}
     step = 1 if mark == "bar" else 0
@@ -92,7 +92,7 @@ def _series_spec(
         tooltip.append({"field": "shown_before", "title": f"In {compared}"})
     layers = [*_value_layers(colours, mark, x, y)]
     if compared:
-        layers.insert(0 if mark == "line" else len(layers), _line(middle, y, "before", colours.shadow, [4, 3], 1.25))
+        layers.insert(0 if mark == "line" else len(layers), line(middle, y, "before", colours.shadow, [4, 3], 1.25))
     if target is not None:
         layers.append(_target_layer(colours, target, target_title))
     # Unseen, as wide as the buckets and as tall as the chart: what the cursor meets.
@@ -108,8 +108,8 @@ def _value_layers(colours: Palette, mark: str, x: Spec, y: Spec) -> list[Spec]:
     if mark == "line":
         point = {"type": "point", "filled": False, "size": 50, "color": colours.accent, "strokeDash": [2, 2]}
         return [
-            _line(x, y, "value", colours.accent, [], 2.25),
-            _line(x, y, "open", colours.accent, [3, 3], 2.25),
+            line(x, y, "value", colours.accent, [], 2.25),
+            line(x, y, "open", colours.accent, [3, 3], 2.25),
             {
                 "transform": [{"filter": "datum.is_open"}],
                 "mark": point,
@@ -129,7 +129,8 @@ def _value_layers(colours: Palette, mark: str, x: Spec, y: Spec) -> list[Spec]:
     ]
 
 
-def _line(x: Spec, y: Spec, field: str, colour: str, dash: list[int], width: float) -> Spec:
+def line(x: Spec, y: Spec, field: str, colour: str, dash: list[int], width: float) -> Spec:
+    """A line of one field, interrupted where it is missing."""
     look = {"color": colour, "strokeWidth": width, "strokeDash": dash or [1, 0]}
     mark = {"type": "line", **look}
     return {"mark": mark, "encoding": {"x": x, "y": {**y, "field": field}}}

@@ -15,6 +15,7 @@ import streamlit as st
 from components import filters, state, states
 from components.palette import palette
 from data.types import Scope
+from services import entities
 from services.formats import plural
 from services.live import drills
 from services.live.boards import Board
@@ -56,7 +57,7 @@ def show(scope: Scope, board: Board, now: datetime) -> None:
         return
     start, _, end = state.read("bucket").partition("~")
     wanted = drills.drill(board, filters.choice(scope, board, now), metric, (start, end) if end else None, scope)
-    drawer = st.dialog(f"Rows behind: {wanted.metric.title}", width="large", position="right", on_dismiss=_close)
+    drawer = st.dialog(wanted.title, width="large", position="right", on_dismiss=_close)
     drawer(_drawer)(scope, wanted)
 
 
@@ -67,19 +68,24 @@ def _close() -> None:
 
 def _drawer(scope: Scope, wanted: Drill) -> None:
     with states.guard():
-        pages: list[str] = st.session_state.setdefault(_PAGES, [])
-        rows = drills.read(scope, wanted, pages[-1] if pages else None)
-        st.markdown(f"{plural(rows.total, 'row')}. {wanted.sentence}.")
-        if not rows.lines:
-            st.caption("No rows here.")
-            return
-        _table(wanted, rows)
-        _pager(pages, rows)
-        _foot(scope, wanted, rows)
+        draw_rows(scope, wanted, st.session_state.setdefault(_PAGES, []), 560)
 
 
-def _table(wanted: Drill, rows: Rows) -> None:
+def draw_rows(scope: Scope, wanted: Drill, pages: list[str], height: int) -> None:
+    """The rows as a table with a pager and a download; `pages` are the cursors of the pages gone through so far."""
+    rows = drills.read(scope, wanted, pages[-1] if pages else None)
+    st.markdown(f"{plural(rows.total, 'row')}. {wanted.sentence}.")
+    if not rows.lines:
+        st.caption("No rows here.")
+        return
+    _table(scope, wanted, rows, height)
+    _pager(pages, rows)
+    _foot(scope, wanted, rows)
+
+
+def _table(scope: Scope, wanted: Drill, rows: Rows, height: int) -> None:
     titles = dict(rows.columns)
+    links = entities.links(scope, wanted.dataset)
     times = {t.name for t in wanted.dataset.times} | {"received_at"}
     settings = {
         name: st.column_config.DatetimeColumn(title, format="D MMM YYYY HH:mm") if name in times else title
@@ -88,7 +94,11 @@ def _table(wanted: Drill, rows: Rows) -> None:
     frame = pd.DataFrame(rows.lines, columns=list(titles)).dropna(axis="columns", how="all")
     texts = [name for name in frame.columns if pd.api.types.is_string_dtype(frame[name].dtype)]
     frame[texts] = frame[texts].fillna("")
-    st.dataframe(frame, hide_index=True, column_config=settings, height=560, alt=f"Rows: {wanted.sentence}")
+    for name in (n for n in links if n in frame.columns):
+        frame[name] = [entities.address(links[name], str(value)) if value else None for value in frame[name]]
+        help = "Opens what is known of it."
+        settings[name] = st.column_config.LinkColumn(titles[name], display_text=entities.NAME_OF_ADDRESS, help=help)
+    st.dataframe(frame, hide_index=True, column_config=settings, height=height, alt=f"Rows: {wanted.sentence}")
 
 
 def _pager(pages: list[str], rows: Rows) -> None:

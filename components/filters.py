@@ -8,6 +8,7 @@ import streamlit as st
 
 from components import queries, state
 from data.types import Filter, Scope
+from services import entities
 from services.live.boards import FAMILY_TITLES, OVERVIEW, Board, filterable, sentence_of
 from services.live.choices import (
     COMPARES,
@@ -24,6 +25,7 @@ from services.live.choices import (
     range_of,
 )
 
+LOOKUP_PAGE = "pages/explore/lookup.py"
 _NO_LABEL = {"label_visibility": "collapsed"}
 
 
@@ -48,7 +50,7 @@ def bar(scope: Scope, shown: Board, now: datetime) -> int | None:
         every = state.choose("Refresh", "every", REFRESH_TITLES, DEFAULT_REFRESH, st.selectbox, width=150, **_NO_LABEL)
         is_live = st.toggle("Live", value=True, key="live", bind="query-params", help="Switch off to hold still")
         menu(scope, shown, now)
-    chips(shown)
+    chips(scope, shown)
     return REFRESHES[every] if is_live else None
 
 
@@ -103,7 +105,7 @@ def metric(shown: Board) -> str:
     )
 
 
-def chips(shown: Board) -> None:
+def chips(scope: Scope, shown: Board) -> None:
     """The filters as sentences, each with a button that takes it out."""
     where = state.filters()
     if not where:
@@ -114,8 +116,18 @@ def chips(shown: Board) -> None:
                 sentence_of(shown, found), key=f"chip_{found.dimension}_{found.op}", icon=":material/close:",
                 icon_position="right", help="Remove this filter", on_click=_drop, args=(found,),
             )  # fmt: skip
+        _pages(scope, shown, where)
         if len(where) > 1:
             st.button("Remove all", key="chip_all", type="tertiary", on_click=clear)
+
+
+def _pages(scope: Scope, shown: Board, where: tuple[Filter, ...]) -> None:
+    """For each filter on a single thing a link to what is known of it."""
+    for found in (f for f in where if f.op == "in" and len(f.values) == 1 and f.values[0] is not None):
+        kind = entities.kind_in(scope, shown.pack, found.dimension)
+        if kind is not None:
+            label, address = f"All about {found.values[0]}", {"kind": kind.slug, "name": str(found.values[0])}
+            st.page_link(LOOKUP_PAGE, label=label, icon=":material/frame_inspect:", query_params=address)
 
 
 def clear() -> None:

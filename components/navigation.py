@@ -44,6 +44,8 @@ class Screen:
 SCREENS: tuple[Screen, ...] = (
     Screen("monitor/live", "Live", "monitoring", "Monitor"),
     Screen("explore/heatmap", "Heat map", "map", "Explore"),
+    Screen("explore/lookup", "Look up", "frame_inspect", "Explore", "rows"),
+    Screen("monitor/health", "Health", "monitor_heart", "Monitor", "operate"),
     Screen("manage/data", "Data", "database", "Manage"),
     Screen("manage/account", "Your account", "account_circle", "Manage"),
     Screen("manage/people", "People", "group", "Manage", "manage"),

@@ -25,6 +25,7 @@ class Palette:
     muted: str
     target: str
     good: str
+    bad: str
     text: str
     grid: str
     ground: str
@@ -32,11 +33,11 @@ class Palette:
 
 LIGHT = Palette(
     accent="#1f5fa8", bar="#5f93cb", shadow="#3c4650", soft="#b9d0ea", picked="#7fade0", muted="#5b6772",
-    target="#8f5b00", good="#1d7a46", text="#1b2530", grid="#e7eaed", ground="#fcfcfb",
+    target="#8f5b00", good="#1d7a46", bad="#b3261e", text="#1b2530", grid="#e7eaed", ground="#fcfcfb",
 )  # fmt: skip
 DARK = Palette(
     accent="#79b0ee", bar="#5580b0", shadow="#c9d2db", soft="#2c4768", picked="#3d699c", muted="#a0acb8",
-    target="#e5b04a", good="#5cc98d", text="#e4e9ee", grid="#2a333d", ground="#12171d",
+    target="#e5b04a", good="#5cc98d", bad="#f28b82", text="#e4e9ee", grid="#2a333d", ground="#12171d",
 )  # fmt: skip
 
 

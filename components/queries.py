@@ -16,6 +16,7 @@ from components.shelves import Shelf, Steady
 from data.model import Dataset, Metric
 from data.types import Scope
 from services import metrics, model, people, uploads
+from services.health import HealthBoard, health_board
 from services.ingest import Mapping, ValidationReport, as_dict, check_file
 from services.live.boards import Board, boards
 from services.live.choices import Choice
@@ -35,6 +36,7 @@ MOST_PAGES = 300
 VERSIONS_FOR_S = 0.5
 REST_S = 0.8
 ONLINE_FOR_S = 5.0
+HEALTH_FOR_S = 5.0
 UPLOAD_FOR_S = 900.0
 STREAM_ROWS = 12
 T = TypeVar("T")
@@ -114,6 +116,13 @@ def live_page(
 def drawing(key: str, make: Callable[[], T]) -> T:
     """What was drawn under the key, drawn once for all viewers for whom it is the same."""
     return _drawings.get(key, make)
+
+
+def health(scope: Scope, span: str, now: datetime) -> HealthBoard:
+    """How every component is, with its past `day` or `week`; at most HEALTH_FOR_S old and shared by all viewers."""
+    people.require(scope, "operate")
+    key = key_of(scope, "health", span=span, turn=_turn(now, HEALTH_FOR_S))
+    return _shelf.get(key, lambda: health_board(scope, span, now))
 
 
 def _newest_rows(scope: Scope, board: Board, now: datetime) -> Stream:

@@ -32,6 +32,11 @@ _STYLE = """<style>
 .bv-stream th{text-align:left;font-weight:600;opacity:.75;padding:.2rem .6rem .2rem 0;white-space:nowrap}
 .bv-stream td{padding:.22rem .6rem .22rem 0;border-top:1px solid rgb(128 128 128 / .22);max-width:16rem;overflow:hidden;
 text-overflow:ellipsis;white-space:nowrap}
+.bv-facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(8rem,1fr));gap:.6rem 1.2rem}
+.bv-facts div{overflow-wrap:anywhere}.bv-facts small{opacity:.75}
+.bv-rank{display:inline-block;width:6rem;height:.6em;border-radius:3px;background:rgb(128 128 128 / .22);
+overflow:hidden}
+.bv-rank i{display:block;height:100%}
 [class*="st-key-rows_"] button p{text-align:left}
 [class*="st-key-rows_"] button{justify-content:flex-start}
 .st-key-tiles [data-testid="stMetricDeltaDescription"] *{opacity:1}

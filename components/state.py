@@ -20,6 +20,9 @@ _KEPT = "_kept_parameters"
 LIVE = ("range", "from", "to", "compare", "metric", "pack", "family", "every", "f.", "x.")
 MAP = ("range", "from", "to", "metric", "pack", "layer", "size", "scale", "box", "hex", "area", "f.", "x.")
 DATA = ("view", "upload")
+LOOKUP = ("kind", "name", "range", "about")
+PROFILE = ("person", "session", "group", "norms")
+_ALL = LIVE + MAP + DATA + LOOKUP + PROFILE
 
 
 def _is_of(page: tuple[str, ...], key: str) -> bool:
@@ -57,7 +60,7 @@ def write(key: str, values: list[str]) -> None:
     """Put a parameter into the address, or take it out when there are no values."""
     if values:
         st.query_params[key] = values
-        if _is_of(LIVE + MAP + DATA, key):
+        if _is_of(_ALL, key):
             _kept()[key] = values
     else:
         st.query_params.pop(key, None)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+from psycopg.types.json import Jsonb
 
 from data.database import Transaction, transaction
 from data.statements import run
@@ -14,7 +16,8 @@ from data.types import Scope
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """How far a dataset has come; `message` is the last problem, empty when all is well."""
+    """How far a dataset has come; `message` is the last problem, empty when all is well. It rests from `paused_at` on.
+    `caught` is what the last comparing of all rows found and set right."""
 
     dataset_id: int
     watermark: str | None = None
@@ -22,6 +25,10 @@ class Followed:
     read_at: datetime | None = None
     compared_at: datetime | None = None
     message: str = ""
+    paused_at: datetime | None = None
+    paused_by: str = ""
+    compare_asked_at: datetime | None = None
+    caught: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +52,19 @@ def note_read(tx: Transaction, scope: Scope, dataset_id: int, watermark: str | N
     run(tx, "note_followed", _names(scope, dataset_id) | {"watermark": watermark, "key": key})
 
 
-def note_compared(tx: Transaction, scope: Scope, dataset_id: int) -> None:
-    """All rows were compared."""
-    run(tx, "note_compared", _names(scope, dataset_id))
+def note_compared(tx: Transaction, scope: Scope, dataset_id: int, caught: dict[str, int]) -> None:
+    """All rows were compared, and this was found and set right; whoever asked for it has been served."""
+    run(tx, "note_compared", _names(scope, dataset_id) | {"caught": Jsonb(caught)})
+
+
+def pause(tx: Transaction, scope: Scope, dataset_id: int, paused: bool) -> None:
+    """Let the following of a dataset rest, or go on."""
+    run(tx, "pause_followed", _names(scope, dataset_id) | {"paused": paused, "by": scope.account})
+
+
+def ask_compare(tx: Transaction, scope: Scope, dataset_id: int) -> None:
+    """Have all rows compared at the worker's next turn."""
+    run(tx, "ask_compare", _names(scope, dataset_id))
 
 
 def note_problem(scope: Scope, dataset_id: int, message: str) -> None:

@@ -3,31 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from data.ways import NO_TRACKING, Source, Subscription, Tracking
 
 DatasetKind = Literal["append", "keyed"]
 Shape = Literal[
-    "count",
-    "sum",
-    "average",
-    "min",
-    "max",
-    "percentile",
-    "distinct",
-    "ratio",
-    "rate",
-    "balance",
-    "age",
-    "share",
-    "difference",
-    "pace",
-]
-SHAPES: tuple[Shape, ...] = (
     "count", "sum", "average", "min", "max", "percentile", "distinct", "ratio", "rate", "balance", "age", "share",
     "difference", "pace",
-)  # fmt: skip
+]  # fmt: skip
+SHAPES: tuple[Shape, ...] = get_args(Shape)
 Format = Literal["integer", "decimal", "percent", "duration", "money"]
 Better = Literal["higher", "lower", "neither"]
 Family = Literal["business", "operational", "technical", "experience"]
@@ -239,8 +224,41 @@ class Exposure:
 
 
 @dataclass(frozen=True, slots=True)
+class Course:
+    """The measure `of` of a dataset that each thing of a kind has over time. `unusual` names a metric that counts its
+    unusual rows; `units` are the units of the measure by the value of the entity's `peers`."""
+
+    dataset: str
+    of: str
+    unusual: str | None = None
+    units: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A kind of thing or person that can be looked at one at a time.
+
+    Rows name it in the text column `column`. `dataset` is the keyed dataset with a row for each, where there is one, in
+    which it is found by the column `by`. It is compared with those of the same value of `peers`. `related` are other
+    datasets whose rows have to do with it because they have the same value in a column: (dataset, column).
+    """
+
+    name: str
+    title: str
+    many: str
+    column: str
+    dataset: str | None = None
+    by: str | None = None
+    peers: str | None = None
+    course: Course | None = None
+    related: tuple[tuple[str, str], ...] = ()
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Pack:
-    """A domain: its datasets, metrics and exposures, each by its short name in file order, and how rows come in."""
+    """A domain: its datasets, metrics, exposures and entities, each by its short name in file order, and how rows come
+    in."""
 
     name: str
     title: str
@@ -251,6 +269,7 @@ class Pack:
     subscriptions: tuple[Subscription, ...] = ()
     sources: tuple[Source, ...] = ()
     tracking: Tracking = NO_TRACKING
+    entities: tuple[Entity, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,9 @@ class Settings(BaseSettings):
     observe: bool = Field(
         True, description="Record the application's own requests, jobs and so on in the workspace `system`."
     )
+    system_keep_days: int = Field(
+        90, ge=32, description="How long those records are kept, in days; older ones are removed on Sundays."
+    )
     cache_mb: int = Field(2048, ge=64, description="Memory for decoded columns, in MiB for each process.")
     pool_size: int = Field(16, ge=2, le=200, description="Most database connections of one process.")
     session_hours: float = Field(12, gt=0, description="How long a sign-in lasts, in hours.")

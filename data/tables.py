@@ -232,7 +232,12 @@ def open_partition(dataset: Dataset, month: date) -> q.Identifier | None:
     """
     with _known_lock:
         is_open = _known_months.get((database_url(), dataset.qualified, month), False)
-    return q.Identifier(dataset.pack, _partition_name(dataset, month)) if is_open else None
+    return partition_of(dataset, month) if is_open else None
+
+
+def partition_of(dataset: Dataset, month: date) -> q.Identifier:
+    """The partition of a UTC month (its first day), quoted; it is there once rows of the month were written."""
+    return q.Identifier(dataset.pack, _partition_name(dataset, month))
 
 
 def _partition_name(dataset: Dataset, month: date) -> str:
@@ -240,7 +245,7 @@ def _partition_name(dataset: Dataset, month: date) -> str:
 
 
 def _attach(tx: Transaction, dataset: Dataset, start: date, end: date, has_writer: bool) -> None:
-    parent, part = table_of(dataset), q.Identifier(dataset.pack, _partition_name(dataset, start))
+    parent, part = table_of(dataset), partition_of(dataset, start)
     tx.execute(q.SQL("CREATE TABLE {} (LIKE {} INCLUDING DEFAULTS INCLUDING STORAGE)").format(part, parent))
     if has_writer:
         _open_partition(tx, dataset, part)

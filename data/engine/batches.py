@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from psycopg.types.json import Jsonb
 
 from data.database import Transaction
 from data.engine.days import from_ms, to_ms
+from data.engine.dictionary import identity
 from data.engine.incoming import Rows, last_of_each, to_rows
 from data.engine.keyed import Change, delete_rows, upsert
 from data.engine.micro import add_segments, join_columns, look_at, row_columns, split_days
@@ -110,9 +112,9 @@ def _write_rows(tx: Transaction, scope: Scope, batch: Batch, rows: Rows) -> tupl
         state = lock(tx, scope, dataset, batch.key)
         change = upsert(tx, scope, dataset, rows, table)
         return state, change, rows.n - change.new.n
-    add_rows(tx, scope, dataset, rows)
-    looked = look_at(tx, scope.workspace.id, dataset, rows)
-    return lock(tx, scope, dataset, batch.key), Change(rows, None, 0, looked), 0
+    look_up = cache(partial(look_at, identity(tx), scope.workspace.id, dataset, rows))
+    add_rows(tx, scope, dataset, rows, meanwhile=look_up)
+    return lock(tx, scope, dataset, batch.key), Change(rows, None, 0, look_up()), 0
 
 
 def _write_segments(scope: Scope, dataset: Dataset, state: State, change: Change) -> int:

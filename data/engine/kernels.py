@@ -119,7 +119,7 @@ def group(task: Any, places: Any, sizes: Any, start: int, n: int, rows: Any, key
 
 def warm() -> None:
     """Compile every kernel, or load what an earlier process compiled, and run the lot once over nothing."""
-    from data.engine import passes
+    from data.engine import passes, remembered  # noqa: F401  # importing compiles what batches need
 
     none, line = np.zeros((0, 4), np.int64), np.zeros(1, np.int64)
     passes.run(

@@ -9,9 +9,8 @@ from datetime import date, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from data.database import Transaction
 from data.engine.days import local_days
-from data.engine.dictionary import Looked, Place, codes_of, look
+from data.engine.dictionary import Looked, Place, codes_of, identity, look
 from data.engine.encode import MISSING, Array
 from data.engine.incoming import Ints, Rows, Text, cell_text, duration_ms
 from data.engine.merge import rows_in, sort, take
@@ -41,13 +40,13 @@ def narrow(codes: NDArray[np.uint32]) -> Array:
 
 def row_columns(place: Place, dataset: Dataset, rows: Rows, looked: Looked | None = None) -> dict[str, Array]:
     """The columns of a segment for some rows; values that are new get codes. `looked` is what was found out before."""
-    looked = looked or look_at(place.tx, place.workspace, dataset, rows)
+    looked = looked or look_at(identity(place.tx), place.workspace, dataset, rows)
     return coded_columns(dataset, rows, codes_of(place, looked))
 
 
-def look_at(tx: Transaction, workspace: int, dataset: Dataset, rows: Rows) -> Looked:
+def look_at(database: str, workspace: int, dataset: Dataset, rows: Rows) -> Looked:
     """Which codes of the rows' values are remembered; can be found out before the dataset is locked."""
-    return look(tx, workspace, dataset.id, row_texts(dataset, rows))
+    return look(database, workspace, dataset.id, row_texts(dataset, rows))
 
 
 def row_texts(dataset: Dataset, rows: Rows) -> dict[str, Text]:

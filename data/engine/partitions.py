@@ -6,6 +6,7 @@ that can name no workspace: the database itself puts the active one of the trans
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 
 import numpy as np
@@ -25,18 +26,23 @@ _IDS_EACH = 1_000_000
 _LEAST_ROWS = 100  # in each month on average; for fewer one INSERT costs less than a COPY a month
 
 
-def add_rows(tx: Transaction, scope: Scope, dataset: Dataset, rows: Rows) -> None:
-    """Add rows to an append dataset, as rows of the active workspace."""
+def add_rows(
+    tx: Transaction, scope: Scope, dataset: Dataset, rows: Rows, meanwhile: Callable[[], object] = lambda: None
+) -> None:
+    """Add rows to an append dataset, as rows of the active workspace.
+
+    `meanwhile` is called while the server is busy with them, any number of times, and must leave the connection alone.
+    """
     times = rows.times[dataset.time]
     ensure_partitions(dataset, from_ms(int(times.min())).date(), from_ms(int(times.max())).date())
     if rows.n <= _IDS_EACH:
-        _add(tx, scope, dataset, rows)
+        _add(tx, scope, dataset, rows, meanwhile)
         return
     for start in range(0, rows.n, _IDS_EACH):
-        _add(tx, scope, dataset, rows.take(np.arange(start, min(start + _IDS_EACH, rows.n))))
+        _add(tx, scope, dataset, rows.take(np.arange(start, min(start + _IDS_EACH, rows.n))), meanwhile)
 
 
-def _add(tx: Transaction, scope: Scope, dataset: Dataset, rows: Rows) -> None:
+def _add(tx: Transaction, scope: Scope, dataset: Dataset, rows: Rows, meanwhile: Callable[[], object]) -> None:
     months = _by_month(rows.times[dataset.time])
     parts = [open_partition(dataset, month) for month, _ in months]
     few = len(months) > 1 and rows.n < _LEAST_ROWS * len(months)
@@ -53,8 +59,8 @@ def _add(tx: Transaction, scope: Scope, dataset: Dataset, rows: Rows) -> None:
         return
     for part, (_, which) in zip(parts, months, strict=True):
         into = q.SQL("COPY {} (id, {}) FROM STDIN (FORMAT binary)").format(part, _listed(dataset))
-        some = ids if which is None else ids[which]
-        copy_rows(tx, into, dataset, rows if which is None else rows.take(which), some.astype(">i8"))
+        some, numbers = (rows, ids) if which is None else (rows.take(which), ids[which])
+        copy_rows(tx, into, dataset, some, numbers.astype(">i8"), meanwhile)
     _become(tx, APP_ROLE)
 
 

@@ -8,7 +8,7 @@ each value: 0.3 µs a row of 13 columns.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, TypeAlias, cast
@@ -28,7 +28,7 @@ from data.tables import column_names, column_types
 
 _SIGNATURE = b"PGCOPY\n\xff\r\n\0" + b"\0" * 8
 _EPOCH_MS = 946_684_800_000  # 2000-01-01, where Postgres counts from
-_CHUNK = 16_384
+_CHUNK = 2_048  # rows made while the server reads the last so many
 _NUMERIC_BASE = 10_000
 
 Bytes = NDArray[np.uint8]
@@ -72,13 +72,20 @@ def stage(tx: Transaction, dataset: Dataset, rows: Rows) -> q.Identifier:
     return table
 
 
-def copy_rows(tx: Transaction, statement: q.Composed, dataset: Dataset, rows: Rows, numbers: NDArray[Any]) -> None:
-    """Run a binary COPY ... FROM STDIN into a column of numbers, of a big-endian type, and the `column_names`."""
+def copy_rows(
+    tx: Transaction, statement: q.Composed, dataset: Dataset, rows: Rows, numbers: NDArray[Any],
+    meanwhile: Callable[[], object] = lambda: None,
+) -> None:  # fmt: skip
+    """Run a binary COPY ... FROM STDIN into a column of numbers, of a big-endian type, and the `column_names`.
+
+    `meanwhile` is called once the server has been sent all and still works on it.
+    """
     with tx.cursor() as cursor, cursor.copy(statement) as copy:
         copy.write(_SIGNATURE)
         for piece in _binary_rows(dataset, rows, numbers):
             copy.write(piece)
         copy.write(b"\xff\xff")
+        meanwhile()
 
 
 def _binary_rows(dataset: Dataset, rows: Rows, numbers: NDArray[Any]) -> Iterator[memoryview]:

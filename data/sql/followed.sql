@@ -1,5 +1,6 @@
 -- followed -- how far a dataset has followed its source
-SELECT dataset_id, watermark, key, read_at, compared_at, message FROM belvedere.followed
+SELECT dataset_id, watermark, key, read_at, compared_at, message, paused_at, paused_by, compare_asked_at, caught
+FROM belvedere.followed
 WHERE workspace_id = %(workspace)s AND dataset_id = %(dataset)s;
 
 -- note_followed -- rows up to a watermark and key are held
@@ -10,8 +11,19 @@ ON CONFLICT (workspace_id, dataset_id) DO UPDATE SET read_at = now(), message = 
   key = CASE WHEN excluded.watermark IS NULL THEN old.key ELSE excluded.key END;
 
 -- note_compared -- all rows of a source were compared with those that are held
-INSERT INTO belvedere.followed (workspace_id, dataset_id, compared_at) VALUES (%(workspace)s, %(dataset)s, now())
-ON CONFLICT (workspace_id, dataset_id) DO UPDATE SET compared_at = now(), message = '';
+INSERT INTO belvedere.followed (workspace_id, dataset_id, compared_at, caught)
+VALUES (%(workspace)s, %(dataset)s, now(), %(caught)s)
+ON CONFLICT (workspace_id, dataset_id) DO UPDATE SET compared_at = now(), message = '', caught = excluded.caught,
+  compare_asked_at = NULL;
+
+-- pause_followed -- the following of a dataset rests, or goes on
+INSERT INTO belvedere.followed (workspace_id, dataset_id, paused_at, paused_by)
+VALUES (%(workspace)s, %(dataset)s, CASE WHEN %(paused)s THEN now() END, %(by)s)
+ON CONFLICT (workspace_id, dataset_id) DO UPDATE SET paused_at = excluded.paused_at, paused_by = excluded.paused_by;
+
+-- ask_compare -- all rows of a source shall be compared soon
+INSERT INTO belvedere.followed (workspace_id, dataset_id, compare_asked_at) VALUES (%(workspace)s, %(dataset)s, now())
+ON CONFLICT (workspace_id, dataset_id) DO UPDATE SET compare_asked_at = now();
 
 -- note_follow_problem -- why a source cannot be followed now
 INSERT INTO belvedere.followed (workspace_id, dataset_id, message) VALUES (%(workspace)s, %(dataset)s, %(message)s)

@@ -30,6 +30,7 @@ ABILITY: dict[tuple[str, str], Ability] = {
     ("GET", "/docs/files/{name}"): "read",
     ("GET", "/v1/openapi.json"): "read",
     ("GET", "/v1/health"): "read",
+    ("GET", "/v1/health/components"): "operate",
     ("GET", "/v1/packs"): "read",
     ("GET", "/v1/datasets"): "read",
     ("GET", "/v1/metrics"): "read",

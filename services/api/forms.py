@@ -239,3 +239,38 @@ class HealthAnswer(BaseModel):
 
     state: Literal["healthy", "warning", "critical", "down"]
     components: list[ComponentEntry]
+
+
+class PieceEntry(BaseModel):
+    """A piece of the past with the worst that was found in it."""
+
+    from_: datetime = Field(alias="from")
+    to: datetime
+    state: Literal["healthy", "cannot tell", "warning", "critical", "down"] | None = Field(
+        description="None when nobody looked."
+    )
+
+
+class HealthLine(BaseModel):
+    """One component as it is now, and how it was."""
+
+    name: str
+    title: str
+    state: Literal["healthy", "cannot tell", "warning", "critical", "down"]
+    message: str
+    value: float | None = Field(description="What was compared with the thresholds.")
+    unit: str | None
+    warning: float | None
+    critical: float | None
+    measured_at: datetime | None
+    since: datetime | None = Field(description="From when on looks found the same; none when only just.")
+    todo: str | None = Field(description="What can be done, when it needs attention.")
+    past: list[PieceEntry]
+
+
+class HealthBoardAnswer(BaseModel):
+    """Every component, the worst first, and one sentence about all."""
+
+    state: Literal["healthy", "cannot tell", "warning", "critical", "down"]
+    sentence: str
+    components: list[HealthLine]

@@ -5,18 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 
 from data.errors import DatabaseDown
 from data.types import Scope
 from services import formats, metrics, spool
 from services.api.access import Caller, now
 from services.api.errors import JsonAnswer
-from services.api.forms import HealthAnswer
+from services.api.forms import HealthAnswer, HealthBoardAnswer
 from services.api.ingest import inlet_of
 from services.api.stream import streams_of
+from services.health import Line, health_board
 
 router = APIRouter(tags=["Health"])
 STATES = ("healthy", "warning", "critical", "down")
@@ -31,6 +32,29 @@ def get_health(request: Request, scope: Caller) -> JsonAnswer:
     components = [_database(scope), _listener(request), _inlet(request), _spool(), *_data(scope, at)]
     worst = max((c["state"] for c in components), key=STATES.index)
     return JsonAnswer({"state": worst, "components": components}, 503 if worst == "down" else 200)
+
+
+@router.get("/v1/health/components", summary="Every component with its past", response_model=HealthBoardAnswer)
+def get_components(
+    scope: Caller,
+    span: Annotated[Literal["day", "week"], Query(description="How much of the past: `day` or `week`.")] = "day",
+) -> JsonAnswer:
+    """What the Health page shows: each component with both thresholds, since when it is so, what to do, and its past in
+    pieces of half an hour (day) or three hours (week)."""
+    board = health_board(scope, span, now())
+    lines = [_line(line) for line in board.lines]
+    return JsonAnswer({"state": board.state, "sentence": board.sentence, "components": lines})
+
+
+def _line(line: Line) -> dict[str, Any]:
+    found, limits = line.component, line.component.limits
+    return {
+        "name": found.name, "title": line.about.title, "state": found.state, "message": found.message,
+        "value": found.value, "unit": limits.unit if limits else None,
+        "warning": limits.warning if limits else None, "critical": limits.critical if limits else None,
+        "measured_at": found.at, "since": line.since, "todo": line.about.todo if line.needs_attention else None,
+        "past": [{"from": piece.from_at, "to": piece.to_at, "state": piece.state} for piece in line.pieces],
+    }  # fmt: skip
 
 
 def _component(name: str, state: str, message: str, seconds: float | None = None) -> dict[str, Any]:

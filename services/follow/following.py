@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 import numpy as np
@@ -77,7 +77,7 @@ def compare(follower: Follower, now: datetime, should_stop: Callable[[], bool]) 
             if theirs.get(bucket) != ours.get(bucket):
                 total += _compare_bucket(follower, source, bucket, now)
     with transaction(follower.scope) as tx:
-        state.note_compared(tx, follower.scope, dataset_id)
+        state.note_compared(tx, follower.scope, dataset_id, asdict(total))
     return total
 
 

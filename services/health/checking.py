@@ -12,11 +12,15 @@ from services.health.grading import STATES, Component, State, cannot_tell
 from services.observing import quietly
 from services.observing.workspace import find_scope
 
-_BY_DATABASE = ("worker", "queue", "jobs", *(figure.name for figure in FIGURES))
+_BY_DATABASE = ("web", "worker", "queue", "jobs", *(figure.name for figure in FIGURES))
 
 
 def check(now: datetime) -> list[Component]:
     """Every component, live probes first. Never raises DatabaseDown: what it would tell, nobody can tell then."""
+    return [component.looked_at(now) for component in _found(now)]
+
+
+def _found(now: datetime) -> list[Component]:
     server = probes.embedded_server()
     asleep = server is not None and server.state == "down"
     database = Component("database", "down", "It does not run.") if asleep else probes.database()
@@ -25,10 +29,11 @@ def check(now: datetime) -> list[Component]:
     if database.state == "down":
         return found + [cannot_tell(name, "The database does not answer.") for name in _BY_DATABASE]
     looks: list[tuple[str, Callable[[], Component]]] = [
-        ("worker", lambda: probes.worker(now)), ("queue", probes.waiting_jobs), ("jobs", probes.failed_jobs),
+        ("web", lambda: probes.web(find_scope(), now)), ("worker", lambda: probes.worker(now)),
+        ("queue", probes.waiting_jobs), ("jobs", probes.failed_jobs),
     ]  # fmt: skip
     found += [_looked(name, look) for name, look in looks]
-    return found + _figures(now)
+    return [*found, *_tables(now), *_figures(now)]
 
 
 def _looked(name: str, look: Callable[[], Component]) -> Component:
@@ -36,6 +41,14 @@ def _looked(name: str, look: Callable[[], Component]) -> Component:
         return look()
     except DatabaseDown:
         return cannot_tell(name, "The database stopped to answer.")
+
+
+def _tables(now: datetime) -> list[Component]:
+    try:
+        found = ways.followed_tables(now)
+    except DatabaseDown:
+        return [cannot_tell("followed tables", "The database stopped to answer.")]
+    return [found] if found else []
 
 
 def _figures(now: datetime) -> list[Component]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from data.types import MetricQuery, Scope, TimeRange
+from data.types import Filter, MetricQuery, Scope, TimeRange
 from services import formats
 from services.health.grading import Component, Limits, cannot_tell, graded
 from services.metrics import answer
@@ -15,8 +15,8 @@ from services.observing import PACK
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A component that is judged by a metric of the pack `system` over the last minutes. Below `least` rows, counted by
-    `counted`, nobody can tell."""
+    """A component that is judged by a metric of the pack `system` over the last minutes, of some routes where it names
+    any. Below `least` rows, counted by `counted`, nobody can tell."""
 
     name: str
     metric: str
@@ -25,13 +25,17 @@ class Figure:
     least: int
     minutes: int
     what: str
+    routes: tuple[str, ...] = ()
 
 
+INGEST = ("/api/v1/ingest/{dataset}", "/api/v1/events", "/api/v1/engagement")
 FIGURES = (
     Figure("errors", "error_rate", Limits(0.01, 0.05, "of the requests"), "requests_answered", 20, 15,
            "of the requests failed"),
     Figure("response time", "response_ms_p95", Limits(500, 2_000, "ms"), "requests_answered", 20, 15,
            "ms were enough for 95 % of the requests"),
+    Figure("ingest", "error_rate", Limits(0.01, 0.05, "of the calls"), "requests_answered", 5, 15,
+           "of the calls that send rows failed", INGEST),
     Figure("processor", "processor_mean", Limits(85, 95, "%"), "records_kept", 2, 15, "% of the processor in use"),
     Figure("memory", "memory_used", Limits(90, 97, "%"), "records_kept", 2, 15, "% of the memory in use at most"),
     Figure("job failures", "job_failure_rate", Limits(0.05, 0.25, "of the runs"), "jobs_run", 5, 60,
@@ -49,12 +53,14 @@ def figures(scope: Scope | None, now: datetime) -> Iterator[Component]:
     queries = [_query(figure, now) for figure in FIGURES]
     for figure, result in zip(FIGURES, answer(scope, queries, now), strict=True):
         row = result.rows[0]
-        yield judged(figure, row[f"{PACK}.{figure.metric}"], row[f"{PACK}.{figure.counted}"] or 0)
+        found = judged(figure, row[f"{PACK}.{figure.metric}"], row[f"{PACK}.{figure.counted}"] or 0)
+        yield found if result.as_of is None else replace(found, at=min(result.as_of, now))
 
 
 def _query(figure: Figure, now: datetime) -> MetricQuery:
     span = TimeRange(now - timedelta(minutes=figure.minutes), now)
-    return MetricQuery((f"{PACK}.{figure.metric}", f"{PACK}.{figure.counted}"), span)
+    where = (Filter("route", "in", figure.routes),) if figure.routes else ()
+    return MetricQuery((f"{PACK}.{figure.metric}", f"{PACK}.{figure.counted}"), span, where=where)
 
 
 def judged(figure: Figure, value: float | None, count: int) -> Component:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from typing import Any, Literal
 
 State = Literal["healthy", "warning", "critical", "down", "cannot tell"]
@@ -28,17 +29,22 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """One part of the application as it was found; `value` is what was compared with the limits."""
+    """One part of the application as it was found; `value` is what was compared with the limits, `at` how new it is."""
 
     name: str
     state: State
     message: str
     value: float | None = None
     limits: Limits | None = None
+    at: datetime | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """As JSON."""
-        return asdict(self)
+        return asdict(self) | {"at": self.at and self.at.isoformat()}
+
+    def looked_at(self, at: datetime) -> Component:
+        """The same, found at a time, unless it says itself how new it is."""
+        return self if self.at is not None else replace(self, at=at)
 
 
 def graded(name: str, value: float, limits: Limits, message: str) -> Component:

@@ -6,17 +6,19 @@ import shutil
 import time
 from datetime import datetime
 
-from data import queue
+from data import looks, queue
 from data.embedded import is_running
 from data.errors import DatabaseDown
 from data.settings import settings
+from data.types import Scope
 from services import formats
 from services.health.grading import Component, Limits, cannot_tell, graded
 
 DATABASE = Limits(100, 1_000, "ms")
 DISK = Limits(0.15, 0.05, "of the disk free", worse="below")
 WORKER = Limits(60, 180, "s")
-WORKER_DOWN_S = 600.0
+WEB = Limits(90, 180, "s")  # a process writes about itself every half minute
+DOWN_S = 600.0
 QUEUE = Limits(50, 500, "jobs")
 JOBS = Limits(1, 3, "jobs")
 
@@ -54,11 +56,23 @@ def worker(now: datetime) -> Component:
     seen = queue.worker_seen_at()
     if seen is None:
         return cannot_tell("worker", "No worker has run yet.", WORKER)
-    silent_s = max(0.0, (now - seen).total_seconds())
+    return _silent("worker", seen, WORKER, now)
+
+
+def web(scope: Scope | None, now: datetime) -> Component:
+    """How long no web process has written about itself into the records. Raises DatabaseDown."""
+    seen = looks.process_seen_at(scope, "web", now) if scope else None
+    if seen is None:
+        return cannot_tell("web", "No web process has written anything about itself for an hour.", WEB)
+    return _silent("web", seen, WEB, now)
+
+
+def _silent(name: str, seen: datetime, limits: Limits, now: datetime) -> Component:
+    silent_s = max(0.0, round((now - seen).total_seconds(), 1))
     message = f"Last seen {formats.age(silent_s)} ago."
-    if silent_s >= WORKER_DOWN_S:
-        return Component("worker", "down", message, round(silent_s, 1), WORKER)
-    return graded("worker", round(silent_s, 1), WORKER, message)
+    if silent_s >= DOWN_S:
+        return Component(name, "down", message, silent_s, limits)
+    return graded(name, silent_s, limits, message)
 
 
 def waiting_jobs() -> Component:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from data.claims import claimed
 from data.errors import BelvedereError, DatabaseDown
-from data.followed import note_problem
+from data.followed import followed, note_problem
 from data.ways import Source
 from services.follow import Changes, Follower, compare, follow, followers
 from services.follow.sources import make_follower
@@ -18,8 +18,15 @@ Work = Callable[[Follower, datetime, Callable[[], bool]], Changes]
 
 
 def follow_sources(turn: Turn) -> str:
-    """Bring in what was added or changed in every source."""
-    return _each(turn, follow)
+    """Bring in what was added or changed in every source; compare those for which somebody asked."""
+    return _each(turn, _follow)
+
+
+def _follow(follower: Follower, now: datetime, should_stop: Callable[[], bool]) -> Changes:
+    found = follow(follower, now, should_stop)
+    if followed(follower.scope, follower.dataset.id).compare_asked_at is not None:
+        found += compare(follower, now, should_stop)
+    return found
 
 
 def compare_sources(turn: Turn) -> str:
@@ -49,6 +56,8 @@ def _each(turn: Turn, work: Work) -> str:
 
 def _one(turn: Turn, pack: str, source: Source, work: Work) -> Changes:
     follower = make_follower(pack, source)
+    if followed(follower.scope, follower.dataset.id).paused_at is not None:
+        return Changes()
     with claimed(f"follow:{follower.dataset.qualified}") as alone:  # following and comparing would undo each other
         if alone is None:
             return Changes()

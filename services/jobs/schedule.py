@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from services.jobs import assessment, collect, demo, engine, follow, health, imports, inbox, spool, tidy
+from services.jobs import assessment, collect, demo, engine, follow, health, imports, inbox, retention, spool, tidy
 from services.jobs.turns import Turn
 
 
@@ -46,6 +46,7 @@ JOBS: dict[str, Job] = {
         Job("collect-monthly", "Make summaries of months", "30 1 1 * *", collect.collector("monthly")),
         Job("assessment", "Score sessions of assessments", "* * * * * */10", assessment.score_sessions, on_data=True),
         Job("tidy", "Remove expired sign-ins and presence", "*/10 * * * * 40", tidy.remove_expired),
+        Job("retention", "Remove rows that are past their time", "0 3 * * 0", retention.remove_old_rows),
         Job("health", "Look at every component", "*/5 * * * * 50", health.look),
         Job("beat", "Show that jobs run", "* * * * * 0", tidy.beat),
     )

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from data.database import transaction
-from data.model import Dataset, Metric
+from data.model import Dataset
 from data.types import Filter, Scope, TimeRange
 from services import exports, metrics, people
 from services.formats import span
@@ -27,7 +27,7 @@ _LAST = ("quality", "received_at")
 class Drill:
     """A list of rows: of which dataset, by which time, in which range and under which filters."""
 
-    metric: Metric
+    title: str
     dataset: Dataset
     at: str
     range: TimeRange
@@ -58,14 +58,15 @@ def drill(board: Board, choice: Choice, metric: str, bucket: tuple[str, str] | N
     time = next(t.title for t in dataset.times if t.name == at)
     days = span(shown.from_at, shown.to_at, scope.workspace.timezone)
     conditions = "".join(f", {sentence_of(board, f)}" for f in where)
-    return Drill(found, dataset, at, shown, where, f"{dataset.title}, {time.lower()} {days}{conditions}")
+    sentence = f"{dataset.title}, {time.lower()} {days}{conditions}"
+    return Drill(f"Rows behind: {found.title}", dataset, at, shown, where, sentence)
 
 
-def read(scope: Scope, wanted: Drill, after: str | None) -> Rows:
+def read(scope: Scope, wanted: Drill, after: str | None, limit: int = PAGE_ROWS) -> Rows:
     """A page of the rows, newest first; personal columns only for those who may see them, and then audited."""
     people.require(scope, "rows")
     exports.require_visible(scope, wanted.dataset, {f.dimension for f in wanted.where})
-    page = metrics.rows(scope, wanted.dataset.qualified, wanted.range, wanted.where, PAGE_ROWS, after, wanted.at)
+    page = metrics.rows(scope, wanted.dataset.qualified, wanted.range, wanted.where, limit, after, wanted.at)
     hidden = exports.hidden_columns(scope, wanted.dataset)
     if not hidden and page.rows and exports.personal_columns(wanted.dataset):
         with transaction(scope) as tx:

@@ -3,20 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
+from data.model import Metric, Model
 from data.types import EngineName, MetricQuery, MetricResult, Scope
 from services.model import current
 from services.observing import timed
 
+_MOST_EXTENDED = 4  # the engine keeps as much of a few models only
+
 
 def answer(
-    scope: Scope, queries: Sequence[MetricQuery], now: datetime, engine: EngineName = "segments"
-) -> list[MetricResult]:
-    """One result for each query, in order. Raises UnknownName, BadInput; see MetricResult for the rows."""
+    scope: Scope, queries: Sequence[MetricQuery], now: datetime, engine: EngineName = "segments",
+    extra: tuple[Metric, ...] = (),
+) -> list[MetricResult]:  # fmt: skip
+    """One result for each query, in order; `extra` are metrics that can be asked beside those of the packs.
+
+    Raises UnknownName, BadInput; see MetricResult for the rows.
+    """
     from data.engine import answers  # numba and the segments are loaded by the first question, not by an import
 
     asked_from = {"session": "page", "token": "API"}.get(scope.via, scope.via)
     numbers = sum(len(query.metrics) for query in queries)
     with timed("questions", "answered", "failed", engine=engine, asked_from=asked_from, metrics=numbers):
-        return answers.answer(scope, current(), queries, now, engine)
+        return answers.answer(scope, _with(current(), extra), queries, now, engine)
+
+
+_extended: dict[tuple[int, tuple[Metric, ...]], tuple[Model, Model]] = {}
+
+
+def _with(model: Model, extra: tuple[Metric, ...]) -> Model:
+    """The model with more metrics; the same object each time, because the engine keeps what it knows by the object."""
+    if not extra:
+        return model
+    key = (id(model), extra)
+    if key not in _extended:
+        if len(_extended) >= _MOST_EXTENDED:
+            _extended.clear()
+        packs = (replace(p, metrics=(*p.metrics, *(m for m in extra if m.pack == p.name))) for p in model.packs)
+        _extended[key] = model, Model(tuple(packs))  # the first is kept alive, so that its id stays its own
+    return _extended[key][1]

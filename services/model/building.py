@@ -7,11 +7,13 @@ from typing import Any, cast
 from data.model import (
     Band,
     Condition,
+    Course,
     Dataset,
     DatasetKind,
     Derived,
     Dimension,
     Duration,
+    Entity,
     Exposure,
     LimitFlag,
     Match,
@@ -35,9 +37,10 @@ def build_pack(form: Form) -> Pack:
     exposures = tuple(_exposure(key, inner) for key, inner in form.forms("exposures").items())
     subscriptions = tuple(build_subscription(key, inner) for key, inner in form.forms("subscriptions").items())
     sources = tuple(build_source(key, inner) for key, inner in form.forms("sources").items())
+    entities = tuple(_entity(key, inner) for key, inner in form.forms("entities").items())
     return Pack(
         name, form.text("title"), form.text("description"), datasets, metrics, exposures, subscriptions, sources,
-        build_tracking(form.form("tracking")),
+        build_tracking(form.form("tracking")), entities,
     )  # fmt: skip
 
 
@@ -126,6 +129,20 @@ def _flag(name: str, form: Form) -> LimitFlag:
 
 def _exposure(name: str, form: Form) -> Exposure:
     return Exposure(name, form.text("title"), form.text("unit"), form.text("dimension"), form.amounts("amounts"))
+
+
+def _entity(name: str, form: Form) -> Entity:
+    course = form.form("course")
+    return Entity(
+        name, form.text("title"), form.text("many"), form.text("column", name), form.maybe("dataset"), form.maybe("by"),
+        form.maybe("peers"), _course(course) if course else None, tuple(form.texts("related").items()),
+        form.text("description"),
+    )  # fmt: skip
+
+
+def _course(form: Form) -> Course:
+    units = tuple(form.texts("units").items())
+    return Course(form.text("dataset"), form.text("of"), form.maybe("unusual"), units)
 
 
 def _conditions(column: str, form: Form) -> list[Condition]:

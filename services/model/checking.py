@@ -56,7 +56,7 @@ def _check_blocks(field: Field, node: Node, subject: str) -> Iterator[Problem]:
         return
     assert field.inner is not None
     for name, child in node.children.items():
-        around = "" if field.inner.name in ("dataset", "metric", "exposure") else f"{subject}, "
+        around = "" if field.inner.name in ("dataset", "metric", "exposure", "entity") else f"{subject}, "
         yield from check_form(field.inner, child, f"{around}{field.inner.name} `{name}`")
 
 

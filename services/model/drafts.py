@@ -14,7 +14,7 @@ _KINDS = {
     "measures": "measure", "durations": "duration", "flags": "flag", "bands": "band", "ranges": "range",
     "matches": "match", "where": "condition on", "amounts": "amount of", "limits_hours": "limit of",
     "subscriptions": "subscription",
-    "sources": "source", "lookups": "lookup",
+    "entities": "entity", "sources": "source", "lookups": "lookup",
 }  # fmt: skip
 
 

@@ -173,6 +173,30 @@ EXPOSURE = Block(
         Field("amounts", "amounts", "Amount for each value.", required=True),
     ),
 )
+COURSE = Block(
+    "course",
+    "A measure that each has over time, drawn with the range it should lie in where the dataset has one.",
+    (
+        Field("dataset", "name", "Dataset of the readings; it has the entity's column.", required=True),
+        Field("of", "name", "The measure.", required=True),
+        Field("unusual", "name", "Count metric of the unusual rows of the same dataset; they are marked."),
+        Field("units", "texts", "Unit of the measure for each value of `peers`, where it depends on that."),
+    ),
+)
+ENTITY = Block(
+    "entity",
+    "A kind of thing or person with a page of its own: a sensor, an officer.",
+    (
+        *_title("One of them"),
+        Field("many", "text", "Several of them, in lower case: `sensors`.", required=True),
+        Field("column", "name", "Text column by which rows name it; the entity's name unless said."),
+        Field("dataset", "name", "Keyed dataset with a row for each; without one, those that rows name are known."),
+        Field("by", "name", "Column of that dataset with the name that other rows use; its key unless said."),
+        Field("peers", "name", "Dimension of which it is compared with those of the same value; else with all."),
+        Field("course", "block", "What is read from each over time.", inner=COURSE),
+        Field("related", "texts", "Other datasets that concern it: for each the column in which both agree."),
+    ),
+)
 PACK = Block(
     "pack",
     "A domain. The fields may be spread over several YAML files of the pack's folder; pack.yaml has to be among them.",
@@ -184,6 +208,7 @@ PACK = Block(
         Field("datasets", "blocks", "Tables of the domain.", required=True, inner=DATASET),
         Field("metrics", "blocks", "Numbers over the datasets.", inner=METRIC),
         Field("exposures", "blocks", "Denominators from outside the rows.", inner=EXPOSURE),
+        Field("entities", "blocks", "Things and people that can be looked at one at a time.", inner=ENTITY),
         Field("subscriptions", "blocks", "MQTT topics whose messages are rows.", inner=SUBSCRIPTION),
         Field("sources", "blocks", "Tables that external datasets follow, by dataset.", inner=SOURCE),
         Field("tracking", "block", "Where the API's tracking calls write to.", inner=TRACKING),
@@ -192,7 +217,7 @@ PACK = Block(
 )
 BLOCKS: tuple[Block, ...] = (
     PACK, DATASET, TIME, DIMENSION, MEASURE, DURATION, LIMIT, BAND, MATCH, RANGE, METRIC, COMPARISON, EXPOSURE,
-    SUBSCRIPTION, SOURCE, LOOKUP, TRACKING,
+    ENTITY, COURSE, SUBSCRIPTION, SOURCE, LOOKUP, TRACKING,
 )  # fmt: skip
 
 

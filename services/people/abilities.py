@@ -7,7 +7,7 @@ from typing import Literal, get_args
 from data.errors import NotAllowed, unknown
 from data.types import ROLES, Role, Scope
 
-Ability = Literal["read", "rows", "export", "personal", "write", "manage"]
+Ability = Literal["read", "rows", "export", "personal", "write", "operate", "manage"]
 ABILITIES: tuple[Ability, ...] = get_args(Ability)
 
 MEANING: dict[Ability, str] = {
@@ -16,13 +16,14 @@ MEANING: dict[Ability, str] = {
     "export": "Download what can be seen",
     "personal": "See columns with personal data; each reading is audited",
     "write": "Import files, send rows, delete rows",
+    "operate": "See how the application and the ways in are; try again, pause or discard what came in",
     "manage": "Manage people, workspaces and tokens; read the audit",
 }
 BY_ROLE: dict[Role, frozenset[Ability]] = {
     "viewer": frozenset({"read"}),
     "analyst": frozenset({"read", "rows", "export"}),
     "manager": frozenset({"read", "rows", "export", "personal"}),
-    "operator": frozenset({"read", "rows", "export", "personal", "write"}),
+    "operator": frozenset({"read", "rows", "export", "personal", "write", "operate"}),
     "administrator": frozenset(ABILITIES),
 }
 

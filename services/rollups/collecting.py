@@ -16,6 +16,7 @@ from data.types import MetricQuery, MetricResult, Scope, TimeRange
 from services.model import model_of
 from services.rollups.parts import Divided, divide
 from services.rollups.periods import edges_of, pieces
+from services.rollups.retained import gone_before
 
 Stored = dict[tuple[str, datetime], Known]
 
@@ -57,18 +58,29 @@ def _collect(
     with transaction(scope) as tx:
         there: Stored = {} if force else summaries.known(tx, scope, period, span)
     ids = {name: dataset.id for name, dataset in model.datasets().items()}
+    gone = gone_before(scope, ids)
     numbers = versions(scope, ids.values()) if ids else {}
     current = {name: numbers[id].version for name, id in ids.items()}
-    due = [one for one in divided if any(_is_due(there.get((one.metric.qualified, at)), one, current) for at in starts)]
+    due = [one for one in divided
+           if any(_has_rows(one, at, gone) and _is_due(there.get((one.metric.qualified, at)), one, current)
+                  for at in starts)]  # fmt: skip
     made = [one for result, some in _asked(scope, model, due, period, span, now)
             for one in _summaries(result, some, edges)]  # fmt: skip
-    fresh = [one for one in made if _differs(there.get((one.metric, one.bucket_at)), one)]
-    answered = {one.metric for one in made} | {one.metric.qualified for one in divided if one not in due}
+    whole = {one.metric.qualified: one for one in divided}
+    fresh = [one for one in made if _has_rows(whole[one.metric], one.bucket_at, gone)
+             and _differs(there.get((one.metric, one.bucket_at)), one)]  # fmt: skip
+    kept = {name for name, one in whole.items() if one not in due or not _has_rows(one, span.from_at, gone)}
+    answered = {one.metric for one in made} | kept
     with transaction(scope) as tx:
         if fresh:
             summaries.write(tx, scope, period, fresh, now)
         removed = summaries.remove_others(tx, scope, period, span, sorted(answered))
     return Collected(len(starts), len(fresh), len(answered) * len(starts) - len(fresh), removed)
+
+
+def _has_rows(one: Divided, bucket_at: datetime, gone: dict[str, datetime]) -> bool:
+    """Whether the rows of a bucket are still there: what was summed up of others stays as it is."""
+    return all(bucket_at >= gone[name] for name in one.datasets if name in gone)
 
 
 def _is_due(found: Known | None, one: Divided, current: dict[str, int]) -> bool:

@@ -159,6 +159,14 @@ def test_filters_that_match_nothing_can_be_taken_out(page: Open, scope: Scope) -
     assert int(tile(app, "Complaints opened").value) == 60
 
 
+def test_a_filter_on_one_thing_leads_to_what_is_known_of_it(page: Open, scope: Scope) -> None:
+    fill(scope, datetime.now(UTC))
+    one = page(range="30d", f__district=["North"])
+    assert any(link.proto.label == "All about North" for link in one.get("page_link"))
+    assert not page(range="30d", f__category=["Noise"]).get("page_link"), "a category has no page"
+    assert not page("viewer", range="30d", f__district=["North"]).get("page_link"), "viewers see no rows"
+
+
 NONSENSE = (
     {"range": "nonsense"}, {"metric": "no_such"}, {"compare": "x"}, {"family": "y"}, {"every": "0s"}, {"bucket": "~"},
     {"range": "custom", "from": "yesterday"},

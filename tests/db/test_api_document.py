@@ -60,12 +60,13 @@ def test_the_document_is_in_the_dialect_of_the_packaged_page(described: dict[str
         ("/trends", "QueryAnswer", {"metric": "complaints_opened"}),
         ("/rows", "RowsAnswer", {"dataset": DATASET}),
         ("/health", "HealthAnswer", {}),
+        ("/health/components", "HealthBoardAnswer", {}),
     ],
 )
 def test_answers_have_the_fields_that_are_described(
     api: Api, described: dict[str, Any], path: str, schema: str, parameters: dict[str, Any]
 ) -> None:
-    answer = api.get(path, "read", "rows", **parameters).json()
+    answer = api.get(path, "read", "rows", "operate", **parameters).json()
     first = answer[0] if isinstance(answer, list) else answer
     assert list(first) and set(first) == set(described["components"]["schemas"][schema]["properties"])
 

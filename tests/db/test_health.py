@@ -11,12 +11,12 @@ import pytest
 
 from data.database import owner_transaction
 from data.settings import ROOT
-from services.health import Component, check, worst
+from services.health import Component, check, health_board, worst
 from services.jobs.health import look
 from services.jobs.turns import Turn
 from services.observing.collector import Collector
 from services.observing.notes import notes
-from tests.support import settings_of
+from tests.support import make_scope, make_workspace, settings_of
 
 NOW = datetime.now(UTC)
 
@@ -91,7 +91,7 @@ def test_the_command_prints_one_object_and_fails_when_something_is_down(database
     command = [sys.executable, "manage.py", "health", "--json"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     said = json.loads(done.stdout)
-    assert {"name", "state", "message", "value", "limits"} == set(said["components"][0])
+    assert {"name", "state", "message", "value", "limits", "at"} == set(said["components"][0])
     assert done.returncode == (1 if said["state"] in ("critical", "down") else 0)
     with settings_of(DATABASE_URL="postgresql://nobody@127.0.0.1:1/none"):
         dead = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
@@ -100,3 +100,23 @@ def test_the_command_prints_one_object_and_fails_when_something_is_down(database
 
 def _ms(at: datetime) -> int:
     return int(at.timestamp() * 1000)
+
+
+def test_the_board_knows_the_past_from_the_looks_of_the_worker(database: str, noting: object) -> None:
+    for minutes in range(120, 0, -5):
+        at = _ms(NOW - timedelta(minutes=minutes))
+        notes.add("checks", at, {"component": "disk", "state": "warning" if 40 < minutes <= 80 else "healthy"})
+    Collector("web").turn()
+    scope = make_scope(make_workspace(), "operator")
+    board = health_board(scope, "day", NOW)
+    line = next(line for line in board.lines if line.component.name == "disk")
+    expected = {"healthy": NOW.replace(microsecond=NOW.microsecond // 1000 * 1000) - timedelta(minutes=40)}
+    assert line.since == expected.get(line.component.state), "the machine's disk decides which"
+    assert [piece.state for piece in line.pieces[-5:]] == [
+        "healthy", "healthy", "warning", "warning", "healthy"
+    ] and line.pieces[0].state is None  # fmt: skip
+    assert board.remembered and board.lines[0].component.state == worst([one.component for one in board.lines])
+    assert all(one.component.at is not None for one in board.lines)
+    wrote_at = datetime.now(UTC)
+    states = [found(wrote_at + timedelta(seconds=s))["web"].state for s in (1, 100, 200, 700, 3700)]
+    assert states == ["healthy", "warning", "critical", "down", "cannot tell"], "after an hour nobody can tell"

@@ -63,6 +63,13 @@ sources:
     lookups:
       town_name: {from: town_id, table: office.town, value: name}
 tracking: {events: visits, engagement: visits}
+entities:
+  person:
+    title: Person
+    many: people
+    peers: kind
+    course: {dataset: cases, of: cost, unusual: cases_begun, units: {a: euros}}
+  file: {title: File, many: files, column: page, dataset: cases, by: case, related: {cases: town}}
 exposures:
   people: {title: People, unit: people, dimension: town, amounts: {north: 100, south: 50}}
 metrics:

@@ -55,6 +55,19 @@ CASES: dict[str, list[tuple[str, str, str]]] = {
         ("doors/{page}", "door{page}", "found the level `door{page}`"),
         ("doors/{page}", "{page}/{page}", "`{page}` is there twice"),
     ],
+    "entities": [
+        ("column: page, dataset: cases", "column: page, dataset: case", "Did you mean `cases`?"),
+        ("column: page, dataset: cases, by: case", "column: page, dataset: visits", "`visits` has no key"),
+        ("column: page,", "column: pge,", "found `pge`, expected "),
+        ("by: case,", "by: cases,", "Did you mean `case`?"),
+        ("related: {cases: town}", "related: {case: town}", "Did you mean `cases`?"),
+        ("related: {cases: town}", "related: {cases: twn}", "Did you mean `town`?"),
+        ("peers: kind\n", "peers: knd\n", "Did you mean `kind`?"),
+        ("course: {dataset: cases", "course: {dataset: visits", "`visits` has no column `person`"),
+        ("of: cost, unusual", "of: costs, unusual", "Did you mean `cost`?"),
+        ("unusual: cases_begun", "unusual: case_begun", "Did you mean `cases_begun`?"),
+        ("units: {a: euros}", "units: {c: euros}", "expected `a` or `b`"),
+    ],
     "tracking": [
         (
             "{events: visits,",

@@ -12,6 +12,7 @@ from services.model.rules import (
     cycles,
     derived,
     duplicates,
+    entities,
     exposures,
     flags,
     keys,
@@ -54,4 +55,5 @@ RULES: tuple[Rule, ...] = (
     subscriptions.check,
     sources.check,
     tracking.check,
+    entities.check,
 )

@@ -10,7 +10,7 @@ from services.model.drafts import Draft, Path
 from services.model.problems import Problem
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
-LONGEST = {"pack": 30, "dataset": 40, "column": 60, "metric": 60, "exposure": 60}
+LONGEST = {"pack": 30, "dataset": 40, "column": 60, "metric": 60, "exposure": 60, "entity": 60}
 
 
 def check(draft: Draft) -> Iterator[Problem]:
@@ -27,6 +27,8 @@ def check(draft: Draft) -> Iterator[Problem]:
         yield from _check(draft, ("metrics", metric.name), "metric", metric.name)
     for exposure in pack.exposures:
         yield from _check(draft, ("exposures", exposure.name), "exposure", exposure.name)
+    for entity in pack.entities:
+        yield from _check(draft, ("entities", entity.name), "entity", entity.name)
 
 
 def _check(draft: Draft, path: Path, kind: str, name: str) -> Iterator[Problem]:

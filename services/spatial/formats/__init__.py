@@ -1,0 +1,1 @@
+"""How is each format of boundaries read?"""
