@@ -9,17 +9,18 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from components import filters, maps, places, queries, state, states
+from components import filters, mapped, maps, places, queries, state, states
 from components.markdown import plain
 from components.palette import DARK, palette
 from data.model import Metric
 from data.types import Scope
 from services.live.boards import Board
-from services.live.choices import DEFAULT_RANGE, RANGES
+from services.live.choices import COMPARES, DEFAULT_RANGE, RANGES
 from services.maps.choices import LAYERS, SCALES, SIZES, Box, MapChoice, box_of, box_text, moved, resolution_of, zoomed
-from services.maps.colours import Scale, sequential
 from services.maps.hexes import HexMap, mappable
+from services.maps.pictures import Picture
 
+_AGAINST = {slug: title for slug, title in COMPARES.items() if slug != "none"}
 _NO_LABEL = {"label_visibility": "collapsed"}
 _MOVES = (
     ("zoom_in", "Closer", 0.5, 0.0, 0.0), ("zoom_out", "Wider", 2.0, 0.0, 0.0),
@@ -37,7 +38,7 @@ def show(scope: Scope, now: datetime) -> None:
     board = _board(known)
     metric = _bar(scope, board, now)
     choice = _choice(scope, board, metric, now)
-    shown = queries.hex_map(scope, board, metric, choice, now)
+    shown = mapped.hex_map(scope, board, metric, choice, now)
     st.caption(f"{shown.coverage.sentence()} {shown.as_of}.")
     if shown.reason:
         states.empty("Nothing to map here", shown.reason)
@@ -45,11 +46,15 @@ def show(scope: Scope, now: datetime) -> None:
             st.button("Show the whole area", on_click=lambda: state.write("box", []))
         return
     _view_bar(shown, choice)
+    picture = mapped.picture(scope, board, metric, choice, palette() is DARK, now)
+    if isinstance(picture, str):
+        states.empty("Nothing to tell here", picture)
+        return
     left, right = st.columns([2.2, 1], gap="medium")
     with left:
-        _map(shown, choice)
+        _map(scope, board, shown, picture, choice, now)
     with right:
-        _table(scope, board, shown, choice, now)
+        _table(picture)
     places.show(scope, board, metric, choice, now)
 
 
@@ -70,9 +75,12 @@ def _bar(scope: Scope, board: Board, now: datetime) -> Metric:
         found = mappable(board.pack, board.metrics())
         titles = {m.name: m.title for m in found}
         name = state.choose("Metric", "metric", titles, next(iter(titles)), st.selectbox, width=280, **_NO_LABEL)
-        state.choose("Layer", "layer", LAYERS, "hexagons", st.segmented_control, required=True, **_NO_LABEL)
+        layer = state.choose("Layer", "layer", LAYERS, "hexagons", st.segmented_control, required=True, **_NO_LABEL)
         state.choose("Size", "size", SIZES, "auto", st.selectbox, width=190, **_NO_LABEL)
-        state.choose("Colours", "scale", SCALES, "quantiles", st.selectbox, width=220, **_NO_LABEL)
+        if layer in ("hexagons", "density"):
+            state.choose("Colours", "scale", SCALES, "quantiles", st.selectbox, width=220, **_NO_LABEL)
+        if layer == "difference":
+            state.choose("Against", "compare", _AGAINST, "previous", st.selectbox, width=240, **_NO_LABEL)
         filters.menu(scope, board, now)
     filters.chips(scope, board)
     return next(m for m in found if m.name == name)
@@ -82,7 +90,7 @@ def _choice(scope: Scope, board: Board, metric: Metric, now: datetime) -> MapCho
     seen = filters.choice(scope, board, now)
     return MapChoice(
         state.read("layer", "hexagons"), metric.qualified, seen.range, seen.where, box_of(state.read("box")),
-        resolution_of(state.read("size", "auto")), state.read("scale", "quantiles"),
+        resolution_of(state.read("size", "auto")), state.read("scale", "quantiles"), against=seen.compare or "previous",
     )  # fmt: skip
 
 
@@ -101,18 +109,14 @@ def _look(box: Box | None) -> None:
     state.next_turn("map")
 
 
-def _scale(shown: HexMap, choice: MapChoice) -> Scale:
-    return sequential([h.value for h in shown.hexagons], choice.scale, palette() is DARK, shown.text)
-
-
-def _map(shown: HexMap, choice: MapChoice) -> None:
-    scale = _scale(shown, choice)
+def _map(scope: Scope, board: Board, shown: HexMap, picture: Picture, choice: MapChoice, now: datetime) -> None:
     key = f"map_{choice.layer}_{box_text(shown.box)}_{shown.resolution}_{state.once('map')}"
+    labels = mapped.district_names(scope, board, choice, now).labels
     if choice.layer == "density":
-        maps.draw_density(shown, scale, key)
+        maps.draw_density(shown, picture, labels, key)
     else:
-        maps.draw_hexagons(shown, scale, state.read_all("hex"), key, partial(_picked, key))
-    maps.legend(shown.metric.title, scale, f"{len(shown.hexagons):,} hexagons")
+        maps.draw_hexagons(picture, shown.box, labels, state.read_all("hex"), key, partial(_picked, key))
+    maps.legend(picture)
 
 
 def _picked(key: str) -> None:
@@ -121,24 +125,16 @@ def _picked(key: str) -> None:
     state.write("hex", [found["h"] for members in objects.values() for found in members])
 
 
-def _table(scope: Scope, board: Board, shown: HexMap, choice: MapChoice, now: datetime) -> None:
-    lines = queries.hex_list(scope, board, shown, choice, now)
-    frame = pd.DataFrame(
-        {
-            "Where": [line.where or line.hexagon.index for line in lines],
-            shown.metric.title: [line.hexagon.shown for line in lines],
-            "Rows": [line.hexagon.rows for line in lines],
-        }
-    )
-    st.markdown(
-        f"**Largest: {plain(shown.metric.title)}** :small[:gray[first {len(lines)} of {len(shown.hexagons):,}]]"
-    )
+def _table(picture: Picture) -> None:
+    frame = pd.DataFrame([line[1:] for line in picture.lines], columns=list(picture.columns))
+    note = f":small[:gray[first {len(picture.lines)} of {len(picture.cells):,}]]"
+    st.markdown(f"**{plain(picture.title)}** {note}")
     key = f"map_table_{state.once('map')}"
 
     def pick() -> None:
-        state.write("hex", [lines[row].hexagon.index for row in st.session_state[key].selection.rows])
+        state.write("hex", [picture.lines[row][0] for row in st.session_state[key].selection.rows])
 
     st.dataframe(
         frame, hide_index=True, height=maps.HEIGHT - 40, key=key, on_select=pick, selection_mode="multi-row",
-        alt=f"{shown.metric.title} by hexagon",
+        alt=f"{picture.title}, as a table",
     )  # fmt: skip

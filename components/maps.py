@@ -10,9 +10,10 @@ import streamlit as st
 
 from components.palette import DARK, palette
 from services.maps.choices import Box
-from services.maps.colours import Scale
-from services.maps.hexes import Hexagon, HexMap
+from services.maps.hexes import HexMap
+from services.maps.labels import Label
 from services.maps.layout import camera, ruler
+from services.maps.pictures import Picture
 
 HEIGHT = 620
 WIDTH = 860
@@ -20,28 +21,26 @@ _OPACITY = 0.82
 
 
 def draw_hexagons(
-    shown: HexMap, scale: Scale, picked: Sequence[str], key: str, on_pick: Callable[[], None] | None
+    picture: Picture, box: Box, labels: Sequence[Label], picked: Sequence[str], key: str, on_pick: Callable[[], None]
 ) -> None:
-    """The hexagons in the colours of their numbers; a click on one calls `on_pick` (selection layer `hexagons_*`)."""
+    """The hexagons in their colours; a click on one calls `on_pick` (the object's `h` is its index)."""
     import pydeck
 
-    by_step: dict[int, list[Hexagon]] = {}
-    for hexagon in shown.hexagons:
-        by_step.setdefault(scale.place(hexagon.value), []).append(hexagon)
+    by_swatch: dict[int, list[dict[str, str]]] = {}
+    for cell in picture.cells:
+        by_swatch.setdefault(cell.swatch, []).append({"h": cell.index, "t": escape(cell.tip).replace("\n", "<br/>")})
     layers = [
         pydeck.Layer(
-            "H3HexagonLayer", [{"h": h.index, "v": h.shown, "n": h.rows} for h in members], id=f"hexagons_{step}",
-            get_hexagon="h", get_fill_color=list(scale.steps[step].colour), pickable=True, stroked=False, filled=True,
-            extruded=False, high_precision="auto", opacity=_OPACITY, coverage=0.97, auto_highlight=True,
+            "H3HexagonLayer", rows, id=f"hexagons_{swatch}", get_hexagon="h", pickable=True, stroked=False, filled=True,
+            get_fill_color=list(picture.swatches[swatch].colour), extruded=False, high_precision="auto",
+            opacity=_OPACITY, coverage=0.97, auto_highlight=True,
         )
-        for step, members in sorted(by_step.items())
+        for swatch, rows in sorted(by_swatch.items())
     ]  # fmt: skip
-    layers += _frame(shown.box, picked)
-    tip = f"{escape(shown.metric.title)}: <b>{{v}}</b><br/>{{n}} rows"
-    _deck(layers, shown.box, tip, key, on_pick)
+    _deck([*layers, *_frame(box, labels, picked)], box, "{t}", key, on_pick)
 
 
-def draw_density(shown: HexMap, scale: Scale, key: str) -> None:
+def draw_density(shown: HexMap, picture: Picture, labels: Sequence[Label], key: str) -> None:
     """A smooth surface over the middles of the hexagons, weighted by their numbers."""
     import pydeck
     from h3 import cell_to_latlng
@@ -50,16 +49,16 @@ def draw_density(shown: HexMap, scale: Scale, key: str) -> None:
     for h in shown.hexagons:
         lat, lon = cell_to_latlng(h.index)
         points.append({"p": [round(lon, 5), round(lat, 5)], "w": h.value})
-    colours = [list(step.colour) for step in scale.steps]
+    colours = [list(swatch.colour) for swatch in picture.swatches]
     layer = pydeck.Layer(
         "HeatmapLayer", points, id="density", get_position="p", get_weight="w", radius_pixels=38, intensity=1.1,
         threshold=0.04, color_range=colours, aggregation="SUM", opacity=_OPACITY,
     )  # fmt: skip
-    _deck([layer, *_frame(shown.box, ())], shown.box, None, key, None)
+    _deck([layer, *_frame(shown.box, labels, ())], shown.box, None, key, None)
 
 
-def _frame(box: Box, picked: Sequence[str]) -> list[Any]:
-    """The outline of what is picked, and a scale bar."""
+def _frame(box: Box, labels: Sequence[Label], picked: Sequence[str]) -> list[Any]:
+    """The names of districts, the outline of what is picked, and a scale bar."""
     import pydeck
 
     colours = palette()
@@ -73,6 +72,15 @@ def _frame(box: Box, picked: Sequence[str]) -> list[Any]:
         pydeck.Layer("TextLayer", label, id="ruler_text", get_position="p", get_text="t", get_size=12, get_color=ink,
                      get_pixel_offset=[0, -10], pickable=False),
     ]  # fmt: skip
+    names = [{"p": [label.lon, label.lat], "t": label.name} for label in labels]
+    ground = [int(colours.ground[i : i + 2], 16) for i in (1, 3, 5)]
+    found.append(
+        pydeck.Layer(
+            "TextLayer", names, id="names", get_position="p", get_text="t", get_size=13, get_color=ink, pickable=False,
+            outline_width=4, outline_color=[*ground, 230], font_settings={"sdf": True}, font_weight=600,
+            character_set="auto",
+        )
+    )  # fmt: skip
     if picked:
         rows = [{"h": index} for index in picked]
         found.append(
@@ -98,16 +106,16 @@ def _deck(layers: list[Any], box: Box, tip: str | None, key: str, on_pick: Calla
     st.pydeck_chart(deck, height=HEIGHT, key=key, **picks)
 
 
-def legend(title: str, scale: Scale, note: str = "") -> None:
-    """The colours of the map with the numbers they stand for."""
+def legend(picture: Picture) -> None:
+    """The colours of the map with what they stand for."""
     colours = palette()
     swatches = "".join(
         f"<span style='display:inline-flex;align-items:center;gap:.35em;white-space:nowrap'><i style='width:1.1em;"
-        f"height:.8em;border-radius:2px;background:rgb{step.colour}'></i>{escape(step.text)}</span>"
-        for step in scale.steps
+        f"height:.8em;border-radius:2px;background:rgb{swatch.colour}'></i>{escape(swatch.text)}</span>"
+        for swatch in picture.swatches
     )
-    said = f" <span style='color:{colours.muted}'>{escape(note)}</span>" if note else ""
+    said = f" <span style='color:{colours.muted}'>{escape(picture.note)}</span>"
     st.html(
-        "<div style='display:flex;flex-wrap:wrap;gap:.15rem .9rem;font-size:.82rem;line-height:1.4'>"
-        f"<b>{escape(title)}</b>{swatches}{said}</div>"
+        "<div style='display:flex;flex-wrap:wrap;gap:.15rem .9rem;font-size:.82rem;line-height:1.5'>"
+        f"<b>{escape(picture.title)}</b>{swatches}{said}</div>"
     )

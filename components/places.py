@@ -6,7 +6,7 @@ from datetime import datetime
 
 import streamlit as st
 
-from components import charts, drill, leaderboards, queries, state, states
+from components import charts, drill, leaderboards, mapped, state, states
 from components.markdown import plain
 from data.model import Metric
 from data.types import Scope
@@ -22,7 +22,7 @@ def show(scope: Scope, board: Board, metric: Metric, choice: MapChoice, now: dat
         st.caption("Click a hexagon, or choose lines of the table, to see what happens there.")
         return
     with st.container(border=True):
-        found = queries.place(scope, board, metric, choice, picked, now)
+        found = mapped.place(scope, board, metric, choice, picked, now)
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.markdown(f"**{plural(len(picked), 'hexagon')} picked: {plain(metric.title)} {found.shown}**")
             st.button("Let go", on_click=_let_go, icon=":material/close:")

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from components.shelves import Shelf, Steady
-from data.model import Dataset, Metric
+from data.model import Dataset
 from data.types import Scope
 from services import metrics, model, people, uploads
 from services.health import HealthBoard, health_board
@@ -23,10 +23,6 @@ from services.live.choices import Choice
 from services.live.questions import questions
 from services.live.streams import Stream, stream
 from services.live.views import Arrival, View, arrival, view
-from services.maps import hexes, places
-from services.maps.choices import MapChoice
-from services.maps.hexes import HexMap, Listed
-from services.maps.places import Place
 from services.metrics import Freshness
 from services.uploads import Upload
 
@@ -113,6 +109,11 @@ def live_page(
     return _pages.get(key_of(scope, "live", **asked), key, make, patience_s)[1]
 
 
+def remembered(key: str, make: Callable[[], T]) -> T:
+    """What was worked out under the key, worked out once for all viewers."""
+    return _shelf.get(key, make)
+
+
 def drawing(key: str, make: Callable[[], T]) -> T:
     """What was drawn under the key, drawn once for all viewers for whom it is the same."""
     return _drawings.get(key, make)
@@ -162,32 +163,6 @@ def checked(scope: Scope, upload: Upload, mapping: Mapping, limit: int | None, n
     dataset = datasets(scope)[mapping.dataset]
     key = key_of(scope, "checked", **parts)
     return _shelf.get(key, lambda: check_file(scope, dataset, upload.path, mapping, limit, now, upload.name))
-
-
-def hex_map(scope: Scope, board: Board, metric: Metric, choice: MapChoice, now: datetime) -> HexMap:
-    """The numbers of a metric by hexagon."""
-    key = _map_key(scope, "hex_map", board, choice, now)
-    return _shelf.get(key, lambda: hexes.hex_map(scope, board.pack, metric, choice, now))
-
-
-def hex_list(scope: Scope, board: Board, shown: HexMap, choice: MapChoice, now: datetime) -> list[Listed]:
-    """The hexagons with the largest numbers, with their districts."""
-    key = _map_key(scope, "hex_list", board, choice, now)
-    return _shelf.get(key, lambda: hexes.listed(scope, board.pack, shown, choice, now))
-
-
-def place(
-    scope: Scope, board: Board, metric: Metric, choice: MapChoice, picked: tuple[str, ...], now: datetime
-) -> Place:
-    """What is known of the picked hexagons."""
-    seen = Choice("custom", choice.range, None, metric.qualified, choice.where)
-    key = _map_key(scope, "place", board, choice, now, picked=picked)
-    return _shelf.get(key, lambda: places.place(scope, board.pack, metric, seen, picked, now))
-
-
-def _map_key(scope: Scope, what: str, board: Board, choice: MapChoice, now: datetime, **more: Any) -> str:
-    known = versions(scope, now)
-    return key_of(scope, what, pack=board.pack.name, versions=known, minute=_turn(now, 60), **asdict(choice), **more)
 
 
 def values(scope: Scope, dataset: str, dimension: str, now: datetime) -> list[str | None]:

@@ -18,7 +18,7 @@ from services.live.choices import filters_of, parameter_of
 
 _KEPT = "_kept_parameters"
 LIVE = ("range", "from", "to", "compare", "metric", "pack", "family", "every", "f.", "x.")
-MAP = ("range", "from", "to", "metric", "pack", "layer", "size", "scale", "box", "hex", "area", "f.", "x.")
+MAP = ("range", "from", "to", "compare", "metric", "pack", "layer", "size", "scale", "box", "hex", "area", "f.", "x.")
 DATA = ("view", "upload")
 LOOKUP = ("kind", "name", "range", "about")
 PROFILE = ("person", "session", "group", "norms")

@@ -48,6 +48,15 @@ def extent_of(scope: Scope, dataset: Dataset, most: int, box: Box | None = None)
     return Extent(wanted, int(inside.size), resolution, found)
 
 
+def hexagons_in(scope: Scope, dataset: Dataset, box: Box, resolution: int) -> list[str]:
+    """The hexagons inside the box that have had rows at any time, as H3 indexes in hexadecimal."""
+    with Source(scope, dataset) as source:
+        cells = source.cells
+    known = cells.parents_at(resolution)
+    codes = np.unique(known.of_code[np.flatnonzero(cells.inside(Area(box)))])
+    return [format(number, "x") for number in known.values[codes - 1].tolist()]
+
+
 def _box_of(cells: Cells) -> Box | None:
     """The box around all cells but a few strays, with a margin."""
     lat, lon = cells.centres()

@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from data.errors import BadInput
-from data.types import Filter, TimeRange
+from data.types import Compare, Filter, TimeRange
 
 Box = tuple[float, float, float, float]
-LAYERS: dict[str, str] = {"hexagons": "Hexagons", "density": "Density"}
+LAYERS: dict[str, str] = {
+    "hexagons": "Hexagons", "density": "Density", "hotspots": "Hotspots", "difference": "Change",
+}  # fmt: skip
 SIZES: dict[str, str] = {
     "auto": "Size fits the view", "5": "Very large (8 km)", "6": "Large (3 km)", "7": "2.4 km", "8": "900 m",
     "9": "350 m", "10": "130 m", "11": "50 m",
@@ -30,6 +32,7 @@ class MapChoice:
     resolution: int | None
     scale: str
     area: str = ""
+    against: Compare = "previous"
 
 
 def box_of(text: str) -> Box | None:

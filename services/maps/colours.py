@@ -55,7 +55,9 @@ class Scale:
         return self.steps[self.place(number)].colour
 
 
-def sequential(numbers: Sequence[float], how: str, is_dark: bool, text: Callable[[float], str]) -> Scale:
+def sequential(
+    numbers: Sequence[float], how: str, is_dark: bool, text: Callable[[float], str], is_whole: bool = False
+) -> Scale:
     """Colours for numbers from small to large: classes with equally many of them, or of equal width."""
     if how not in ("quantiles", "even"):
         raise unknown("scale", how, ("quantiles", "even"))
@@ -66,7 +68,8 @@ def sequential(numbers: Sequence[float], how: str, is_dark: bool, text: Callable
         edges = np.unique(np.quantile(found, np.linspace(0, 1, CLASSES + 1), method="inverted_cdf"))
     else:
         edges = np.unique(np.linspace(found.min(), found.max(), CLASSES + 1))
-    return _scale(edges.tolist(), _SEQUENTIAL_DARK if is_dark else _SEQUENTIAL_LIGHT, text)
+        edges = np.unique(np.round(edges)) if is_whole else edges
+    return _scale(edges.tolist(), _SEQUENTIAL_DARK if is_dark else _SEQUENTIAL_LIGHT, text, is_whole)
 
 
 def diverging(numbers: Sequence[float], is_dark: bool, text: Callable[[float], str]) -> Scale:
@@ -79,13 +82,24 @@ def diverging(numbers: Sequence[float], is_dark: bool, text: Callable[[float], s
     return Scale(tuple(Step(c, a, b, _between(a, b, text)) for c, a, b in zip(colours, edges, edges[1:], strict=True)))
 
 
-def _scale(edges: Sequence[float], colours: Sequence[Colour], text: Callable[[float], str]) -> Scale:
+def findings(is_dark: bool) -> tuple[tuple[Colour, str], ...]:
+    """The colours of hot and cold spots, from surely hot to surely cold."""
+    colours = _DIVERGING_DARK if is_dark else _DIVERGING_LIGHT
+    texts = ("Hot, q ≤ 0.01", "Hot, q ≤ 0.05", "Not significant", "Cold, q ≤ 0.05", "Cold, q ≤ 0.01")
+    return tuple(zip((colours[6], colours[5], colours[3], colours[1], colours[0]), texts, strict=True))
+
+
+def _scale(edges: Sequence[float], colours: Sequence[Colour], text: Callable[[float], str], is_whole: bool) -> Scale:
     if len(edges) == 1:
         return Scale((Step(colours[-2], edges[0], edges[0], text(edges[0])),))
     n = len(edges) - 1
     chosen = [colours[round(i * (len(colours) - 1) / max(n - 1, 1))] for i in range(n)]
-    pairs = zip(chosen, edges, edges[1:], strict=False)
-    return Scale(tuple(Step(colour, low, high, _between(low, high, text)) for colour, low, high in pairs))
+    lasts = [
+        *(high - 1 if is_whole else high for high in edges[1:-1]),
+        edges[-1],
+    ]  # a class ends before the next begins
+    found = zip(chosen, edges, edges[1:], lasts, strict=False)
+    return Scale(tuple(Step(colour, low, high, _between(low, last, text)) for colour, low, high, last in found))
 
 
 def _between(low: float, high: float, text: Callable[[float], str]) -> str:

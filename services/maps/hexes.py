@@ -167,26 +167,9 @@ class Listed:
     where: str
 
 
-def listed(
-    scope: Scope, pack: Pack, shown: HexMap, choice: MapChoice, now: datetime, most: int = LISTED
-) -> list[Listed]:
+def listed(shown: HexMap, districts: dict[str, str], most: int = LISTED) -> list[Listed]:
     """The hexagons with the largest numbers, each with the district that most of its rows name."""
-    top = shown.hexagons[:most]
-    dimension = district_of(pack, shown.metric)
-    dataset = placed_dataset(pack, shown.metric)
-    rows = counting(pack, dataset, shown.metric) if dataset else None
-    if not top or dimension is None or rows is None:
-        return [Listed(h, "") for h in top]
-    cell = f"cell:{shown.resolution}"
-    where = (*choice.where, Filter(cell, "in", tuple(h.index for h in top)))
-    query = MetricQuery((rows.qualified,), choice.range, by=(cell, dimension), where=where)
-    found = metrics.answer(scope, [query], now)[0]
-    best: dict[str, tuple[int, str]] = {}
-    for row in found.rows:
-        count, name = int(row[rows.qualified] or 0), row[dimension]
-        if name is not None and count > best.get(row[cell], (0, ""))[0]:
-            best[row[cell]] = (count, name)
-    return [Listed(h, best.get(h.index, (0, MISSING))[1]) for h in top]
+    return [Listed(h, districts.get(h.index, MISSING if districts else "")) for h in shown.hexagons[:most]]
 
 
 def district_of(pack: Pack, metric: Metric) -> str | None:

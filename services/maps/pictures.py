@@ -1,0 +1,134 @@
+"""What is drawn for each hexagon, which colours does the legend explain, and what stands in the table beside it?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from data.model import Metric
+from services.formats import number
+from services.maps.colours import Colour, Scale, diverging, findings, sequential
+from services.maps.differences import Difference
+from services.maps.hexes import HexMap, Listed
+from services.maps.hotspots import Hotspot, HotspotMap
+
+
+@dataclass(frozen=True, slots=True)
+class Swatch:
+    """One colour of the legend."""
+
+    colour: Colour
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Painted:
+    """One hexagon: its H3 index, which swatch it has, and what is said of it."""
+
+    index: str
+    swatch: int
+    tip: str
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A map to draw. `lines` are those of the table: the index of a hexagon, then what stands in each column."""
+
+    title: str
+    swatches: tuple[Swatch, ...]
+    cells: tuple[Painted, ...]
+    note: str
+    columns: tuple[str, ...]
+    lines: tuple[tuple[str, ...], ...]
+
+
+def plain_number(metric: Metric, value: float | None) -> str:
+    """A number without its unit, for legends and tables that name the unit once."""
+    return number(value, metric.format, "", metric.decimals)
+
+
+def titled(metric: Metric) -> str:
+    """The metric with its unit, where numbers do not bring it along."""
+    has_own = metric.format in ("percent", "duration") or not metric.unit
+    return metric.title if has_own else f"{metric.title} ({metric.unit})"
+
+
+def numbers(shown: HexMap, listed: Sequence[Listed], how: str, is_dark: bool) -> Picture:
+    """The numbers themselves, from small to large."""
+    metric = shown.metric
+    is_whole = metric.format == "integer"
+    scale = sequential(
+        [h.value for h in shown.hexagons], how, is_dark, lambda n: plain_number(metric, n), is_whole
+    )  # fmt: skip
+    cells = tuple(
+        Painted(h.index, scale.place(h.value), f"{metric.title}: {h.shown}\n{_rows(h.rows)}") for h in shown.hexagons
+    )
+    lines = tuple(
+        (line.hexagon.index, line.where, plain_number(metric, line.hexagon.value), number(line.hexagon.rows, "integer"))
+        for line in listed
+    )
+    return Picture(
+        titled(metric), _swatches(scale), cells, f"{number(len(cells), 'integer')} hexagons",
+        ("Where", titled(metric), "Rows"), lines,
+    )  # fmt: skip
+
+
+def hotspots(found: HotspotMap, where: dict[str, str], is_dark: bool) -> Picture:
+    """Where numbers are higher or lower around a hexagon than chance would have it."""
+    swatches = tuple(Swatch(colour, text) for colour, text in findings(is_dark))
+    cells = tuple(Painted(h.index, h.grade, _hot_tip(found.metric, h)) for h in found.hexagons)
+    ranked = sorted((h for h in found.hexagons if h.grade != 2), key=lambda h: (h.q, -abs(h.z)))
+    lines = tuple(
+        (h.index, where.get(h.index, ""), h.kind, f"{h.z:.1f}".replace("-", "−"), _probability(h.q), h.shown)
+        for h in ranked[:50]
+    )
+    columns = ("Where", "Finding", "z", "q", titled(found.metric))
+    return Picture(f"Hotspots of {found.metric.title.lower()}", swatches, cells, found.note, columns, lines)
+
+
+def differences(found: Difference, where: dict[str, str], is_dark: bool) -> Picture:
+    """How much more or less than before, and where that is more than chance."""
+    metric = found.metric
+    scale = diverging([c.change for c in found.cells], is_dark, lambda n: _signed(metric, n))
+    cells = tuple(
+        Painted(c.index, scale.place(c.change), _change_tip(metric, c.now, c.before, c.q)) for c in found.cells
+    )
+    ranked = sorted(found.cells, key=lambda c: (c.q if c.q is not None else 1.0, -abs(c.change)))[:50]
+    lines = tuple(
+        (
+            c.index, where.get(c.index, ""), _signed(metric, c.change), plain_number(metric, c.now),
+            plain_number(metric, c.before), _probability(c.q),
+        )
+        for c in ranked
+    )  # fmt: skip
+    columns = ("Where", "Change", "Now", "Before", "q")
+    return Picture(f"Change of {titled(metric).lower()}", _swatches(scale), cells, found.note, columns, lines)
+
+
+def _swatches(scale: Scale) -> tuple[Swatch, ...]:
+    return tuple(Swatch(step.colour, step.text) for step in scale.steps)
+
+
+def _rows(count: int) -> str:
+    return f"{number(count, 'integer')} {'row' if count == 1 else 'rows'}"
+
+
+def _signed(metric: Metric, value: float) -> str:
+    text = plain_number(metric, value)
+    return f"+{text}" if value > 0 else text
+
+
+def _probability(p: float | None) -> str:
+    if p is None:
+        return ""
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def _hot_tip(metric: Metric, found: Hotspot) -> str:
+    said = f"{found.kind.capitalize()}: z {found.z:.1f}, q {_probability(found.q)}".replace("z -", "z −")
+    return f"{said}\n{metric.title}: {found.shown}"
+
+
+def _change_tip(metric: Metric, now: float, before: float, q: float | None) -> str:
+    said = f"Now {plain_number(metric, now)}, before {plain_number(metric, before)}"
+    return said if q is None else f"{said}\nq {_probability(q)}"

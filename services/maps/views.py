@@ -1,0 +1,31 @@
+"""Which picture does a choice of the map page make?"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from data.model import Metric, Pack
+from data.types import Scope
+from services.maps import pictures
+from services.maps.choices import MapChoice
+from services.maps.differences import difference
+from services.maps.hexes import HexMap, listed, placed_dataset
+from services.maps.hotspots import hotspot_map
+from services.maps.labels import Names
+from services.maps.pictures import Picture
+
+
+def picture(
+    scope: Scope, pack: Pack, metric: Metric, shown: HexMap, names: Names, choice: MapChoice, is_dark: bool,
+    now: datetime,
+) -> Picture | str:  # fmt: skip
+    """The picture of a layer, or why there is none."""
+    if choice.layer == "hotspots":
+        dataset = placed_dataset(pack, metric)
+        assert dataset is not None, "a metric that is mapped has places"
+        found = hotspot_map(scope, dataset, shown)
+        return found.reason or pictures.hotspots(found, names.of_hexagon, is_dark)
+    if choice.layer == "difference":
+        change = difference(scope, metric, shown, choice, choice.against, now)
+        return change.reason or pictures.differences(change, names.of_hexagon, is_dark)
+    return pictures.numbers(shown, listed(shown, names.of_hexagon), choice.scale, is_dark)
