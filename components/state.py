@@ -20,7 +20,7 @@ _KEPT = "_kept_parameters"
 LIVE = ("range", "from", "to", "compare", "metric", "pack", "family", "every", "f.", "x.")
 DATA = ("view", "upload")
 LOOKUP = ("kind", "name", "range", "about")
-PROFILE = ("person", "session", "group", "norms")
+PROFILE = ("see", "person", "session", "group", "norms", "trait", "by", "span")
 _ALL = LIVE + DATA + LOOKUP + PROFILE
 
 
