@@ -183,6 +183,6 @@ def _metrics(found: Rows, rules: Scoring, norms: Norms, group: str) -> tuple[Met
         mean, sd = (norm.mean, norm.sd) if norm else (None, None)
         valid = row["valid"] == "valid"
         lines.append(
-            MetricLine(score.name, score.title, score.unit, row["value"], valid, row["flags"], *spread, score.scale)
+            MetricLine(score.name, score.title, score.unit, row["value"], valid, row["flags"], mean, sd, score.scale)
         )
     return tuple(lines)
