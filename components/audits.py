@@ -8,7 +8,7 @@ import streamlit as st
 
 import services.people as people
 from components.states import empty
-from components.tokens import moment
+from components.tokens import table
 from data.types import Scope
 
 _RANGES = {"1": "24 hours", "7": "7 days", "30": "30 days", "365": "a year"}
@@ -38,12 +38,6 @@ def audit_table(scope: Scope) -> None:
         }
         for row in found
     ]
-    st.dataframe(
-        rows,
-        hide_index=True,
-        column_config={"When": moment(scope, "When")},
-        width="stretch",
-        height=min(600, 38 + 35 * len(rows)),
-    )
+    table(scope, rows, ("When",), height=min(600, 38 + 35 * len(rows)))
     if len(found) == _LIMIT:
         st.caption(f"The newest {_LIMIT:,} rows; narrow the conditions to see others.")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import streamlit as st
 
 import services.people as people
-from components import navigation, shell
+from components import navigation, queries, shell
 from components.states import guard, waiting_rows
 from components.viewer import arrive, current_scope
 from data.types import Scope
@@ -16,7 +18,10 @@ def draw() -> None:
     st.set_page_config(page_title="Belvedere", page_icon="📊", layout="wide")
     shell.styles()
     scope = current_scope()
-    page = st.navigation(navigation.menu_for(scope), position="sidebar")
+    packs: tuple[str, ...] = ()
+    with guard():
+        packs = queries.pack_names(scope, datetime.now(UTC))
+    page = st.navigation(navigation.menu_for(scope, packs), position="sidebar")
     with guard():
         arrive(scope, page.title)
         _sidebar(scope)

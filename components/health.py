@@ -27,7 +27,7 @@ _STYLE = """<style>
 padding:.55rem .8rem;font-size:.87rem;line-height:1.4;overflow-wrap:anywhere}
 .bv-health h3{font-size:1rem;font-weight:600;margin:0;padding:0;display:flex;justify-content:space-between;gap:.6rem}
 .bv-health h3 span{color:var(--bv-state);white-space:nowrap}
-.bv-health p{margin:.15rem 0 0}
+.bv-health p{margin:.15rem 0 0;font-size:.87rem}
 .bv-health .bv-quiet{opacity:.75;font-size:.8rem}
 .bv-health .bv-todo{border-top:1px solid rgb(128 128 128 / .3);margin-top:.45rem;padding-top:.35rem}
 .bv-strip{display:flex;align-items:flex-end;gap:1px;height:1.5rem;margin-top:.45rem}
@@ -72,7 +72,8 @@ def _sentence(board: HealthBoard) -> None:
 
 def _card(line: Line, span: str, timezone: str, now: datetime) -> str:
     found = line.component
-    measured = f"looked at {age((now - found.at).total_seconds())} ago" if found.at else ""
+    old_s = (now - found.at).total_seconds() if found.at else 0.0
+    measured = f"looked at {age(old_s)} ago" if old_s >= 1 else "looked at just now"
     quiet = "; ".join(part for part in (limits_text(found.limits), _since(line, timezone, now), measured) if part)
     todo = f"<p class='bv-todo'><b>What to do:</b> {_plain(line.about.todo)}</p>" if line.needs_attention else ""
     return (

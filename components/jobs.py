@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from components.states import empty, guard
-from components.tokens import moment
+from components.tokens import table
 from data.types import Scope
 from services import jobs
 from services.formats import plural
@@ -28,14 +28,8 @@ def job_table(scope: Scope) -> None:
         st.metric("Failed in their last run", len(failed), border=True)
     for line in failed:
         st.error(line.last.failure if line.last else "", title=f"{line.title} failed")
-    columns = {name: moment(scope, name) for name in ("Last run", "Next run", "Last failure")}
-    st.dataframe(
-        [_row(line) for line in lines],
-        hide_index=True,
-        column_config=columns,
-        width="stretch",
-        height=38 + 35 * len(lines),
-    )
+    rows = [_row(line) for line in lines]
+    table(scope, rows, ("Last run", "Next run", "Last failure"), height=38 + 35 * len(rows))
 
 
 def _row(line: jobs.JobLine) -> dict[str, Any]:
@@ -97,8 +91,7 @@ def workflow_table(scope: Scope) -> None:
         }
         for line in jobs.workflow_lines(scope, datetime.now(UTC))
     ]
-    columns = {name: moment(scope, name) for name in ("Last run", "Next run")}
-    st.dataframe(rows, hide_index=True, column_config=columns, width="stretch")
+    table(scope, rows, ("Last run", "Next run"))
     runs = jobs.recent_runs(scope, _SHOWN_RUNS)
     if not runs:
         empty("No workflow has run yet", "The first one runs by itself at its time, or at once with the button below.")
@@ -118,7 +111,7 @@ def workflow_table(scope: Scope) -> None:
         for step in run.steps
     ]
     with st.expander(f"Steps of the last {plural(len(runs), 'run')}"):
-        st.dataframe(steps, hide_index=True, column_config={"Started": moment(scope, "Started")}, width="stretch")
+        table(scope, steps, ("Started",))
 
 
 def workflow_form(scope: Scope) -> None:

@@ -32,21 +32,32 @@ def pick(scope: Scope) -> Kind | None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         chosen = state.choose("Kind", "kind", titles, next(iter(titles)), st.selectbox, width=220)
         kind = known[chosen]
-        st.text_input(
-            f"Find {kind.entity.many}", key=_SEARCH, type="search", live=True, on_change=_searched, width=360,
-            placeholder="A part of the name, or of what it is",
-        )  # fmt: skip
-    if st.session_state.get(_SEARCH) or not state.read("name"):
-        _matches(scope, kind)
+        _search_box(kind)
+    _matches(scope, kind, "name")
     return kind
+
+
+def search(scope: Scope, kind: Kind, parameter: str) -> None:
+    """A search for one of a kind alone, whose name a click puts into this parameter of the address."""
+    _search_box(kind)
+    _matches(scope, kind, parameter)
+
+
+def _search_box(kind: Kind) -> None:
+    st.text_input(
+        f"Find {kind.entity.many}", key=_SEARCH, type="search", live=True, on_change=_searched, width=360,
+        placeholder="A part of the name, or of what it is",
+    )  # fmt: skip
 
 
 def _searched() -> None:
     st.session_state[_PAGE] = 0
 
 
-def _matches(scope: Scope, kind: Kind) -> None:
-    """One page of what the search found."""
+def _matches(scope: Scope, kind: Kind, parameter: str) -> None:
+    """One page of what the search found; nothing while one is open and nobody searches."""
+    if state.read(parameter) and not st.session_state.get(_SEARCH):
+        return
     page = st.session_state.setdefault(_PAGE, 0)
     found = entities.find(scope, kind, st.session_state.get(_SEARCH, ""), page)
     with st.container(border=True, gap="xsmall", key="rows_matches"):
@@ -55,16 +66,19 @@ def _matches(scope: Scope, kind: Kind) -> None:
         with st.grid(3, min_column_width=270, gap="xsmall"):
             for name, about in found.things:
                 label = f"**{plain(name)}** :small[:gray[{plain(about)}]]"
-                st.button(label, key=f"thing_{name}", type="tertiary", wrap=True, on_click=_open, args=(kind, name))
+                wanted = (kind, name, parameter)
+                st.button(label, key=f"thing_{name}", type="tertiary", wrap=True, on_click=_open, args=wanted)
         if page or found.more:
             with st.container(horizontal=True):
                 st.button("Before", disabled=not page, on_click=_turn, args=(-1,), icon=":material/chevron_left:")
                 st.button("More", disabled=not found.more, on_click=_turn, args=(1,), icon=":material/chevron_right:")
 
 
-def _open(kind: Kind, name: str) -> None:
-    state.write("kind", [kind.slug])
-    state.write("name", [name])
+def _open(kind: Kind, name: str, parameter: str) -> None:
+    if parameter == "name":
+        state.write("kind", [kind.slug])
+    state.write("session", [])
+    state.write(parameter, [name])
     st.session_state[_SEARCH] = ""
     st.session_state[_PAGE] = 0
 

@@ -12,7 +12,7 @@ import streamlit as st
 
 import services.people as people
 from components.states import guard
-from components.tokens import moment
+from components.tokens import table
 from data.types import ROLES, Scope, WorkspaceKind
 
 
@@ -30,11 +30,8 @@ def member_table(scope: Scope) -> list[Any]:
         }
         for member in found
     ]
-    columns = {
-        "By": st.column_config.TextColumn("By", help="The workspace whose membership gives the role."),
-        "Last seen": moment(scope, "Last seen"),
-    }
-    st.dataframe(rows, hide_index=True, column_config=columns, width="stretch")
+    by = st.column_config.TextColumn("By", help="The workspace whose membership gives the role.")
+    table(scope, rows, ("Last seen",), {"By": by})
     return found
 
 

@@ -5,11 +5,11 @@ A page is one file in pages/<section>/, and its file name is its address. One li
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -21,13 +21,15 @@ _PAGES = Path(__file__).resolve().parent.parent / "pages"
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """A page: its file below pages/ without .py, its title and Material icon, its section in the menu, who sees it."""
+    """A page: its file below pages/ without .py, its title and Material icon, its section in the menu, who sees it, and
+    the pack of which the workspace must have rows or the use for the menu to offer it."""
 
     path: str
     title: str
     icon: str
     section: str
     ability: str = "read"
+    pack: str = ""
 
     @property
     def slug(self) -> str:
@@ -45,8 +47,10 @@ SCREENS: tuple[Screen, ...] = (
     Screen("monitor/live", "Live", "monitoring", "Monitor"),
     Screen("explore/heatmap", "Heat map", "map", "Explore"),
     Screen("explore/lookup", "Look up", "frame_inspect", "Explore", "rows"),
+    Screen("explore/profiles", "Trait profiles", "psychology", "Explore", "personal", "assessment"),
     Screen("monitor/health", "Health", "monitor_heart", "Monitor", "operate"),
     Screen("manage/data", "Data", "database", "Manage"),
+    Screen("manage/connections", "Connections", "cable", "Manage", "operate"),
     Screen("manage/account", "Your account", "account_circle", "Manage"),
     Screen("manage/people", "People", "group", "Manage", "manage"),
     Screen("manage/audit", "Audit", "history", "Manage", "manage"),
@@ -59,12 +63,18 @@ def screens_for(scope: Scope, screens: Sequence[Screen] = SCREENS) -> list[Scree
     return [screen for screen in screens if can(scope, screen.ability)]
 
 
-def menu_for(scope: Scope) -> dict[str, list[Any]]:
-    """The pages of a viewer by section, as st.navigation takes them, and a hidden start page that opens the first."""
+def menu_for(scope: Scope, packs: Container[str] = ()) -> dict[str, list[Any]]:
+    """The pages of a viewer by section, as st.navigation takes them, and a hidden start page that opens the first.
+
+    Pages of packs that the workspace does not use are not in the menu; a link to them works.
+    """
     menu: dict[str, list[Any]] = {}
     for screen in screens_for(scope):
         file, icon = _PAGES / f"{screen.path}.py", f":material/{screen.icon}:"
-        menu.setdefault(screen.section, []).append(st.Page(file, title=screen.title, icon=icon, url_path=screen.slug))
+        seen: Literal["visible", "hidden"] = "visible" if not screen.pack or screen.pack in packs else "hidden"
+        menu.setdefault(screen.section, []).append(
+            st.Page(file, title=screen.title, icon=icon, url_path=screen.slug, visibility=seen)
+        )
     first = next(page for pages in menu.values() for page in pages)
     # TRICKY: Streamlit serves its default page at "/" alone, so without this one the first had no address of its own.
     start = st.Page(partial(_open, first), title="Belvedere", url_path="start", default=True, visibility="hidden")

@@ -30,6 +30,7 @@ MOST_ENTRIES = 2000
 MOST_DRAWINGS = 100
 MOST_PAGES = 300
 VERSIONS_FOR_S = 0.5
+PACKS_FOR_S = 30.0
 REST_S = 0.8
 ONLINE_FOR_S = 5.0
 HEALTH_FOR_S = 5.0
@@ -67,6 +68,12 @@ def freshness(scope: Scope, now: datetime) -> list[Freshness]:
 def fresh(scope: Scope, now: datetime) -> Arrival | None:
     """How old the newest data is against what is usual, in words."""
     return arrival(freshness(scope, now), scope.workspace.timezone, now)
+
+
+def pack_names(scope: Scope, now: datetime) -> tuple[str, ...]:
+    """The packs that the workspace uses; at most PACKS_FOR_S old."""
+    key = key_of(scope, "packs", turn=_turn(now, PACKS_FOR_S))
+    return _shelf.get(key, lambda: tuple(pack.name for pack in model.packs_of(scope)))
 
 
 def has_rows(scope: Scope, now: datetime) -> bool:

@@ -34,6 +34,7 @@ _STYLE = """<style>
 text-overflow:ellipsis;white-space:nowrap}
 .bv-facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(8rem,1fr));gap:.6rem 1.2rem}
 .bv-facts div{overflow-wrap:anywhere}.bv-facts small{opacity:.75}
+@media print{[data-testid="stSidebar"],[data-testid="stHeader"],[class*="st-key-no_print"]{display:none!important}}
 .bv-rank{display:inline-block;width:6rem;height:.6em;border-radius:3px;background:rgb(128 128 128 / .22);
 overflow:hidden}
 .bv-rank i{display:block;height:100%}

@@ -21,7 +21,7 @@ LIVE = ("range", "from", "to", "compare", "metric", "pack", "family", "every", "
 MAP = ("range", "from", "to", "compare", "metric", "pack", "layer", "size", "scale", "box", "hex", "area", "f.", "x.")
 DATA = ("view", "upload")
 LOOKUP = ("kind", "name", "range", "about")
-PROFILE = ("person", "session", "group", "norms")
+PROFILE = ("see", "person", "session", "group", "norms", "trait", "by", "span")
 _ALL = LIVE + MAP + DATA + LOOKUP + PROFILE
 
 

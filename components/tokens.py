@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -16,6 +18,15 @@ _MOMENT = "D MMM YYYY, HH:mm"
 def moment(scope: Scope, label: str) -> object:
     """A table column of instants, shown in the workspace's time zone."""
     return st.column_config.DatetimeColumn(label, format=_MOMENT, timezone=scope.workspace.timezone)
+
+
+def table(
+    scope: Scope, rows: list[dict[str, Any]], moments: Sequence[str] = (), columns: Mapping[str, Any] | None = None,
+    height: int | Literal["auto"] = "auto",
+) -> None:  # fmt: skip
+    """Rows as a table of the full width; the columns named in `moments` are instants."""
+    shown: dict[str, Any] = {label: moment(scope, label) for label in moments} | dict(columns or {})
+    st.dataframe(rows, hide_index=True, column_config=shown, width="stretch", height=height)
 
 
 def token_form(scope: Scope) -> None:
@@ -50,8 +61,7 @@ def token_table(scope: Scope, everybody: bool) -> None:
         }
         for row in found
     ]
-    columns = {label: moment(scope, label) for label in ("Created", "Expires", "Last used")}
-    st.dataframe(rows, hide_index=True, column_config=columns, width="stretch")
+    table(scope, rows, ("Created", "Expires", "Last used"))
     titles = {row.id: f"{row.name} ({row.account})" for row in found}
     with st.form(f"revoke_{everybody}", border=False):
         chosen = st.selectbox("Token", list(titles), format_func=titles.__getitem__, index=None)
@@ -73,8 +83,7 @@ def session_table(scope: Scope) -> None:
         }
         for row in found
     ]
-    columns = {label: moment(scope, label) for label in ("Since", "Last seen", "Until")}
-    st.dataframe(rows, hide_index=True, column_config=columns, width="stretch")
+    table(scope, rows, ("Since", "Last seen", "Until"))
     if len(found) > 1 and st.button("Sign out everywhere else"):
         with guard():
             people.end_other_sessions(scope, datetime.now(UTC))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,8 +49,28 @@ def forget(tx: Transaction, before: datetime) -> None:
     run(tx, "forget_messages", {"before": before})
 
 
-def dead_letters(scope: Scope, limit: int = 100, before: int | None = None) -> list[DeadLetter]:
-    """Refused messages of the active workspace, newest first, with ids below `before`."""
+def dead_letters(scope: Scope, limit: int = 100, before: int | None = None, skip: int = 0) -> list[DeadLetter]:
+    """Refused messages of the active workspace, newest first, with ids below `before`, behind the first `skip`."""
     with transaction(scope) as tx:
-        values = {"workspace": scope.workspace.id, "limit": limit, "before": before}
+        values = {"workspace": scope.workspace.id, "limit": limit, "before": before, "skip": skip}
         return [DeadLetter(*row) for row in run(tx, "dead_letters", values)]
+
+
+def count_dead_letters(scope: Scope) -> int:
+    """How many refused messages the active workspace keeps."""
+    with transaction(scope) as tx:
+        return int(run(tx, "count_dead_letters", {"workspace": scope.workspace.id})[0][0])
+
+
+def some_dead_letters(tx: Transaction, scope: Scope, ids: Sequence[int]) -> list[DeadLetter]:
+    """Refused messages of the active workspace with these ids, oldest first; ids that are not there are passed over."""
+    return [DeadLetter(*row) for row in run(tx, "some_dead_letters", _chosen(scope, ids))]
+
+
+def remove_dead_letters(tx: Transaction, scope: Scope, ids: Sequence[int]) -> None:
+    """Keep these refused messages no longer."""
+    run(tx, "remove_dead_letters", _chosen(scope, ids))
+
+
+def _chosen(scope: Scope, ids: Sequence[int]) -> dict[str, Any]:
+    return {"workspace": scope.workspace.id, "ids": list(ids)}

@@ -59,6 +59,7 @@ def server_options(memory: int | None = None) -> dict[str, str]:
         "maintenance_work_mem": f"{min(max(mb // 96, 32), 512)}MB",
         "work_mem": f"{min(max(mb // 768, 4), 64)}MB",
         "max_wal_size": "4GB",
+        "bgwriter_lru_maxpages": "1000",  # rows may stream in faster than 500 pages a second, where it stops by default
         "jit": "off",
         "timezone": "UTC",
         "log_timezone": "UTC",

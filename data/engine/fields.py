@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from data.engine.compiling import compiled
 from data.engine.encode import MISSING
+from data.engine.parameters import EPOCH_MS
 
 Ints = NDArray[np.int64]
 Data = NDArray[np.uint8]
-EPOCH_MS = 946_684_800_000  # 2000-01-01, where Postgres counts from
 
 
 @compiled("int64(uint8[::1], int64, int64)")

@@ -1,4 +1,4 @@
-"""How are the texts of an Arrow column written in the binary form of Postgres?"""
+"""How does the binary form of Postgres say texts and times?"""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+EPOCH_MS = 946_684_800_000  # 2000-01-01, where Postgres counts from
 _TEXT_OID = 25
 
 

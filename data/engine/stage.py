@@ -22,12 +22,11 @@ from psycopg import sql as q
 from data.database import Transaction
 from data.engine.encode import MISSING
 from data.engine.incoming import Ints, Rows, Text
-from data.engine.parameters import joined_bytes, with_lengths
+from data.engine.parameters import EPOCH_MS, joined_bytes, with_lengths
 from data.model import Dataset
 from data.tables import column_names, column_types
 
 _SIGNATURE = b"PGCOPY\n\xff\r\n\0" + b"\0" * 8
-_EPOCH_MS = 946_684_800_000  # 2000-01-01, where Postgres counts from
 _CHUNK = 2_048  # rows made while the server reads the last so many
 _NUMERIC_BASE = 10_000
 
@@ -120,7 +119,7 @@ def _field(dataset: Dataset, rows: Rows, name: str) -> Field:
     """One column of all rows, each value after its length."""
     if name in rows.times:
         values = rows.times[name]
-        return _nullable(_fixed(((values - _EPOCH_MS) * 1000).astype(">i8")), values == MISSING)
+        return _nullable(_fixed(((values - EPOCH_MS) * 1000).astype(">i8")), values == MISSING)
     if name in rows.texts:
         return _text(rows.texts[name])
     if name in rows.measures:

@@ -80,9 +80,11 @@ def prepare(
     """
     sealed_from = LEAST_SEALED if sealed_from is None else sealed_from
     pieces = [piece for m in made for piece in _pieces(m)]
-    ids = [id for (id,) in place.tx.execute(sql("new_segment_ids"), {"n": len(pieces)}).fetchall()]
+    sealed = [rows_in(p.columns) >= sealed_from for p in pieces]
+    fresh = iter(_new_ids(place, sum(sealed)))
+    ids = [next(fresh) if is_sealed else None for is_sealed in sealed]
     for id, piece in zip(ids, pieces, strict=True):
-        if rows_in(piece.columns) >= sealed_from:
+        if id is not None:
             data = [encode_column(name, values) for name, values in piece.columns.items()]
             names = list(piece.columns)
             place.tx.execute(
@@ -96,8 +98,13 @@ def prepare(
         "negatives": [negatives_in(p.columns) for p in pieces],
         "mins": [int(p.columns["t"].min()) for p in pieces],
         "maxs": [int(p.columns["t"].max()) for p in pieces],
-        "packed": [None if rows_in(p.columns) >= sealed_from else _packed(p, quick_from) for p in pieces],
+        "packed": [None if id is not None else _packed(p, quick_from) for id, p in zip(ids, pieces, strict=True)],
     })  # fmt: skip
+
+
+def _new_ids(place: Place, n: int) -> list[int]:
+    """Only columns that are stored apart need to know their segment beforehand; the others get theirs when added."""
+    return [id for (id,) in place.tx.execute(sql("new_segment_ids"), {"n": n}).fetchall()] if n else []
 
 
 def _packed(made: Made, quick_from: date) -> bytes:

@@ -78,11 +78,14 @@ SELECT nextval(pg_get_serial_sequence('belvedere.segments', 'segment_id')) FROM 
 INSERT INTO belvedere.segment_columns (workspace_id, segment_id, column_name, data)
 SELECT %(workspace)s, c.* FROM unnest(%(segments)s::bigint[], %(names)s::text[], %(data)b::bytea[]) c;
 
--- add_segments -- Segments of a batch, or some that take the place of others; packed is null for sealed ones
+-- add_segments -- Segments of a batch, or some that take the place of others; packed is null for sealed ones, segment for packed
 INSERT INTO belvedere.segments (workspace_id, dataset_id, segment_id, stream, day, added_change, row_count, negative_count,
   min_ms, max_ms, packed) OVERRIDING SYSTEM VALUE
-SELECT %(workspace)s, %(dataset)s, s.* FROM unnest(%(segments)s::bigint[], %(streams)s::smallint[], %(days)s::date[],
-  %(changes)s::bigint[], %(counts)s::int[], %(negatives)s::int[], %(mins)s::int[], %(maxs)s::int[], %(packed)b::bytea[]) s;
+SELECT %(workspace)s, %(dataset)s, coalesce(id, nextval(pg_get_serial_sequence('belvedere.segments', 'segment_id'))),
+  stream, day, change, rows, negatives, min, max, packed
+FROM unnest(%(segments)s::bigint[], %(streams)s::smallint[], %(days)s::date[], %(changes)s::bigint[], %(counts)s::int[],
+  %(negatives)s::int[], %(mins)s::int[], %(maxs)s::int[], %(packed)b::bytea[])
+  AS s (id, stream, day, change, rows, negatives, min, max, packed);
 
 -- retire_segments -- Segments that hold nothing any more; readers of an older state may still use them
 UPDATE belvedere.segments SET retired_change = %(change)s, retired_at = now()

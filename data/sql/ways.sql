@@ -10,7 +10,7 @@ DELETE FROM belvedere.message_ids WHERE seen_at < %(before)s;
 SELECT r.id, r.at, d.pack || '.' || d.name, r.file_name, r.field, r.reason, r.found, r.expected, r.raw
 FROM belvedere.rejects r JOIN belvedere.datasets d ON d.id = r.dataset_id
 WHERE r.workspace_id = %(workspace)s AND r.batch_key LIKE 'messages:%%' AND r.id < coalesce(%(before)s, 9223372036854775807)
-ORDER BY r.id DESC LIMIT %(limit)s;
+ORDER BY r.id DESC LIMIT %(limit)s OFFSET %(skip)s;
 
 -- credential_was_good -- whether a token or session, known by the start of its hash, was in force at a time
 SELECT CASE %(kind)s
@@ -21,3 +21,16 @@ SELECT CASE %(kind)s
     WHERE encode(s.id_hash, 'hex') LIKE %(prefix)s AND s.expires_at > %(at)s AND a.disabled_at IS NULL
       AND (s.revoked_at IS NULL OR s.revoked_at > %(at)s))
   ELSE false END;
+
+-- count_dead_letters -- how many messages were refused and are still kept
+SELECT count(*) FROM belvedere.rejects WHERE workspace_id = %(workspace)s AND batch_key LIKE 'messages:%%';
+
+-- some_dead_letters -- refused messages by their ids
+SELECT r.id, r.at, d.pack || '.' || d.name, r.file_name, r.field, r.reason, r.found, r.expected, r.raw
+FROM belvedere.rejects r JOIN belvedere.datasets d ON d.id = r.dataset_id
+WHERE r.workspace_id = %(workspace)s AND r.batch_key LIKE 'messages:%%' AND r.id = ANY (%(ids)s::bigint[])
+ORDER BY r.id;
+
+-- remove_dead_letters -- refused messages that are no longer kept
+DELETE FROM belvedere.rejects
+WHERE workspace_id = %(workspace)s AND batch_key LIKE 'messages:%%' AND id = ANY (%(ids)s::bigint[]);

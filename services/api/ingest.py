@@ -10,9 +10,10 @@ import hashlib
 import os
 import time
 from collections import Counter as Tally
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Request
@@ -32,6 +33,7 @@ from services.api.errors import BadField, JsonAnswer, Wait, error_answer
 from services.api.forms import IngestAnswer, SpooledAnswer, example
 from services.api.payloads import Payload, read_payload
 from services.api.shelter import Shelter, Writer, find_dataset, shelter_of
+from services.api.together import Together
 
 router = APIRouter(tags=["Ingest"])
 ROWS = Counter("belvedere_ingest_rows_total", "Rows sent to the API.", ["outcome"])
@@ -39,8 +41,11 @@ REFUSED = Counter("belvedere_ingest_waits_total", "Batches answered with 429 bec
 SHOWN_REJECTS = 1000
 WAIT_S = 5.0
 BATCHES_OF_CLIENT = 8
+SMALL_OF_CLIENT = 256
+SMALL_BYTES = 8192  # a request up to this size may share a transaction with others of its sender
 LONGEST_KEY = 200
 Prepare = Callable[[Payload, str | None], str | None]
+Incoming = tuple[ingest.Sent, Payload]
 _NOTHING = ingest.IngestResult(0, 0, 0, 0, 0, 0, ())
 
 
@@ -55,10 +60,11 @@ class Gate:
         self._clients: Tally[str] = Tally()
 
     @asynccontextmanager
-    async def client(self, name: str) -> AsyncIterator[None]:
+    async def client(self, name: str, is_small: bool = False) -> AsyncIterator[None]:
         """Counts a batch of this client from its first byte to its answer; raises Wait when too many are in flight."""
-        if self._clients[name] >= self._of_client:
-            raise self._refusal(f"{self._of_client} batches of yours are being taken in.")
+        name, most = (f"{name} small", SMALL_OF_CLIENT) if is_small else (name, self._of_client)
+        if self._clients[name] >= most:
+            raise self._refusal(f"{most} batches of yours are being taken in.")
         self._clients[name] += 1
         try:
             yield
@@ -97,6 +103,10 @@ class Inlet:
 
     gate: Gate
     budget: ByteBudget
+    together: Together[Incoming, dict[str, Any]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.together = Together(self.gate.turn)
 
     @classmethod
     def from_settings(cls) -> Inlet:
@@ -169,42 +179,86 @@ async def take_in(
     started = time.perf_counter()
     if key is not None and not 0 < len(key) <= LONGEST_KEY:
         raise BadField(f"Expected 1 to {LONGEST_KEY} characters.", "Idempotency-Key")
-    inlet = inlet_of(request)
-    async with inlet.gate.client(fingerprint(request.scope)):
+    inlet, name = inlet_of(request), fingerprint(request.scope)
+    is_small = dataset.key is None and _is_small(request)
+    async with inlet.gate.client(name, is_small):
         with Body(inlet.budget, settings().ingest_mb * MIB) as body:
             await body.receive(request)
-            async with inlet.gate.turn():
-                taken = await run_in_threadpool(_take, request, scope, dataset, body, key, prepare)
+            if is_small:
+                taken = await _take_together(request, inlet, scope, dataset, body, key, prepare)
+            else:
+                async with inlet.gate.turn():
+                    taken = await run_in_threadpool(_take, request, scope, dataset, body, key, prepare)
     return _answer(taken | {"seconds": round(time.perf_counter() - started, 4)})
+
+
+def _is_small(request: Request) -> bool:
+    """Whether the body is so short that reading it costs less than handing it to a thread."""
+    size = request.headers.get("content-length", "")
+    return size.isdigit() and int(size) <= SMALL_BYTES and "content-encoding" not in request.headers
+
+
+async def _take_together(
+    request: Request, inlet: Inlet, scope: Scope, dataset: Dataset, body: Body, key: str | None, prepare: Prepare | None
+) -> dict[str, Any]:
+    sent, payload = _read(request, body, key, prepare)
+    if not payload.rows:
+        return _outcome(dataset, sent.key, payload, _NOTHING)
+    credential = fingerprint(request.scope)
+    store = partial(_write_or_keep, shelter_of(request), credential, scope, dataset)
+    return await inlet.together.do((credential, scope, dataset.qualified), (sent, payload), store)
 
 
 def _take(
     request: Request, scope: Scope, dataset: Dataset, body: Body, key: str | None, prepare: Prepare | None
 ) -> dict[str, Any]:
+    sent, payload = _read(request, body, key, prepare)
+    if not payload.rows:
+        return _outcome(dataset, sent.key, payload, _NOTHING)
+    found = _write_or_keep(shelter_of(request), fingerprint(request.scope), scope, dataset, [(sent, payload)])[0]
+    if isinstance(found, Exception):
+        raise found
+    return found
+
+
+def _read(request: Request, body: Body, key: str | None, prepare: Prepare | None) -> Incoming:
+    """The rows of the request, and the key under which they count once."""
     data = body.decoded()
     payload = read_payload(request.headers.get("content-type", ""), data, one=prepare is not None)
     if prepare is not None:
         key = prepare(payload, key)
-    key = key or f"sha256:{hashlib.sha256(data).hexdigest()}"
-    del data
     if not payload.rows and not payload.bad:
         raise BadField("The body holds no row.", "rows")
-    if not payload.rows:
-        return _outcome(dataset, key, payload, _NOTHING)
-    return _write_or_keep(shelter_of(request), fingerprint(request.scope), scope, dataset, key, payload)
+    return ingest.Sent(payload.rows, key or f"sha256:{hashlib.sha256(data).hexdigest()}"), payload
 
 
 def _write_or_keep(
-    shelter: Shelter, credential: str, scope: Scope, dataset: Dataset, key: str, payload: Payload
-) -> dict[str, Any]:
+    shelter: Shelter, credential: str, scope: Scope, dataset: Dataset, requests: Sequence[Incoming]
+) -> list[dict[str, Any] | Exception]:
+    """Store the rows of one or more requests, on disk while there is no database; the answer to each, or its error."""
+    found: list[ingest.IngestResult | Exception] = [DatabaseDown()] * len(requests)
     if not shelter.must_keep(scope, dataset):
-        try:
-            result = ingest.ingest_rows(scope, dataset.qualified, payload.rows, key, now())
-            shelter.pulse.note_up()
-            return _outcome(dataset, key, payload, result)
-        except DatabaseDown:
-            shelter.pulse.note_down()
-    return shelter.keep(scope, credential, dataset, key, payload.rows)
+        found = ingest.ingest_together(scope, dataset.qualified, [sent for sent, _ in requests], now())
+        is_down = any(isinstance(each, DatabaseDown) for each in found)
+        (shelter.pulse.note_down if is_down else shelter.pulse.note_up)()
+    return [
+        _settle(shelter, credential, scope, dataset, sent, payload, result)
+        for (sent, payload), result in zip(requests, found, strict=True)
+    ]
+
+
+def _settle(
+    shelter: Shelter, credential: str, scope: Scope, dataset: Dataset, sent: ingest.Sent, payload: Payload,
+    result: ingest.IngestResult | Exception,
+) -> dict[str, Any] | Exception:  # fmt: skip
+    if isinstance(result, ingest.IngestResult):
+        return _outcome(dataset, sent.key, payload, result)
+    if not isinstance(result, DatabaseDown):
+        return result
+    try:
+        return shelter.keep(scope, credential, dataset, sent.key, payload.rows)
+    except Wait as error:
+        return error
 
 
 def _outcome(dataset: Dataset, key: str, payload: Payload, result: ingest.IngestResult) -> dict[str, Any]:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
+from scipy.special import ndtri
 
 import data.assessment as stored
 from data.database import Transaction, transaction
 from data.errors import UnknownName, unknown
 from data.types import Scope
-from services.assessment.definitions import EVERYBODY, Norms, Scoring
+from services.assessment.definitions import EVERYBODY, PERCENTILES, Norms, Scoring, Trait, TraitNorm
 from services.assessment.pipeline import datasets, definitions
 from services.assessment.scores import band
-from services.assessment.traits import Traits, score_traits
+from services.assessment.traits import MEAN, SD, Traits, percentiles, score_traits
 from services.people import record, require
 
 Z_95 = 1.959964
@@ -25,6 +27,7 @@ Z_95 = 1.959964
 class TraitLine:
     """One trait of a person: T score with its 95 % interval, percentile among the norm group, and the benchmark.
 
+    The ends of the interval and the benchmark are there as percentiles too; `people` is the size of the norm group.
     `versus`: `above` or `below` when the benchmark lies outside of the interval, else `at` it: the difference is within
     the error of measurement.
     """
@@ -41,11 +44,18 @@ class TraitLine:
     band: str
     benchmark: float
     versus: str
+    percentile_low: float = 0.0
+    percentile_high: float = 0.0
+    percentile_benchmark: float = 0.0
+    people: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class MetricLine:
-    """One metric of the session, with mean and standard deviation of the norm group on its scale, if there are any."""
+    """One metric of the session, with mean and standard deviation of the norm group on its scale, if there are any.
+
+    On the scale `log` these are of the natural logarithm.
+    """
 
     metric: str
     title: str
@@ -55,6 +65,7 @@ class MetricLine:
     flags: str | None
     norm_mean: float | None
     norm_sd: float | None
+    scale: str = "plain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,22 +146,31 @@ def _traits(found: Rows, rules: Scoring, norms: Norms, group: str) -> tuple[Trai
     mapping = rules.mapping(norms.mapping)
     scored = score_traits(values, rules.scores, mapping, norms.groups[group])
     return tuple(
-        _line(scored, column, trait.name, trait.title, trait.description, trait.benchmark)
+        _line(scored, column, trait, norms.groups[group].traits.get(trait.name))
         for column, trait in enumerate(mapping.traits)
         if not np.isnan(scored.score[0, column])
     )
 
 
-def _line(scored: Traits, column: int, name: str, title: str, description: str, benchmark: float) -> TraitLine:
+def _line(scored: Traits, column: int, trait: Trait, norm: TraitNorm | None) -> TraitLine:
     parts = (scored.score, scored.se, scored.percentile, scored.reliability)
     score, se, percentile, reliability = (float(part[0, column]) for part in parts)
     low, high = score - Z_95 * se, score + Z_95 * se
-    versus = "above" if low > benchmark else "below" if high < benchmark else "at"
+    versus = "above" if low > trait.benchmark else "below" if high < trait.benchmark else "at"
+    at_low, at_high, at_benchmark = percentiles_of((low, high, trait.benchmark), norm)
     score = round(score, 2)
     return TraitLine(
-        name, title, description, score, round(se, 2), round(low, 2), round(high, 2), round(percentile, 1),
-        round(reliability, 3), band(score), benchmark, versus,
+        trait.name, trait.title, trait.description, score, round(se, 2), round(low, 2), round(high, 2),
+        round(percentile, 1), round(reliability, 3), band(score), trait.benchmark, versus,
+        at_low, at_high, at_benchmark, norm.n if norm else 0,
     )  # fmt: skip
+
+
+def percentiles_of(scores: Sequence[float], norm: TraitNorm | None) -> tuple[float, ...]:
+    """The percentiles of T scores in a norm group; those of the normal distribution where it has no norm."""
+    points = norm.points if norm else tuple(ndtri(np.array(PERCENTILES) / 100))
+    found = percentiles((np.asarray(scores, float) - MEAN) / SD, points)
+    return tuple(round(float(value), 1) for value in found)
 
 
 def _metrics(found: Rows, rules: Scoring, norms: Norms, group: str) -> tuple[MetricLine, ...]:
@@ -160,7 +180,9 @@ def _metrics(found: Rows, rules: Scoring, norms: Norms, group: str) -> tuple[Met
         if row is None:
             continue
         norm = norms.groups[group].metrics.get(score.name)
-        spread = (norm.mean, norm.sd) if norm else (None, None)
+        mean, sd = (norm.mean, norm.sd) if norm else (None, None)
         valid = row["valid"] == "valid"
-        lines.append(MetricLine(score.name, score.title, score.unit, row["value"], valid, row["flags"], *spread))
+        lines.append(
+            MetricLine(score.name, score.title, score.unit, row["value"], valid, row["flags"], mean, sd, score.scale)
+        )
     return tuple(lines)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 
+T = TypeVar("T")
 analyse = typer.Typer(help="Analyses of files, without importing them and without a database.", no_args_is_help=True)
 
 AreasFile = Annotated[Path | None, typer.Option("--areas", help="GeoJSON, shapefile (also zipped) or GeoParquet.")]
@@ -58,8 +59,7 @@ def hotspots_command(
     _one_of(areas, points)
     wanted = Wanted(weights, not plain_gi, alpha, permutations, seed, planar)
     if areas is not None:
-        _needs(value, "--value")
-        found = hotspots_of_areas(_sound(areas), value, name, wanted)
+        found = hotspots_of_areas(_sound(areas), required(value, "--value"), name, wanted)
     else:
         assert points is not None
         found = _of_points(points, (lat, lon, delimiter), value, resolution, within, wanted)
@@ -110,11 +110,13 @@ def _one_of(areas: Path | None, points: Path | None) -> None:
         raise BadInput("Expected either --areas or --points.")
 
 
-def _needs(value: object, option: str) -> None:
+def required(value: T | None, option: str) -> T:
+    """The value of an option, or BadInput that names it."""
     from data.errors import BadInput
 
     if not value:
         raise BadInput(f"Expected {option}.")
+    return value
 
 
 def _hotspot_lines(found: dict[str, Any]) -> str:

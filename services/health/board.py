@@ -136,7 +136,9 @@ def limits_text(limits: Limits | None) -> str:
 
 def _shown(value: float, limits: Limits) -> str:
     if limits.unit == "s":
-        return age(value)
+        return age(value) if value % 60 == 0 else f"{grouped(value)} s"
+    if limits.unit == "jobs":
+        return plural(int(value), "job")
     if limits.unit.startswith("of "):
         return f"{grouped(value * 100)} %"
     return f"{grouped(value)} {limits.unit}"

@@ -38,8 +38,7 @@ def broker() -> Component | None:
     found = mqtt_state()
     if found.status == "off":
         return None
-    said = found.said or f"Connected; {found.messages:,} messages since {found.since[:16].replace('T', ' ')} UTC."
-    return Component("mqtt", _STATES[found.status], said)
+    return Component("mqtt", _STATES[found.status], found.text)
 
 
 def followed_tables(now: datetime) -> Component | None:

@@ -67,7 +67,7 @@ def inbox_state() -> list[InboxState]:
     for workspace, dataset, place in dataset_folders():
         waiting = sum(is_candidate(path) for path in place.iterdir())
         done, failed = (
-            sum(is_candidate(p) and not _is_note(p) for p in (place / name).glob("*")) for name in (DONE, FAILED)
+            sum(is_candidate(p) and not is_note(p) for p in (place / name).glob("*")) for name in (DONE, FAILED)
         )
         found.append(InboxState(workspace, dataset, waiting, done, failed))
     return found
@@ -88,5 +88,6 @@ def put_away(path: Path, into: str, note: dict[str, Any] | str) -> None:
     path.replace(target)
 
 
-def _is_note(path: Path) -> bool:
+def is_note(path: Path) -> bool:
+    """Whether this is what was written beside a file, and not a file itself."""
     return path.name.endswith((".reason.txt", ".result.json"))

@@ -12,11 +12,12 @@ from services.ingest.mappings.write import mapping_text
 from services.ingest.readers import open_source
 from services.ingest.records import ImportSummary, IngestResult, Preview, Progress, ValidationReport
 from services.ingest.rows import ingest_rows
+from services.ingest.together import Sent, ingest_together
 
 __all__ = [
     "Column", "ImportRecord", "ImportSummary", "IngestResult", "Mapping", "Order", "Place", "Preview", "Progress",
-    "Reject", "ValidationReport", "as_dict", "check_file", "check_targets", "choose_mapping", "find_import",
-    "find_shipped", "guess_mapping", "import_file", "ingest_rows", "list_imports", "load_mapping", "load_mapping_file",
-    "mapping_of", "mapping_text", "open_source", "preview", "rejects_csv", "rejects_of", "sample_of",
-    "shipped_mappings", "targets",
+    "Reject", "Sent", "ValidationReport", "as_dict", "check_file", "check_targets", "choose_mapping", "find_import",
+    "find_shipped", "guess_mapping", "import_file", "ingest_rows", "ingest_together", "list_imports", "load_mapping",
+    "load_mapping_file", "mapping_of", "mapping_text", "open_source", "preview", "rejects_csv", "rejects_of",
+    "sample_of", "shipped_mappings", "targets",
 ]  # fmt: skip

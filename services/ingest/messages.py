@@ -21,9 +21,10 @@ from data.imports import Reject
 from data.messages import KEY, take
 from data.model import Dataset
 from data.types import Scope
-from services.ingest.mappings.grammar import Column, Mapping, Place
+from services.ingest.mappings.grammar import Mapping
 from services.ingest.mappings.load import targets
 from services.ingest.mappings.nodes import near
+from services.ingest.mappings.plain import plain_mapping
 from services.ingest.parse import Parser
 from services.ingest.readers.encodings import is_broken
 from services.ingest.readers.json_lines import as_text
@@ -61,12 +62,6 @@ class Taken:
 
     def __add__(self, other: Taken) -> Taken:
         return Taken(*(getattr(self, n) + getattr(other, n) for n in self.__slots__))
-
-
-def plain_mapping(dataset: Dataset) -> Mapping:
-    """Fields that have the names of the dataset's columns."""
-    columns = tuple(Column(name, (name,), missing=("",)) for name in targets(dataset))
-    return Mapping(dataset.qualified, columns, place=Place("lat", "lon") if dataset.place else None)
 
 
 def store_messages(

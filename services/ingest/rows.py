@@ -18,9 +18,9 @@ from data.errors import BadInput
 from data.imports import Reject
 from data.model import Dataset
 from data.types import Scope
-from services.ingest.mappings.grammar import Column, Mapping, Place
 from services.ingest.mappings.load import targets
 from services.ingest.mappings.nodes import near
+from services.ingest.mappings.plain import plain_mapping
 from services.ingest.parse import Parser
 from services.ingest.readers.encodings import is_broken
 from services.ingest.readers.json_lines import as_text
@@ -40,18 +40,29 @@ def ingest_rows(scope: Scope, dataset_name: str, rows: Sequence[Any], key: str |
     """
     require(scope, "write")
     dataset = find_dataset(current(), dataset_name)
-    parsed = Parser(dataset, _plain_mapping(dataset), "UTC", now, needs_zone=True).parse(_batch(dataset, rows))
-    batch_key = f"ingest:{key or uuid.uuid4()}"
+    parsed = parse_rows(dataset, rows, now)
+    known_by = batch_key(key)
     with transaction(scope) as tx:
-        result = write_batch(tx, scope, Batch(dataset, batch_key, parsed.columns))
+        result = write_batch(tx, scope, Batch(dataset, known_by, parsed.columns))
         if not result.repeated:
-            data.imports.add_rejects(tx, scope, dataset.id, parsed.rejects, None, batch_key)
+            data.imports.add_rejects(tx, scope, dataset.id, parsed.rejects, None, known_by)
             detail = {"read": len(rows), "stored": parsed.size, "rejected": len(parsed.rejects), "key": key or ""}
             record(tx, scope, "ingested", dataset.qualified, detail)
-    return _answer(rows, parsed, result, key)
+    return answer_to(rows, parsed, result, key)
 
 
-def _answer(rows: Sequence[Any], parsed: Parsed, result: BatchResult, key: str | None) -> IngestResult:
+def batch_key(key: str | None) -> str:
+    """How a sender's key is called among the keys of all batches; without one the batch is like no other."""
+    return f"ingest:{key or uuid.uuid4()}"
+
+
+def parse_rows(dataset: Dataset, rows: Sequence[Any], now: datetime) -> Parsed:
+    """The rows that may be stored and those that are refused; `line` is the position in `rows`, from 1."""
+    return Parser(dataset, plain_mapping(dataset), "UTC", now, needs_zone=True).parse(_batch(dataset, rows))
+
+
+def answer_to(rows: Sequence[Any], parsed: Parsed, result: BatchResult, key: str | None) -> IngestResult:
+    """What a sender is told of its rows. Raises BadInput when its key was used for other rows before."""
     written = result.inserted + result.updated
     if result.repeated and written + result.unchanged > parsed.size:
         raise BadInput(f"The key {key!r} was used for other rows before; use a new key for new rows.")
@@ -59,11 +70,6 @@ def _answer(rows: Sequence[Any], parsed: Parsed, result: BatchResult, key: str |
         len(rows), result.inserted, result.updated, parsed.size - written, len(parsed.rejects), parsed.flagged,
         parsed.rejects, result.repeated, result.version,
     )  # fmt: skip
-
-
-def _plain_mapping(dataset: Dataset) -> Mapping:
-    columns = tuple(Column(name, (name,), missing=("",)) for name in targets(dataset))
-    return Mapping(dataset.qualified, columns, place=Place("lat", "lon") if dataset.place else None)
 
 
 def _batch(dataset: Dataset, rows: Sequence[Any]) -> RawBatch:

@@ -79,7 +79,7 @@ def diverging(numbers: Sequence[float], is_dark: bool, text: Callable[[float], s
         return Scale(())
     colours = _DIVERGING_DARK if is_dark else _DIVERGING_LIGHT
     edges = np.linspace(-largest, largest, CLASSES + 1).tolist()
-    return Scale(tuple(Step(c, a, b, _between(a, b, text)) for c, a, b in zip(colours, edges, edges[1:], strict=True)))
+    return Scale(tuple(Step(c, a, b, _between(a, b, text)) for c, a, b in zip(colours, edges[:-1], edges[1:], strict=True)))
 
 
 def findings(is_dark: bool) -> tuple[tuple[Colour, str], ...]:

@@ -57,6 +57,7 @@ class Connection:
         self._client.will_set(self._status, "offline", qos=1, retain=True)
         self._client.reconnect_delay_set(1, 30)
         self._client.on_connect = self._connected
+        self._client.on_connect_fail = lambda _client, _data: said("The broker cannot be reached; trying again.")
         self._client.on_disconnect = self._disconnected
         self._client.on_message = self._received
         self._client.on_subscribe = self._subscribed

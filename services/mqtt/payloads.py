@@ -12,6 +12,8 @@ from services.ingest.messages import Message
 from services.mqtt.routes import WORKSPACE, Route
 
 LONGEST_RAW = 8_000
+UNREAD = ("no JSON", "no rows", "not an object", "no name of the message")
+"""How reasons begin of what is kept as it came, because no row could be read from it."""
 
 
 def messages_of(route: Route, fields: Mapping[str, str], topic: str, payload: bytes) -> list[Message]:

@@ -123,8 +123,11 @@ class Subscriber:
                 messages = messages_of(route, fields, delivery.topic, delivery.payload)
                 groups.setdefault(key, ((workspace, route), []))[1].extend(messages)
         taken = Taken()
-        for group, messages in groups.values():
-            taken += self._store_group(group, messages)
+        for (workspace, name), (group, messages) in groups.items():
+            stored = self._store_group(group, messages)
+            if workspace in self._scopes:  # what names none of ours is counted as unplaced
+                self._state = self._state.with_route(f"{workspace} {name}", stored, datetime.now(UTC))
+            taken += stored
         return taken
 
     def _store_group(self, group: Group, messages: list[Message]) -> Taken:

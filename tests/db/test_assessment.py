@@ -16,8 +16,10 @@ from data.engine.days import to_ms
 from data.engine.verify import verify
 from data.errors import BadInput, NotAllowed, UnknownName
 from data.types import CannotTell, Scope, TimeRange
+from services.assessment.definitions import PERCENTILES
 from services.assessment.loading import scoring
 from services.assessment.pipeline import datasets, score
+from services.assessment.portraits import portrait
 from services.assessment.profiles import profile
 from services.assessment.renewing import renew
 from services.assessment.selection import fairness
@@ -319,3 +321,50 @@ def test_the_stream_goes_on_where_the_history_ended(scope: Scope) -> None:
     assert told == set(whole["sessions"].columns["session"]) and len(told) > 10
     assert world.since(NOW, NOW + timedelta(hours=7), "k", first)[0].key == "k"
     assert asdict(world.workspace) == asdict(scope.workspace)
+
+
+def test_a_portrait_has_the_ends_of_each_interval_as_percentiles(told: Scope) -> None:
+    result = next(r for r in rows_of(told, "results").values() if r["outcome"] == "recommended")
+    found = portrait(told, result["participant"], result["session"]).profile
+    norm = scoring().norms_of(found.norm_version).groups[found.norm_group]
+    for line in found.traits:
+        trait = norm.traits[line.trait]
+        for edge, percentile in (
+            (line.low, line.percentile_low),
+            (line.benchmark, line.percentile_benchmark),
+            (line.high, line.percentile_high),
+        ):
+            # Between two points of the norm group a percentile lies between theirs.
+            value = (edge - 50) / 10
+            below = [p for p, point in zip(PERCENTILES, trait.points, strict=True) if point <= value - 0.001]
+            above = [p for p, point in zip(PERCENTILES, trait.points, strict=True) if point >= value + 0.001]
+            assert max(below, default=0) - 0.05 <= percentile <= min(above, default=100) + 0.05
+        assert line.percentile_low <= line.percentile <= line.percentile_high and line.people == trait.n
+
+
+def test_a_portrait_says_what_cannot_be_told_and_shows_valid_sessions_alone(told: Scope) -> None:
+    results = rows_of(told, "results").values()
+    careless = portrait(told, "p-0007", next(r["session"] for r in results if r["reason"] == "too_fast"))
+    assert careless.profile.traits == () and len(careless.untold) == 7
+    assert careless.untold[0].reason == "The session cannot be believed: answered faster than anybody can."
+    valid = {}
+    for row in results:
+        if row["valid"] == "valid":
+            valid.setdefault(row["participant"], []).append(row["session"])
+    once = next(person for person, sessions in valid.items() if len(sessions) == 1)
+    assert isinstance(portrait(told, once).trend, CannotTell)
+    often = max(valid, key=lambda person: len(valid[person]))
+    shown = portrait(told, often)
+    assert not isinstance(shown.trend, CannotTell)
+    assert {p.session for p in shown.trend} <= set(valid[often]) and len({p.session for p in shown.trend}) > 1
+    mine = {p.trait: p.score for p in shown.trend if p.session == shown.profile.session}
+    assert mine == pytest.approx({line.trait: line.score for line in shown.profile.traits}, abs=0.01)
+    partial = next(p for p in (portrait(told, person) for person in valid) if p.profile.valid and p.untold)
+    assert partial.untold[0].reason.startswith("Not done, or not valid: ")
+
+
+def test_a_stranger_and_an_analyst_see_no_portrait(told: Scope) -> None:
+    with pytest.raises(NotAllowed):
+        portrait(make_scope(told.workspace, "analyst"), "p-0007")
+    with pytest.raises(UnknownName, match="No scored session"):
+        portrait(make_scope(make_workspace()), "p-0007")

@@ -107,6 +107,14 @@ def test_partitions_are_months_in_utc_and_take_the_rows_of_their_ends(pair: tupl
     assert counts == [2, 2]
 
 
+def test_vacuum_takes_its_time_with_rows_that_only_arrive(pair: tuple[Dataset, Dataset]) -> None:
+    ensure_dataset(pair[1])
+    ensure_partitions(pair[1], date(2026, 5, 1), date(2026, 5, 1))
+    (part,) = partitions_of(pair[1])
+    options = rows("SELECT reloptions FROM pg_class WHERE oid = to_regclass(%(part)s)", part=part)
+    assert options == [(["autovacuum_vacuum_cost_delay=10"],)]
+
+
 def test_a_partition_can_be_made_while_its_writer_waits_for_it(pair: tuple[Dataset, Dataset]) -> None:
     visits, scope = pair[1], make_scope(make_workspace())
     ensure_dataset(visits)

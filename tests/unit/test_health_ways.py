@@ -54,6 +54,12 @@ def test_the_broker_is_as_its_subscriber_says(state: MqttState, health: str) -> 
     assert found is not None and found.state == health and (state.said in found.message)
 
 
+def test_a_connection_that_is_being_made_is_not_called_one() -> None:
+    keep_state(MqttState("connecting", since="2026-03-01T12:00:00"))
+    found = ways.broker()
+    assert found is not None and found.state == "warning" and "is being made" in found.message
+
+
 def test_a_subscriber_that_falls_silent_is_noticed(home: Path) -> None:
     keep_state(MqttState("connected"))
     past = time.time() - 60

@@ -15,11 +15,12 @@ from typer.testing import CliRunner
 
 from data.errors import BadInput
 from data.settings import ROOT
-from services.cli.analyse import register
+from services.cli import analyse, analyse_points
 from services.spatial.cells import cells_of_points
 
 APP = typer.Typer()
-register(APP)
+analyse.register(APP)
+analyse_points.register(APP)
 
 
 def run(*arguments: object) -> dict[str, Any]:
@@ -102,6 +103,18 @@ def test_cells_without_points_count_where_the_study_area_is_known(town: Path, tm
 def test_without_json_a_person_reads_the_spots(checkers: Path) -> None:
     result = CliRunner().invoke(APP, ["analyse", "hotspots", "--areas", str(checkers), "--value", "value"])
     assert "63 places" in result.stdout and "Moran's I 0." in result.stdout and "hot" in result.stdout
+
+
+@pytest.mark.parametrize("method", ["dbscan", "hdbscan"])
+def test_clusters_of_a_file(town: Path, method: str) -> None:
+    found = run("clusters", "--points", town, "--method", method, "--category", "kind", "--labels", "--json")
+    first = found["clusters"][0]
+    assert (first["lat"], first["lon"], first["category"]) == (
+        pytest.approx(41.82, abs=0.003), pytest.approx(-87.68, abs=0.003), "waste",
+    )  # fmt: skip
+    assert first["size"] > 150 and first["category_lift"] > 2 and 0.6 < first["stability"] <= 1
+    assert sum(one["size"] for one in found["clusters"]) + found["points"]["noise"] == 840 == len(found["labels"])
+    assert found["parameters"]["suggested"][0] == "points" and found["points"]["left_out"] == {"at 0, 0": 1}
 
 
 def test_neither_or_both_kinds_of_file_are_refused(checkers: Path) -> None:
