@@ -50,11 +50,12 @@ def box_text(box: Sequence[float]) -> str:
     return ",".join(f"{edge:.5f}".rstrip("0").rstrip(".") for edge in box)
 
 
-def place_filter(choice: MapChoice) -> tuple[Filter, ...]:
-    """The filters on where: the part looked at, or the selected area in it."""
+def place_filter(choice: MapChoice, box: Box | None = None) -> tuple[Filter, ...]:
+    """The filters on where: the selected area, else the box that is looked at."""
+    looked = box or choice.box
     if choice.area:
         return (Filter("place", "inside", (choice.area,)),)
-    return (Filter("place", "inside", (json.dumps(list(choice.box)),)),) if choice.box else ()
+    return (Filter("place", "inside", (json.dumps(list(looked)),)),) if looked else ()
 
 
 def zoomed(box: Box, factor: float, at: tuple[float, float] | None = None) -> Box:

@@ -79,7 +79,8 @@ def diverging(numbers: Sequence[float], is_dark: bool, text: Callable[[float], s
         return Scale(())
     colours = _DIVERGING_DARK if is_dark else _DIVERGING_LIGHT
     edges = np.linspace(-largest, largest, CLASSES + 1).tolist()
-    return Scale(tuple(Step(c, a, b, _between(a, b, text)) for c, a, b in zip(colours, edges[:-1], edges[1:], strict=True)))
+    pairs = zip(colours, edges[:-1], edges[1:], strict=True)
+    return Scale(tuple(Step(colour, low, high, _between(low, high, text)) for colour, low, high in pairs))
 
 
 def findings(is_dark: bool) -> tuple[tuple[Colour, str], ...]:

@@ -13,20 +13,21 @@ from data.types import Compare, MetricQuery, Scope
 from services import metrics
 from services.live.choices import COMPARE_SENTENCES
 from services.maps.choices import MapChoice, place_filter
-from services.maps.hexes import HexMap
-from services.spatial.hotspots import false_discovery
+from services.maps.hexes import ADDED_UP, HexMap
+from services.spatial import rates
 
 LEVEL = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One hexagon now and before; `q` only of counts."""
+    """One hexagon now and before; `q` and the ratio with its 95 % interval only of counts."""
 
     index: str
     now: float
     before: float
-    q: float | None
+    q: float | None = None
+    ratio: tuple[float, float, float] | None = None
 
     @property
     def change(self) -> float:
@@ -49,45 +50,42 @@ def difference(
 ) -> Difference:
     """The metric by hexagon in the range and in the one that it is compared with.
 
-    Of counts, q tells how probable so large a change is by chance: given all rows of a hexagon in both periods, those
-    of the first are binomial with the part of time that it has (the conditional test of two Poisson rates, Przyborowski
-    and Wilenski 1940; two-sided by doubling, Benjamini-Hochberg over all hexagons).
+    Of counts with the significance of the change, for the length of each period (see spatial.rates.difference); of
+    everything else only the numbers, where there is one in both periods.
     """
-    cell = f"cell:{shown.resolution}"
-    where = (*choice.where, *place_filter(MapChoice("", "", choice.range, (), shown.box, None, "", choice.area)))
-    query = MetricQuery((metric.qualified,), choice.range, by=(cell,), where=where, compare=against)
+    cell, name = f"cell:{shown.resolution}", metric.qualified
+    where = (*choice.where, *place_filter(choice, shown.box))
+    query = MetricQuery((name,), choice.range, by=(cell,), where=where, compare=against)
     found = metrics.answer(scope, [query], now)[0]
-    name, adds_up = metric.qualified, metric.shape in ("count", "sum", "distinct")
     rows = [row for row in found.rows if row[cell] is not None]
-    if not adds_up:
+    if metric.shape not in ADDED_UP:
         rows = [row for row in rows if row[name] is not None and row.get(f"{name}__previous") is not None]
     if not rows:
         return Difference(metric, (), "", "No hexagon has a number in both periods.")
-    after = np.asarray([float(row[name] or 0) for row in rows])
-    before = np.asarray([float(row.get(f"{name}__previous") or 0) for row in rows])
-    q = _chances(after, before, _part_of_time(scope, choice, against, now)) if metric.shape == "count" else None
-    cells = tuple(
-        Cell(row[cell], a, b, None if q is None else float(q[i]))
-        for i, (row, a, b) in enumerate(zip(rows, after.tolist(), before.tolist(), strict=True))
-    )
+    pairs = [(row[cell], float(row[name] or 0), float(row.get(f"{name}__previous") or 0)) for row in rows]
     said = f"Against {COMPARE_SENTENCES[against]}"
-    if q is not None:
-        said += f": {int((q <= LEVEL).sum())} of {len(cells)} hexagons changed more than chance (q ≤ 0.05)"
-    return Difference(metric, cells, said)
+    if metric.shape != "count":
+        return Difference(metric, tuple(Cell(*pair) for pair in pairs), said)
+    cells = _tested(pairs, *_lengths(scope, choice, against, now))
+    changed = sum(c.q is not None and c.q <= LEVEL for c in cells)
+    return Difference(metric, cells, f"{said}: {changed} of {len(cells)} hexagons changed more than chance (q ≤ 0.05)")
 
 
-def _part_of_time(scope: Scope, choice: MapChoice, against: Compare, now: datetime) -> float:
-    """The length of the range, up to now, as a part of both ranges together."""
+def _lengths(scope: Scope, choice: MapChoice, against: Compare, now: datetime) -> tuple[float, float]:
+    """The seconds of the period before, and those of the range that have passed."""
     edges = (choice.range.from_at, choice.range.to_at)
     other = compared(choice.range, edges, against, scope.workspace.timezone, now)
-    mine = (min(choice.range.to_at, max(now, choice.range.from_at)) - choice.range.from_at).total_seconds()
-    theirs = (other.edges[-1] - other.edges[0]).total_seconds()
-    return mine / (mine + theirs) if mine + theirs else 0.5
+    until = min(choice.range.to_at, max(now, choice.range.from_at))
+    return (other.edges[-1] - other.edges[0]).total_seconds(), (until - choice.range.from_at).total_seconds()
 
 
-def _chances(now: np.ndarray, before: np.ndarray, part: float) -> np.ndarray:
-    from scipy.stats import binom
-
-    total = now + before
-    low, high = binom.cdf(now, total, part), binom.sf(now - 1, total, part)
-    return false_discovery(np.minimum(2 * np.minimum(low, high), 1.0))
+def _tested(pairs: list[tuple[str, float, float]], seconds_before: float, seconds_now: float) -> tuple[Cell, ...]:
+    after, before = np.asarray([pair[1] for pair in pairs]), np.asarray([pair[2] for pair in pairs])
+    test = rates.difference(before, after, seconds_before, seconds_now)
+    return tuple(
+        Cell(
+            *pair, None if np.isnan(test.q[i]) else float(test.q[i]),
+            (float(test.ratio[i]), float(test.low[i]), float(test.high[i])),
+        )
+        for i, pair in enumerate(pairs)
+    )  # fmt: skip

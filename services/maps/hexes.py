@@ -16,6 +16,7 @@ from services.maps.choices import Box, MapChoice, place_filter
 
 MOST_HEXAGONS = 3000
 LISTED = 50
+ADDED_UP = ("count", "sum", "distinct")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +121,9 @@ def hex_map(
     extent = extent_of(scope, dataset, most, choice.box)
     if extent is None:
         return replace(nowhere, reason=f"No row of {dataset.title.lower()} has a place here.")
-    looked = replace(choice, box=extent.box)
     resolution = extent.resolution if choice.resolution is None else choice.resolution
     asked = tuple(dict.fromkeys((metric.qualified, rows.qualified)))
-    inside, cell = place_filter(looked), f"cell:{resolution}"
+    inside, cell = place_filter(choice, extent.box), f"cell:{resolution}"
     queries = [
         MetricQuery(asked, choice.range, by=(cell,), where=(*choice.where, *inside)),
         MetricQuery((rows.qualified,), choice.range, where=choice.where),

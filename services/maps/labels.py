@@ -40,8 +40,8 @@ def names(scope: Scope, pack: Pack, shown: HexMap, choice: MapChoice, now: datet
     if dimension is None or rows is None or not shown.hexagons:
         return Names((), {})
     cell = f"cell:{shown.resolution}"
-    where = place_filter(MapChoice("", "", choice.range, (), shown.box, None, "", choice.area))
-    query = MetricQuery((rows.qualified,), choice.range, by=(cell, dimension), where=(*choice.where, *where))
+    where = (*choice.where, *place_filter(choice, shown.box))
+    query = MetricQuery((rows.qualified,), choice.range, by=(cell, dimension), where=where)
     best: dict[str, tuple[int, str]] = {}
     for row in metrics.answer(scope, [query], now)[0].rows:
         count, name = int(row[rows.qualified] or 0), row[dimension]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from data.model import Metric
 from services.formats import number
 from services.maps.colours import Colour, Scale, diverging, findings, sequential
-from services.maps.differences import Difference
+from services.maps.differences import Cell, Difference
 from services.maps.hexes import HexMap, Listed
 from services.maps.hotspots import Hotspot, HotspotMap
 
@@ -79,10 +80,10 @@ def hotspots(found: HotspotMap, where: dict[str, str], is_dark: bool) -> Picture
     cells = tuple(Painted(h.index, h.grade, _hot_tip(found.metric, h)) for h in found.hexagons)
     ranked = sorted((h for h in found.hexagons if h.grade != 2), key=lambda h: (h.q, -abs(h.z)))
     lines = tuple(
-        (h.index, where.get(h.index, ""), h.kind, f"{h.z:.1f}".replace("-", "−"), _probability(h.q), h.shown)
+        (h.index, where.get(h.index, ""), h.kind, f"{h.z:.1f}".replace("-", "−"), _probability(h.q), h.proof, h.shown)
         for h in ranked[:50]
     )
-    columns = ("Where", "Finding", "z", "q", titled(found.metric))
+    columns = ("Where", "Finding", "z", "q", "Other grids", titled(found.metric))
     return Picture(f"Hotspots of {found.metric.title.lower()}", swatches, cells, found.note, columns, lines)
 
 
@@ -90,9 +91,7 @@ def differences(found: Difference, where: dict[str, str], is_dark: bool) -> Pict
     """How much more or less than before, and where that is more than chance."""
     metric = found.metric
     scale = diverging([c.change for c in found.cells], is_dark, lambda n: _signed(metric, n))
-    cells = tuple(
-        Painted(c.index, scale.place(c.change), _change_tip(metric, c.now, c.before, c.q)) for c in found.cells
-    )
+    cells = tuple(Painted(c.index, scale.place(c.change), _change_tip(metric, c)) for c in found.cells)
     ranked = sorted(found.cells, key=lambda c: (c.q if c.q is not None else 1.0, -abs(c.change)))[:50]
     lines = tuple(
         (
@@ -126,9 +125,13 @@ def _probability(p: float | None) -> str:
 
 def _hot_tip(metric: Metric, found: Hotspot) -> str:
     said = f"{found.kind.capitalize()}: z {found.z:.1f}, q {_probability(found.q)}".replace("z -", "z −")
-    return f"{said}\n{metric.title}: {found.shown}"
+    proof = f"\n{found.proof.capitalize()}" if found.proof else ""
+    return f"{said}{proof}\n{metric.title}: {found.shown}"
 
 
-def _change_tip(metric: Metric, now: float, before: float, q: float | None) -> str:
-    said = f"Now {plain_number(metric, now)}, before {plain_number(metric, before)}"
-    return said if q is None else f"{said}\nq {_probability(q)}"
+def _change_tip(metric: Metric, cell: Cell) -> str:
+    said = f"Now {plain_number(metric, cell.now)}, before {plain_number(metric, cell.before)}"
+    if cell.q is None or cell.ratio is None:
+        return said
+    ratio, low, high = (f"{part:.2g}" if part < math.inf else "any" for part in cell.ratio)
+    return f"{said}\n{ratio} times as many (95 %: {low} to {high}), q {_probability(cell.q)}"

@@ -23,7 +23,7 @@ def picture(
     if choice.layer == "hotspots":
         dataset = placed_dataset(pack, metric)
         assert dataset is not None, "a metric that is mapped has places"
-        found = hotspot_map(scope, dataset, shown)
+        found = hotspot_map(scope, dataset, shown, choice, now)
         return found.reason or pictures.hotspots(found, names.of_hexagon, is_dark)
     if choice.layer == "difference":
         change = difference(scope, metric, shown, choice, choice.against, now)
