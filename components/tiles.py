@@ -43,7 +43,7 @@ def _number(tile: Tile, compared_with: str) -> None:
     change = tile.change
     st.metric(
         tile.title,
-        SILENT if tile.value == NOTHING else tile.value,
+        SILENT if tile.value == NOTHING else _with_unit(tile),
         change.text if change else "nothing before" if compared_with and tile.value != NOTHING else None,
         delta_color=_COLOURS[change.tone] if change else "off",
         delta_arrow="off",
@@ -51,6 +51,10 @@ def _number(tile: Tile, compared_with: str) -> None:
         chart_data=tile.spark or None,
         label_visibility="collapsed",
     )
+
+
+def _with_unit(tile: Tile) -> str:
+    return f"{tile.value} :small[:gray[{plain(tile.unit)}]]" if tile.unit else tile.value
 
 
 def _target(tile: Tile) -> str | None:
