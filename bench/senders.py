@@ -102,9 +102,15 @@ class Sender:
         headers = self._headers | {"Idempotency-Key": f"{self._run}-{number}"}
         while True:
             start = time.perf_counter()
-            link.request("POST", f"/api/v1/ingest/{DATASET}", body, headers)
-            answer = link.getresponse()
-            said = answer.read()
+            try:
+                link.request("POST", f"/api/v1/ingest/{DATASET}", body, headers)
+                answer = link.getresponse()
+                said = answer.read()
+            except (BrokenPipeError, ConnectionResetError):  # turned away before the body was taken in
+                link.close()
+                waits += 1
+                time.sleep(1.0)
+                continue
             if answer.status != 429:
                 break
             waits += 1
