@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from bench.measure import Report
 
 ROOT = Path(__file__).resolve().parent.parent
+PARTS = ("peers", "stream", "live", "fill", "growth")
+WAYS = ("http", "streams", "screen", "mqtt", "faults")
 
 
 def main() -> None:
@@ -25,7 +27,8 @@ def main() -> None:
     asked.add_argument("--pages", type=int, default=200, help="pages of the mix")
     asked.add_argument("--cap-seconds", type=float, default=240, help="when a peer's page is given up, and said so")
     asked.add_argument("--keep", action="store_true", help="keep the filled databases for another run")
-    asked.add_argument("--without", nargs="*", default=[], choices=["peers", "stream", "live", "fill", "growth"])
+    asked.add_argument("--hold-seconds", type=float, default=300, help="how long a thousand event streams are held")
+    asked.add_argument("--without", nargs="*", default=[], choices=[*PARTS, *WAYS])
     options = asked.parse_args()
     os.environ.setdefault("BELVEDERE_CACHE_MB", "6144")
     os.environ["BELVEDERE_DEMO"] = "0"
@@ -44,6 +47,8 @@ def main() -> None:
         if not options.keep:
             shutil.rmtree(home, ignore_errors=True)
     report_growth(report, sizes)
+    report.rows = options.rows
+    _measure_with_a_broker(options, report)
 
 
 @contextmanager
@@ -83,6 +88,37 @@ def _measure(options: argparse.Namespace, home: Path, report: Report) -> None:
         measure_stream(scope, model, 100_000, min(60, options.stream_seconds), report)
     if "live" not in options.without:
         measure_live(report, sessions=50, seconds=30)
+    _measure_over_http(options, report)
+
+
+def _measure_over_http(options: argparse.Namespace, report: Report) -> None:
+    from bench.http import measure_http
+    from bench.screen import can_measure, measure_screen
+    from bench.streams import measure_streams
+
+    if "http" not in options.without:
+        measure_http(report, 30_000, options.stream_seconds)
+    if "streams" not in options.without:
+        measure_streams(report, 1000, options.hold_seconds)
+    if "screen" not in options.without:
+        if can_measure():
+            measure_screen(report, batches=20)
+        else:
+            report.skipped("commit to screen", "no Chromium on this machine: apt install chromium")
+
+
+def _measure_with_a_broker(options: argparse.Namespace, report: Report) -> None:
+    """In data folders of their own: these stop and kill what they started."""
+    from bench.faults import can_measure, measure_faults
+    from bench.mqtt import measure_mqtt
+
+    for name, measure in (("mqtt", measure_mqtt), ("faults", measure_faults)):
+        if name in options.without:
+            continue
+        if can_measure():
+            measure(report)
+        else:
+            report.skipped(name, "no mosquitto on this machine: apt install mosquitto")
 
 
 if __name__ == "__main__":

@@ -10,24 +10,19 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-import socket
-import subprocess
 import sys
 import time
-import urllib.request
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import cycle, islice
-from pathlib import Path
 
 import psutil
 
 from bench.measure import Report
+from bench.serving import ROOT, web_server
 from bench.tabs import Refresh, Tab
 
-ROOT = Path(__file__).resolve().parent.parent
 EVERY_S = 2
 SLUG = "riverton"
 ACCOUNT = "bench-live"
@@ -35,7 +30,6 @@ ROLE = "manager"
 RANGES = ("7d", "24h", "30d", "today", "6h")
 FAMILIES = ("overview", "business", "operational", "experience")
 VIEWS = [f"every={EVERY_S}s&range={found}&family={family}" for family in FAMILIES for found in RANGES]
-_START_S = 120.0
 _AT_ONCE = 4  # tabs that load the whole page at the same time
 _WARM_S = 2.5 * EVERY_S
 
@@ -57,15 +51,15 @@ def measure_live(report: Report, sessions: int = 50, seconds: float = 30, views:
 
     The sessions look at so many different views.
     """
-    secrets = _prepare(sessions)
+    secrets = demo_with_sessions(sessions)
     try:
-        with _server() as (server, port):
+        with web_server() as (server, port):
             asyncio.run(_measure(report, server, port, secrets, seconds, VIEWS[:views]))
     finally:
-        _forget(secrets)
+        forget_sessions(secrets)
 
 
-def _prepare(sessions: int) -> list[str]:
+def demo_with_sessions(sessions: int) -> list[str]:
     """The demo and one signed-in session for each tab; what is there already stays."""
     from services import people
     from services.demo import load_demo
@@ -77,47 +71,12 @@ def _prepare(sessions: int) -> list[str]:
     return [people.open_session(account, f"127.0.0.{number % 250 + 1}", now) for number in range(sessions)]
 
 
-def _forget(secrets: list[str]) -> None:
+def forget_sessions(secrets: list[str]) -> None:
+    """Sign them out."""
     from services.people import sign_out
 
     for secret in secrets:
         sign_out(secret, datetime.now(UTC))
-
-
-@contextmanager
-def _server() -> Iterator[tuple[psutil.Process, int]]:
-    """`manage.py web` on a free port of this machine, on this process's database and data folder."""
-    from data.settings import settings
-
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
-    log = settings().home.resolve() / "logs" / "bench-live.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    settled = {"BELVEDERE_HOST": "127.0.0.1", "BELVEDERE_PORT": str(port), "BELVEDERE_DEMO": "0"}
-    with log.open("w") as out:
-        process = subprocess.Popen(
-            [sys.executable, str(ROOT / "manage.py"), "web"], cwd=ROOT, env=os.environ | settled, stdout=out, stderr=out
-        )
-    try:
-        _wait_until_ready(process, port, log)
-        yield psutil.Process(process.pid), port
-    finally:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def _wait_until_ready(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    until = time.monotonic() + _START_S
-    while process.poll() is None and time.monotonic() < until:
-        with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2):
-            return
-        time.sleep(0.1)
-    raise RuntimeError(f"The server does not start:\n{log.read_text()[-2000:]}")
 
 
 async def _measure(
@@ -135,8 +94,9 @@ async def _measure(
         await _refresh(tabs, server, _WARM_S)
         _report(report, name, await _refresh(tabs, server, seconds / 2))
         writer = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "bench.trickle", SLUG, str(seconds / 2 + _WARM_S), cwd=ROOT, stdout=subprocess.DEVNULL
-        )
+            sys.executable, "-m", "bench.trickle", SLUG, str(seconds / 2 + _WARM_S), cwd=ROOT,
+            stdout=asyncio.subprocess.DEVNULL,
+        )  # fmt: skip
         await _refresh(tabs, server, _WARM_S)
         _report(report, f"{name}, rows arriving", await _refresh(tabs, server, seconds / 2))
         if await writer.wait():

@@ -57,6 +57,14 @@ class Report:
         """A bare ratio."""
         self._keep({"name": name, "ratio": round(ratio, 3), **more})
 
+    def counts(self, name: str, **counted: object) -> None:
+        """How often what happened."""
+        self._keep({"name": name, **counted})
+
+    def skipped(self, name: str, reason: str) -> None:
+        """What could not be measured here, and why."""
+        self._keep({"name": name, "skipped": reason})
+
     def p50(self, name: str, rows: int) -> float | None:
         """Our own median of a measurement at that size, where it was taken."""
         mine = (f for f in self.found if f["name"] == name and f["rows"] == rows and "against" not in f)

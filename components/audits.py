@@ -13,6 +13,7 @@ from data.types import Scope
 
 _RANGES = {"1": "24 hours", "7": "7 days", "30": "30 days", "365": "a year"}
 _LIMIT = 1000
+_TALL = 16  # rows; more of them scroll
 
 
 def audit_table(scope: Scope) -> None:
@@ -38,6 +39,6 @@ def audit_table(scope: Scope) -> None:
         }
         for row in found
     ]
-    table(scope, rows, ("When",), height=min(600, 38 + 35 * len(rows)))
+    table(scope, rows, ("When",), height=600 if len(rows) > _TALL else "content")
     if len(found) == _LIMIT:
         st.caption(f"The newest {_LIMIT:,} rows; narrow the conditions to see others.")

@@ -14,6 +14,7 @@ from services import jobs
 from services.formats import plural
 
 _SHOWN_RUNS = 20
+_STATE = st.column_config.TextColumn("State", width=80, help="`waiting`: it has not run yet.")
 
 
 def job_table(scope: Scope) -> None:
@@ -29,25 +30,25 @@ def job_table(scope: Scope) -> None:
     for line in failed:
         st.error(line.last.failure if line.last else "", title=f"{line.title} failed")
     rows = [_row(line) for line in lines]
-    table(scope, rows, ("Last run", "Next run", "Last failure"), height=38 + 35 * len(rows))
+    table(scope, rows, ("Last run", "Next run", "Last failure"), {"State": _STATE}, height="content")
 
 
 def _row(line: jobs.JobLine) -> dict[str, Any]:
     last = line.last
     return {
         "Job": line.title,
-        "Name": line.job,
         "State": line.state,
-        "Times": f"{line.cron} (changed by {line.changed_by})" if line.is_changed else line.cron,
         "Last run": last.started_at if last else None,
         "Took": _span(line.took),
-        "Said": last.message if last else "",
         "Next run": line.next_at,
+        "Said": last.message if last else "",
         "Waiting": line.queued.waiting,
         "Runs": last.runs if last else 0,
         "Failures": last.failures if last else 0,
         "Last failure": last.failed_at if last else None,
         "Reason": last.failure if last else "",
+        "Times": f"{line.cron} (changed by {line.changed_by})" if line.is_changed else line.cron,
+        "Name": line.job,
     }
 
 

@@ -40,6 +40,8 @@ overflow:hidden}
 .bv-rank i{display:block;height:100%}
 [class*="st-key-rows_"] button p{text-align:left}
 [class*="st-key-rows_"] button{justify-content:flex-start}
+.st-key-tiles [data-testid="stMetricValue"],.st-key-tiles [data-testid="stMetricValue"] *{white-space:normal;
+overflow:visible;text-overflow:clip}
 .st-key-tiles [data-testid="stMetricDeltaDescription"] *{opacity:1}
 </style>"""
 

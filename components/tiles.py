@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import streamlit as st
 
 from components.markdown import plain
-from services.formats import NOTHING
+from services.formats import NOTHING, SPACE
 from services.live.tiles import Tile
 
 TILE_WIDTH = 150
 # In the place of the number.
 SILENT, UNTOLD = ":small[:gray[nothing recorded]]", ":small[:gray[cannot be told]]"
+_PARTS = re.compile(f"({SPACE}[dh]){SPACE}")
 _COLOURS = {"good": "green", "bad": "red", "neutral": "gray"}
 
 
@@ -43,7 +45,7 @@ def _number(tile: Tile, compared_with: str) -> None:
     change = tile.change
     st.metric(
         tile.title,
-        SILENT if tile.value == NOTHING else tile.value,
+        SILENT if tile.value == NOTHING else _with_unit(tile),
         change.text if change else "nothing before" if compared_with and tile.value != NOTHING else None,
         delta_color=_COLOURS[change.tone] if change else "off",
         delta_arrow="off",
@@ -51,6 +53,12 @@ def _number(tile: Tile, compared_with: str) -> None:
         chart_data=tile.spark or None,
         label_visibility="collapsed",
     )
+
+
+def _with_unit(tile: Tile) -> str:
+    """The value and its unit; a length of time may go on in the next line between its two parts, never inside one."""
+    value = _PARTS.sub(r"\1 ", tile.value)
+    return f"{value} :small[:gray[{plain(tile.unit)}]]" if tile.unit else value
 
 
 def _target(tile: Tile) -> str | None:

@@ -22,11 +22,11 @@ def moment(scope: Scope, label: str) -> object:
 
 def table(
     scope: Scope, rows: list[dict[str, Any]], moments: Sequence[str] = (), columns: Mapping[str, Any] | None = None,
-    height: int | Literal["auto"] = "auto",
+    height: int | Literal["auto", "content"] = "auto",
 ) -> None:  # fmt: skip
     """Rows as a table of the full width; the columns named in `moments` are instants."""
     shown: dict[str, Any] = {label: moment(scope, label) for label in moments} | dict(columns or {})
-    st.dataframe(rows, hide_index=True, column_config=shown, width="stretch", height=height)
+    st.dataframe(rows, hide_index=True, column_config=shown, width="stretch", height=height, placeholder="–")
 
 
 def token_form(scope: Scope) -> None:

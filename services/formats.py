@@ -18,6 +18,10 @@ SPACE = "\u00a0"
 MINUS = "\u2212"
 NOTHING = "–"
 _SYMBOLS = {"dollars": "$", "euros": "€", "pounds": "£"}
+_SHORT = {
+    "litres a second": "l/s", "metres": "m", "kilometres": "km", "millimetres": "mm", "milliseconds": "ms",
+    "seconds": "s", "minutes": "min", "percent": "%", "standard deviations": "SD",
+}  # fmt: skip
 Tone = Literal["good", "bad", "neutral"]
 Number = float | int | None
 
@@ -97,6 +101,11 @@ def number(value: Number, form: Format, unit: str = "", decimals: int = 1, short
     if form == "money":
         return _money(text, unit, short)
     return f"{text}{SPACE}{unit}" if unit and not short else text
+
+
+def short_unit(unit: str) -> str:
+    """A unit by its symbol where it has one: `litres a second` is `l/s`, `metres` is `m`."""
+    return _SHORT.get(unit, unit)
 
 
 def _money(text: str, unit: str, short: bool) -> str:

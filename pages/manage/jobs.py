@@ -2,14 +2,15 @@
 
 import streamlit as st
 
+from components import shell
 from components.jobs import job_form, job_table, workflow_form, workflow_table
 from components.viewer import current_scope
 from services import jobs
 
 scope = current_scope()
 allowed = jobs.may_change(scope)
-st.title("Jobs", anchor=False)
-st.write("Work that the worker does by itself, for the whole installation. Its schedule is in UTC.")
+shell.header("Jobs", scope.workspace)
+st.write("Work that the worker does by itself, for the whole installation. Only what is set as Times is in UTC.")
 job_table(scope)
 if allowed:
     job_form(scope)

@@ -11,18 +11,19 @@ from fastapi import APIRouter, Query, Request
 
 from data.errors import DatabaseDown
 from data.types import Scope
-from services import formats, metrics, spool
+from services import formats, metrics
 from services.api.access import Caller, now
 from services.api.errors import JsonAnswer
 from services.api.forms import HealthAnswer, HealthBoardAnswer
 from services.api.ingest import inlet_of
 from services.api.stream import streams_of
-from services.health import Line, health_board
+from services.health import Limits, Line, health_board
+from services.health.probes import DATABASE
+from services.health.ways import waiting_rows
 
 router = APIRouter(tags=["Health"])
 STATES = ("healthy", "warning", "critical", "down")
-DATABASE_WARNING_S, DATABASE_CRITICAL_S = 0.1, 1.0
-SPOOL_WARNING, SPOOL_CRITICAL = 0.2, 0.8
+_INLET = Limits(0.5, 0.9, "of the buffer")
 
 
 @router.get("/v1/health", summary="State of every component", response_model=HealthAnswer)
@@ -61,10 +62,6 @@ def _component(name: str, state: str, message: str, seconds: float | None = None
     return {"name": name, "state": state, "message": message, "seconds": seconds}
 
 
-def _graded(value: float, warning: float, critical: float) -> str:
-    return "critical" if value >= critical else "warning" if value >= warning else "healthy"
-
-
 def _timed(call: Callable[[], object]) -> float:
     started = time.perf_counter()
     call()
@@ -76,17 +73,13 @@ def _database(scope: Scope) -> dict[str, Any]:
         seconds = _timed(lambda: metrics.freshness(scope))
     except DatabaseDown as error:
         return _component("database", "down", str(DatabaseDown()) if str(error) else "")
-    state = _graded(seconds, DATABASE_WARNING_S, DATABASE_CRITICAL_S)
-    return _component("database", state, f"Answers in {seconds * 1000:.0f} ms.", round(seconds, 4))
+    ms = seconds * 1000
+    return _component("database", DATABASE.state(ms), f"Answers in {ms:.0f} ms.", round(seconds, 4))
 
 
 def _spool() -> dict[str, Any]:
-    state = spool.spool_state()
-    said = spool.spool_said(state) or "Nothing waits on disk."
-    if state.refused:
-        said += f" {state.refused} could not be written: see spool/refused in the data folder."
-    graded = _graded(state.share, SPOOL_WARNING, SPOOL_CRITICAL)
-    return _component("spool", "warning" if graded == "healthy" and (state.batches or state.refused) else graded, said)
+    found = waiting_rows()
+    return _component(found.name, found.state, found.message)
 
 
 def _listener(request: Request) -> dict[str, Any]:
@@ -102,7 +95,7 @@ def _inlet(request: Request) -> dict[str, Any]:
     inlet = inlet_of(request)
     share = inlet.budget.used / inlet.budget.limit
     message = f"{formats.plural(inlet.gate.in_flight, 'batch', 'batches')} in flight, {share:.0%} of the buffer."
-    return _component("ingest", _graded(share, 0.5, 0.9), message)
+    return _component("ingest", _INLET.state(share), message)
 
 
 def _data(scope: Scope, at: datetime) -> list[dict[str, Any]]:

@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from services.cli.analyse import AsJson, Delimiter, Latitude, Longitude, PointsFile, Seed, analyse, required
+from services.cli.analyse import (
+    AsJson,
+    Delimiter,
+    Latitude,
+    Longitude,
+    Permutations,
+    PointsFile,
+    Seed,
+    analyse,
+    required,
+)
 
 if TYPE_CHECKING:
     from services.spatial.clustering import Clustering
@@ -18,6 +28,7 @@ if TYPE_CHECKING:
 def register(_: typer.Typer) -> None:
     """Add the commands to the group."""
     analyse.command("clusters")(clusters)
+    analyse.command("scan")(scan_command)
 
 
 def clusters(
@@ -59,6 +70,55 @@ def clusters(
         print(json.dumps(result, ensure_ascii=False))
     else:
         print(_cluster_lines(found, described))
+
+
+def scan_command(
+    points: PointsFile = None,
+    lat: Latitude = "lat",
+    lon: Longitude = "lon",
+    time: Annotated[str, typer.Option("--time", help="Column of dates or times; without it a scan of rates.")] = "",
+    form: Annotated[str, typer.Option("--time-format", help="Such as %d/%m/%Y; found out when left out.")] = "",
+    resolution: Annotated[
+        int, typer.Option("--resolution", min=0, max=15, help="Of the H3 cells that are places.")
+    ] = 8,
+    days: Annotated[int, typer.Option("--days", min=1, help="The longest a cluster may last.")] = 14,
+    radius: Annotated[float, typer.Option("--radius", min=0, help="Metres; as far as --share allows by itself.")] = 0,
+    share: Annotated[float, typer.Option("--share", min=0.01, max=1, help="Of all events, in a circle at most.")] = 0.5,
+    past: Annotated[bool, typer.Option("--past", help="Also clusters that ended before the last day.")] = False,
+    cases: Annotated[str, typer.Option("--cases", help="Column of cases, for a scan of rates.")] = "",
+    population: Annotated[str, typer.Option("--population", help="Column of people, for a scan of rates.")] = "",
+    planar: Annotated[bool, typer.Option("--planar", help="Take degrees as a plane, as SaTScan's Cartesian.")] = False,
+    permutations: Permutations = 999,
+    seed: Seed = 0,
+    delimiter: Delimiter = "",
+    as_json: AsJson = False,
+) -> None:
+    """Clusters in space and time (space-time permutation scan), or of a rate in space (--cases and --population)."""
+    from services.spatial.points import days_of, read_points
+    from services.spatial.scan import Scanning
+    from services.spatial.scanned import of_events, of_rates
+
+    read = read_points(required(points, "--points"), lat, lon, delimiter)
+    if cases or population:
+        required(cases, "--cases"), required(population, "--population")
+        found = of_rates(read, cases, population, share, planar, permutations, seed)
+    else:
+        when = days_of(read, required(time, "--time"), form)
+        wanted = Scanning(days, radius or float("inf"), share, alive=not past, replicas=permutations, seed=seed)
+        found = of_events(read, when, resolution, wanted)
+    print(json.dumps(found, ensure_ascii=False) if as_json else _scan_lines(found))
+
+
+def _scan_lines(found: dict[str, Any]) -> str:
+    lines = [f"{found['looked_at']:,} looked at, {found['replicas']} replicas"]
+    for one in found["clusters"][:20]:
+        since = f"  {one['first_day']} to {one['last_day']}" if "first_day" in one else ""
+        often = f"  {one['says']}" if "says" in one else ""
+        lines.append(
+            f"{one['lat']:.5f}, {one['lon']:.5f}{since}  {one['observed']:,} for {one['expected']:.2f} expected, "
+            f"ratio {one['llr']:.6f}, p {one['p']:.3f}{often}"
+        )
+    return "\n".join(lines)
 
 
 def _of_clusters(read: Points, found: Clustering, resamples: int, described: list[dict[str, Any]]) -> dict[str, Any]:

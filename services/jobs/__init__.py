@@ -12,11 +12,10 @@ from services.jobs.managing import (
     workflow_lines,
 )
 from services.jobs.schedule import JOBS, Job
-from services.jobs.status import JobStatus, statuses
 from services.jobs.worker import run_worker
 from services.jobs.workflows import CUSTOM, WORKFLOWS, Workflow
 
 __all__ = [
-    "CUSTOM", "JOBS", "WORKFLOWS", "Job", "JobLine", "JobStatus", "Workflow", "WorkflowLine", "change_job", "job_lines",
-    "may_change", "recent_runs", "run_now", "run_worker", "start_workflow", "statuses", "workflow_lines",
+    "CUSTOM", "JOBS", "WORKFLOWS", "Job", "JobLine", "Workflow", "WorkflowLine", "change_job", "job_lines",
+    "may_change", "recent_runs", "run_now", "run_worker", "start_workflow", "workflow_lines",
 ]  # fmt: skip

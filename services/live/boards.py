@@ -14,6 +14,7 @@ FAMILY_TITLES: dict[Family, str] = {
 OVERVIEW = "overview"
 _HEADLINES: dict[Family, int] = {"business": 4, "operational": 4, "experience": 2, "technical": 0}
 STREAM_COLUMNS = 5
+_KEEPS_COMING_S = 7200
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +34,11 @@ class Board:
         return chosen or tuple(m for family, members in self.families for m in _headlines(members, _HEADLINES[family]))
 
     def events(self, known: Container[str]) -> Dataset:
-        """The dataset whose newest rows are shown, among those with rows: the first of events, else the first."""
+        """The dataset whose newest rows are shown, among those with rows: the first of events that keep coming,
+        else the first of events, else the first."""
         filled = [d for d in self.pack.datasets if d.qualified in known] or list(self.pack.datasets)
-        return next((d for d in filled if d.kind == "append"), filled[0])
+        events = [d for d in filled if d.kind == "append"]
+        return next((d for d in events if d.usual_delay_s <= _KEEPS_COMING_S), next(iter(events), filled[0]))
 
     def metric(self, name: str) -> Metric:
         """The metric of that qualified or bare name, or the first one when there is no such."""

@@ -17,6 +17,7 @@ GRAIN_WORDS: dict[Grain, str] = {
     "quarter": "by quarter", "year": "by year",
 }  # fmt: skip
 _GAP = 0.1
+_BY_LENGTH = ("count", "sum", "distinct")  # their targets are for the whole range, not for a bucket of it
 _LENGTHS: dict[Grain, timedelta] = {
     "minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(days=7),
     "month": timedelta(days=30), "quarter": timedelta(days=91), "year": timedelta(days=365),
@@ -80,10 +81,10 @@ def series(metric: Metric, choice: Choice, result: MetricResult) -> Series:
         name,
         f"{metric.title} {GRAIN_WORDS[choice.grain]}",
         points,
-        "bar" if metric.shape in ("count", "sum", "distinct") else "line",
+        "bar" if metric.shape in _BY_LENGTH else "line",
         axis,
         ".0%" if metric.format == "percent" else "~s" if _largest(points) >= 1e4 else ",~r",
-        metric.target * factor if metric.target is not None and metric.shape not in ("count", "sum") else None,
+        metric.target * factor if metric.target is not None and metric.shape not in _BY_LENGTH else None,
         f"Target {shown(metric, metric.target, short=True)}" if metric.target is not None else "",
         COMPARE_SENTENCES[choice.compare] if choice.compare else "",
         summary(metric, choice, rows),

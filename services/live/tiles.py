@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from data.model import Metric
-from services.formats import Change, change, number
+from services.formats import Change, change, number, short_unit
 
 SPARK_POINTS = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """One metric as it is shown. `spark` holds finished buckets only; `reason` says why there is no value."""
+    """One metric as it is shown. `spark` holds finished buckets only; `reason` says why there is no value; `unit`
+    stands small beside the value."""
 
     metric: str
     title: str
@@ -25,6 +26,7 @@ class Tile:
     is_met: bool | None
     explanation: str
     reason: str = ""
+    unit: str = ""
 
 
 def tile(metric: Metric, total: dict[str, Any], course: list[dict[str, Any]], cannot: dict[str, str]) -> Tile:
@@ -42,7 +44,19 @@ def tile(metric: Metric, total: dict[str, Any], course: list[dict[str, Any]], ca
         meets(metric, value),
         explanation(metric, value),
         cannot.get(name, ""),
+        "" if value is None else unit_beside(metric),
     )
+
+
+def unit_beside(metric: Metric) -> str:
+    """The unit that a reader needs beside the number: none where the number has it, or where the title says what is
+    counted."""
+    if metric.format in ("percent", "duration"):
+        return ""
+    if metric.format == "money":
+        return metric.unit.partition(" ")[2]
+    says_it = metric.unit.lower() in metric.title.lower()
+    return "" if metric.shape in ("count", "distinct", "balance") or says_it else short_unit(metric.unit)
 
 
 def left_out(metric: Metric, dimensions: tuple[str, ...]) -> Tile:

@@ -56,10 +56,10 @@ class Backtest:
         """Both maps in words."""
         model, plain = self.model_hit, self.plain_hit
         verdict = "better" if self.gained.low > 0 else "worse" if self.gained.high < 0 else "no better for certain"
+        shown = [f"{one.value:.0%} ({one.low:.0%} to {one.high:.0%})" for one in (model, plain)]
         return (
-            f"In {self.weeks} past weeks {model.value:.0%} ({model.low:.0%} to {model.high:.0%}) of {self.events:,} events "
-            f"fell in the {self.area:.0%} of the area with the highest score, {plain.value:.0%} ({plain.low:.0%} to "
-            f"{plain.high:.0%}) in that of the last four weeks' map: {verdict}."
+            f"In {self.weeks} past weeks {shown[0]} of {self.events:,} events fell in the {self.area:.0%} of the area "
+            f"with the highest score, {shown[1]} in that of the last four weeks' map: {verdict}."
         )
 
 

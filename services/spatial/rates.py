@@ -60,8 +60,8 @@ def difference(
 
     Null hypothesis: events fall on the two periods as their exposure (days, people times days, km) does. Conditional
     exact test of two Poisson rates (Przyborowski and Wilenski 1940): the second count is binomial of the sum; p is
-    twice the smaller tail with half of the point's own probability (mid-p), the interval is Clopper and Pearson's, mid-p not
-    applied, so at least 95 %. q by Benjamini-Hochberg over all places.
+    twice the smaller tail with half of the point's own probability (mid-p). The interval is Clopper and Pearson's,
+    which covers at least 95 %. q by Benjamini-Hochberg over all places.
     """
     from scipy.stats import beta, binom
 

@@ -189,7 +189,8 @@ def too_little(history: History) -> CannotTell | None:
     events = int(history.counts.sum())
     if history.days < FEWEST_DAYS or events < FEWEST_EVENTS:
         return CannotTell(
-            f"There are {events} events in {history.days} days; at least {FEWEST_EVENTS} in {FEWEST_DAYS} days are needed."
+            f"There are {events} events in {history.days} days; at least {FEWEST_EVENTS} in {FEWEST_DAYS} days "
+            "are needed."
         )
     return None
 

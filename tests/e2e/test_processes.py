@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import pwd
@@ -154,6 +155,18 @@ def _can_run(python: str, uid: int, packages: str) -> bool:
     return done.returncode == 0
 
 
+def _take_along_what_is_compiled(copy: Path, cache: Path) -> None:
+    """Numba names its folders after the sources': under the copy's names nothing is compiled a second time."""
+    compiled = Path(os.environ["NUMBA_CACHE_DIR"])
+    for source in (path for part in ("data", "services") for path in (ROOT / part).rglob("*") if path.is_dir()):
+        here, there = (
+            f"{source.name}_{hashlib.sha1(str(folder).encode()).hexdigest()}"
+            for folder in (source, copy / source.relative_to(ROOT))
+        )
+        if (compiled / here).is_dir():
+            shutil.copytree(compiled / here, cache / there, ignore=shutil.ignore_patterns("*tmp*"))
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 def test_an_ordinary_user_starts_it_from_a_copy(new_home: Path) -> None:
     nobody = pwd.getpwnam("nobody")
@@ -166,7 +179,8 @@ def test_an_ordinary_user_starts_it_from_a_copy(new_home: Path) -> None:
     passing = (".git", "__pycache__", ".*cache", ".coverage*", ".hypothesis", "results")
     kept = shutil.ignore_patterns(".venv", "node_modules", ".belvedere", *passing)
     shutil.copytree(ROOT, copy, ignore=kept)
-    for path in (new_home, copy, *copy.rglob("*")):
+    _take_along_what_is_compiled(copy, new_home / "numba")
+    for path in (new_home, *new_home.rglob("*")):
         os.chown(path, nobody.pw_uid, nobody.pw_gid)
     as_nobody = ("setpriv", f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups")
     environment = {"HOME": str(new_home), "PYTHONPATH": packages, "NUMBA_CACHE_DIR": str(new_home / "numba")}

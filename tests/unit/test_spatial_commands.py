@@ -117,6 +117,32 @@ def test_clusters_of_a_file(town: Path, method: str) -> None:
     assert found["parameters"]["suggested"][0] == "points" and found["points"]["left_out"] == {"at 0, 0": 1}
 
 
+def test_a_scan_finds_what_came_in_the_last_days(town: Path) -> None:
+    found = run("scan", "--points", town, "--time", "day", "--days", 7, "--json")
+    first = found["clusters"][0]
+    assert (first["lat"], first["lon"]) == (pytest.approx(41.82, abs=0.01), pytest.approx(-87.68, abs=0.01))
+    assert first["first_day"] >= "2026-02-22" and first["last_day"] == "2026-03-01"
+    assert first["p"] <= 0.02 and first["recurrence_days"] == pytest.approx(1 / first["p"])
+    assert first["observed"] > first["expected"]
+    assert found["days"] == 60 and found["replicas"] == 999 and found["points"]["used"] == 840
+
+
+def test_a_scan_of_rates_finds_the_place_with_too_many_cases(tmp_path: Path) -> None:
+    lines = [f"{10 + y / 100},{10 + x / 100},{30 if (x, y) == (3, 3) else 2},100" for x in range(6) for y in range(6)]
+    path = tmp_path / "rates.csv"
+    path.write_text("\n".join(["lat,lon,cases,people", *lines]))
+    arguments = ["scan", "--points", path, "--cases", "cases", "--population", "people", "--json"]
+    (one,) = run(*arguments)["clusters"]
+    assert (one["lat"], one["lon"], one["observed"], one["p"]) == (10.03, 10.03, 30, 0.001)
+    assert one["expected"] == pytest.approx(100 / 36) and one["lines"] == [3 * 6 + 3 + 2] and one["radius_m"] == 0
+    assert run(*arguments, "--planar")["clusters"][0]["llr"] == pytest.approx(one["llr"])
+    path.write_text(path.read_text().replace(",2,100", ",-2,100", 1))
+    with pytest.raises(
+        BadInput, match=r"rates.csv, line 2, `cases`: found '-2'; expected a number that is not negative"
+    ):
+        run(*arguments)
+
+
 def test_neither_or_both_kinds_of_file_are_refused(checkers: Path) -> None:
     for arguments in ([], ["--areas", str(checkers), "--points", str(checkers)]):
         with pytest.raises(BadInput, match="either --areas or --points"):
