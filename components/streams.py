@@ -6,6 +6,7 @@ from html import escape
 
 import streamlit as st
 
+from services.formats import inside
 from services.live.streams import Stream
 
 
@@ -13,7 +14,7 @@ def draw_stream(stream: Stream) -> None:
     """A plain table, newest first; one element, because it is drawn at every refresh."""
     head = "".join(f"<th scope='col'>{escape(title)}</th>" for title in stream.columns)
     body = "".join(f"<tr>{_cells(line)}</tr>" for line in stream.lines)
-    title = f"<caption>Newest {escape(stream.title.lower())}</caption>"
+    title = f"<caption>Newest {escape(inside(stream.title))}</caption>"
     table = f"<table class='bv-stream'>{title}<thead><tr>{head}</tr></thead>{body}</table>"
     with st.container(border=True):
         st.html(f"<div class='bv-wide'>{table}</div>")

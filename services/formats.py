@@ -205,6 +205,11 @@ def bucket(label: str, grain: Grain) -> str:
     return str(at.year)
 
 
+def inside(title: str) -> str:
+    """A title in the middle of a sentence: its first letter small, unless the word is an abbreviation (`CRM`)."""
+    return title if title[1:2].isupper() else title[:1].lower() + title[1:]
+
+
 def plural(n: int, one: str, many: str = "") -> str:
     """`1 row`, `1 200 rows`."""
     return f"{grouped(n)}{SPACE}{one if n == 1 else many or one + 's'}"

@@ -29,6 +29,8 @@ _SLOW = [hypothesis.HealthCheck.too_slow]
 hypothesis.settings.register_profile("default", deadline=None, suppress_health_check=_SLOW)
 hypothesis.settings.register_profile("thorough", deadline=None, suppress_health_check=_SLOW, max_examples=1000)
 
+_LONGEST_FIRST = ("tests/e2e/test_processes", "tests/e2e/", "tests/packs/", "tests/db/", "tests/app/", "tests/unit/")
+
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Compile before several processes of tests start, each of which would do it at the same time; once in a folder."""
@@ -36,6 +38,11 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         plain = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
         command = [sys.executable, "-c", "from data.engine import kernels; kernels.warm()"]
         subprocess.run(command, cwd=ROOT, env=plain, check=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first, so that at the end there are only short tests to share out among processes."""
+    items.sort(key=lambda item: [not item.nodeid.startswith(place) for place in _LONGEST_FIRST])
 
 
 @pytest.fixture(scope="session")

@@ -9,14 +9,14 @@ from datetime import UTC, datetime
 from functools import partial
 
 from data.database import database_url
-from data.engine.asks import COUNT, Ask, Contains, Frame, Predicate, Reader, merge
+from data.engine.asks import COUNT, Ask, Contains, Frame, Predicate, Reader, Table, merge
 from data.engine.catalogue import catalogue_of
 from data.engine.exposures import fitting
 from data.engine.oracle import read_sql
-from data.engine.plan import Plan, asks_of, make_plan, ranking_asks
-from data.engine.pooling import can_pool, pooled
+from data.engine.plan import Plan, kept_sets, make_plan
+from data.engine.pooling import pooled
 from data.engine.results import cache, key_of
-from data.engine.rows import Tables, largest, rows_of
+from data.engine.rows import Found, Tables, largest, rows_of
 from data.engine.segments import read_segments
 from data.engine.shapes import find_metric
 from data.engine.versions import Version, versions
@@ -46,8 +46,8 @@ def answer(
 
     def compute(places: list[int]) -> list[MetricResult]:
         missing = [plans[i] for i in places]
-        tables = _read_all(missing, _reader(scope, model, engine, found))
-        return [_result(plan, tables, known, engine) for plan in missing]
+        read = _read_all(missing, _reader(scope, model, engine, found))
+        return [_result(mine, known, engine) for mine in read]
 
     answers = cache.get(keys, compute)
     elapsed_ms = (time.perf_counter() - began) * 1000
@@ -63,38 +63,47 @@ def _datasets_of(model: Model, queries: Sequence[MetricQuery]) -> dict[str, int]
     return {name: dataset.id for name, dataset in catalogue_of(model).datasets.items() if dataset.pack in packs}
 
 
-def _read_all(plans: Sequence[Plan], reader: Reader) -> Tables:
-    """Every table the plans need: first those that rank the groups of a `top`, then all others."""
+def _read_all(plans: Sequence[Plan], reader: Reader) -> list[Found]:
+    """What each plan needs: first the tables that rank the groups of a `top`, then all others."""
     tables: Tables = {}
-    ranked = [plan for plan in plans if plan.query.top is not None]
-    whole = {id(plan) for plan in ranked if plan.query.grain is None and can_pool(asks_of(plan))}
-    first = [ask for plan in ranked for ask in (asks_of(plan) if id(plan) in whole else ranking_asks(plan))]
+    ranked = [plan for plan in plans if plan.ranking]
+    first = [ask for plan in ranked if plan.ranking for ask in (plan.asks if plan.pools else plan.ranking.asks)]
     if first:
-        first += [ask for plan in plans if plan.query.top is None for ask in asks_of(plan)]
+        first += [ask for plan in plans if not plan.ranking for ask in plan.asks]
     _read(tables, first, reader)
-    for plan in ranked:
-        asks = asks_of(plan)
-        largest(plan, tables)
-        if id(plan) in whole and plan.keep is not None:
-            for ask, kept in zip(asks, asks_of(plan), strict=True):
-                tables[kept.without_stats] = pooled(tables[ask.without_stats], plan.keep)
-    _read(tables, [ask for plan in plans for ask in asks_of(plan)], reader)
-    return tables
+    found = [_kept(plan, tables) for plan in plans]
+    _read(tables, [ask for mine in found if mine.tables is tables for s in mine.sets for ask in s.asks], reader)
+    return found
+
+
+def _kept(plan: Plan, tables: Tables) -> Found:
+    """The plan with the groups that its `top` keeps, where there are more."""
+    ranked = largest(plan, tables)
+    if ranked is None:
+        return Found(plan, plan.sets, tables)
+    keep, others = ranked
+    if not plan.pools:
+        return Found(plan, kept_sets(plan, keep), tables, keep, others)
+    mine = {key: pooled(tables[key], keep) for found in plan.sets for key in found.holds.values()}
+    return Found(plan, plan.sets, mine, keep, others)
 
 
 def _read(tables: Tables, asks: Sequence[Ask], reader: Reader) -> None:
-    there = {key: set(table.cells) for key, table in tables.items()}
-    lacking = {ask.without_stats for ask in asks if not there.get(ask.without_stats, set()).issuperset(ask.stats)}
-    missing = merge([ask for ask in asks if ask.without_stats in lacking])
-    if missing:
-        for ask, table in zip(missing, reader(missing), strict=True):
-            tables[ask.without_stats] = table
+    lacking = [ask for ask in asks if not _has(tables.get(ask.without_stats), ask)]
+    if lacking:
+        missing = merge(lacking)
+        tables |= zip((ask.without_stats for ask in missing), reader(missing), strict=True)
 
 
-def _result(plan: Plan, tables: Tables, known: Mapping[str, Version], engine: EngineName) -> MetricResult:
-    how = sorted({tables[ask.without_stats].how for ask in asks_of(plan)} - {""})
+def _has(table: Table | None, ask: Ask) -> bool:
+    return table is not None and all(stat in table.cells for stat in ask.stats)
+
+
+def _result(found: Found, known: Mapping[str, Version], engine: EngineName) -> MetricResult:
+    plan = found.plan
+    how = sorted({found.tables[ask.without_stats].how for s in found.sets for ask in s.asks} - {""})
     return MetricResult(
-        rows=rows_of(plan, tables), as_of=None, received_at=None, engine=engine, elapsed_ms=0.0,
+        rows=rows_of(found), as_of=None, received_at=None, engine=engine, elapsed_ms=0.0,
         versions={name: known[name].version for name in plan.datasets}, plan=plan.notes | {"read": how},
         cannot_tell=plan.cannot_tell,
     )  # fmt: skip

@@ -166,15 +166,12 @@ Reader = Callable[[Sequence[Ask]], list[Table]]
 
 
 def merge(asks: Sequence[Ask]) -> list[Ask]:
-    """Asks that differ in their statistics only become one; every one counts rows."""
-    return list(_merged(tuple(asks)))
-
-
-@lru_cache(maxsize=128)
-def _merged(asks: tuple[Ask, ...]) -> tuple[Ask, ...]:
-    stats: dict[Key, set[Stat]] = {}
-    first: dict[Key, Ask] = {}
+    """Asks that differ in their statistics only become one."""
+    found: dict[Key, list[Ask]] = {}
     for ask in asks:
-        stats.setdefault(ask.without_stats, {COUNT}).update(ask.stats)
-        first.setdefault(ask.without_stats, ask)
-    return tuple(replace(ask, stats=tuple(sorted(stats[key]))) for key, ask in first.items())
+        found.setdefault(ask.without_stats, []).append(ask)
+    return [same[0] if len(same) == 1 else _together(same) for same in found.values()]
+
+
+def _together(asks: Sequence[Ask]) -> Ask:
+    return replace(asks[0], stats=tuple(sorted({stat for ask in asks for stat in ask.stats})))

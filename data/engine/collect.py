@@ -27,11 +27,18 @@ class Ran:
         second: Mapping[int, Results],
     ) -> None:  # fmt: skip
         self.results, self.again, self.second = results, again, second
+        self._upto: dict[int, Ints] = {}
         self._tasks: dict[tuple[int, int, str], list[Task]] = {}
         for task in tasks:
             for op in task.operations:
                 kind = op.first_bin if op.kind == EXTRACT else op.kind
                 self._tasks.setdefault((id(task.ask), kind, op.column), []).append(task)
+
+    def upto(self, op: Operation, results: Results) -> Ints:
+        """The sums up to each bin of a histogram, the same for all percentiles."""
+        if id(op) not in self._upto:
+            self._upto[id(op)] = np.cumsum(results.of(op), axis=1)
+        return self._upto[id(op)]
 
     def of(self, ask: Ask, stat: Stat) -> list[Task]:
         """The tasks that counted a statistic of an ask: runs of buckets, in order."""
@@ -108,7 +115,7 @@ def _percentile(stat: Stat, task: Task, ran: Ran) -> Ints:
     op, results = _operation(task, HISTOGRAM, stat.column), ran.results[id(task)]
     if op is None:
         return _ranked(stat, task, results)
-    found = percentiles(results.of(op), op.first_bin, stat.q)
+    found = percentiles(results.of(op), op.first_bin, stat.q, ran.upto(op, results))
     again = ran.again.get(id(task))
     if stat.exact and again is not None:
         _, rank, _ = place_of(results.of(op), stat.q)

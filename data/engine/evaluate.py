@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from data.engine.asks import NULL, Group, Ints
+from data.engine.asks import NULL, Group, Ints, edge_ms
+from data.engine.days import to_ms
 from data.engine.shapes import Formula, Leaf
 from data.model import Exposure
 from data.types import Filter
 
 Read = Callable[[Leaf], Ints]
+_MINUTE_MS = 60_000
 
 
 @dataclass(slots=True)
@@ -26,6 +30,9 @@ class Values:
 
     def listed(self) -> list[list[Any]]:
         """As Python numbers, None where nothing is known."""
+        if self.known.all():
+            known: list[list[Any]] = self.numbers.tolist()
+            return known
         plain = self.numbers.astype(object)
         plain[~self.known] = None
         rows: list[list[Any]] = plain.tolist()
@@ -34,19 +41,33 @@ class Values:
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """What evaluation needs beside the statistics: the groups, where buckets end, and which have not begun.
-
-    `ends_ms` are milliseconds from the frame's start to each bucket's end (now, in an unfinished one), `spans_ms` the
-    milliseconds of each bucket until now, of which the running minute counts as a whole.
-    """
+    """What evaluation needs beside the statistics: the groups and the edges of the buckets."""
 
     read: Read
     by: tuple[str, ...]
     groups: Sequence[Group]
     kept: bool
+    edges: tuple[datetime, ...]
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Of each bucket: milliseconds from the frame's start to its end (now, in an unfinished one), whether it has begun,
+    and the milliseconds until now, of which the running minute counts as a whole."""
+
     ends_ms: Ints
     begun: NDArray[np.bool_]
     spans_ms: Ints
+
+
+@lru_cache(maxsize=256)
+def _times_of(edges: tuple[datetime, ...], now_at: datetime) -> Times:
+    ms, now = edge_ms(edges), to_ms(now_at)
+    ends, begun = ms[1:], ms[:-1] < now
+    # `now` is the beginning of the running minute, whose rows are counted.
+    spans = np.maximum(np.minimum(ends, now + _MINUTE_MS) - ms[:-1], 0)
+    return Times(np.where((ends > now) & begun, now, ends) - ms[0], begun | (ends <= now), spans)
 
 
 def evaluate(formula: Formula, cells: Cells) -> Values:
@@ -93,7 +114,8 @@ def _ratio(formula: Formula, cells: Cells) -> Values:
 
 def _balance(formula: Formula, cells: Cells) -> Values:
     plus, minus = (evaluate(part, cells) for part in formula.parts)
-    return Values(plus.numbers - minus.numbers, plus.known & minus.known & cells.begun[:, None])
+    begun = _times_of(cells.edges, cells.now).begun
+    return Values(plus.numbers - minus.numbers, plus.known & minus.known & begun[:, None])
 
 
 def _difference(formula: Formula, cells: Cells) -> Values:
@@ -104,7 +126,7 @@ def _difference(formula: Formula, cells: Cells) -> Values:
 def _age(formula: Formula, cells: Cells) -> Values:
     plus, minus = (cells.read(leaf) for leaf in formula.leaves)
     open_now = evaluate(formula.parts[0], cells)
-    waited = (plus - minus) + open_now.numbers * cells.ends_ms[:, None]
+    waited = (plus - minus) + open_now.numbers * _times_of(cells.edges, cells.now).ends_ms[:, None]
     found = _divide(waited, open_now.numbers, open_now.known & (open_now.numbers > 0))
     return Values(found.numbers / formula.scale, found.known)
 
@@ -119,7 +141,8 @@ def _rate(formula: Formula, cells: Cells) -> Values:
 def _pace(formula: Formula, cells: Cells) -> Values:
     """For each `per` milliseconds of a bucket, or of its part until now."""
     part = evaluate(formula.parts[0], cells)
-    return _divide(part.numbers * formula.per, np.broadcast_to(cells.spans_ms[:, None], part.numbers.shape), part.known)
+    spans = np.broadcast_to(_times_of(cells.edges, cells.now).spans_ms[:, None], part.numbers.shape)
+    return _divide(part.numbers * formula.per, spans, part.known)
 
 
 def _amounts(exposure: Exposure, filters: Sequence[Filter], cells: Cells) -> NDArray[np.float64]:

@@ -38,9 +38,12 @@ def ranks(counts: Ints, q: float) -> Ints:
     return np.maximum(np.ceil(q * counts.astype(np.float64)), 1).astype(np.int64)
 
 
-def place_of(histograms: Ints, q: float) -> tuple[Ints, Ints, Ints]:
-    """For each histogram (a row): the place of the bin that holds the percentile, its rank within it, and the total."""
-    upto = np.cumsum(histograms, axis=1)
+def place_of(histograms: Ints, q: float, upto: Ints | None = None) -> tuple[Ints, Ints, Ints]:
+    """For each histogram (a row): the place of the bin that holds the percentile, its rank within it, and the total.
+
+    `upto` are the sums up to each bin, where they are known.
+    """
+    upto = np.cumsum(histograms, axis=1) if upto is None else upto
     totals = upto[:, -1]
     wanted = ranks(totals, q)
     if len(upto) == 1:
@@ -51,9 +54,9 @@ def place_of(histograms: Ints, q: float) -> tuple[Ints, Ints, Ints]:
     return place, wanted - (upto[lines, place] - histograms[lines, place]), totals
 
 
-def percentiles(histograms: Ints, first_bin: int, q: float) -> Ints:
-    """The percentile of each histogram (a row), NULL where it is empty."""
-    place, _, totals = place_of(histograms, q)
+def percentiles(histograms: Ints, first_bin: int, q: float, upto: Ints | None = None) -> Ints:
+    """The percentile of each histogram (a row), NULL where it is empty; `upto` as in `place_of`."""
+    place, _, totals = place_of(histograms, q, upto)
     return np.where(totals > 0, representatives(place + first_bin), NULL)
 
 

@@ -19,7 +19,10 @@ from data.types import Scope
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """The live segments of one stream, as parallel arrays ordered by day; times are UTC milliseconds."""
+    """The live segments of one stream, as parallel arrays ordered by day; times are UTC milliseconds.
+
+    `kept` is what was worked out from them, and lives as long as they do.
+    """
 
     ids: Ints
     days: Ints
@@ -29,6 +32,7 @@ class Stream:
     counts: Ints
     negatives: Ints
     packed: NDArray[np.bool_]
+    kept: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,12 @@ def operation(
 
 
 def _limits(material: Material, stored: str) -> tuple[int, int, bool]:
-    found = [column.limits for column in material.columns.get(stored, {}).values()]
+    if stored not in material.limits:
+        material.limits[stored] = _limits_of([column.limits for column in material.columns.get(stored, {}).values()])
+    return material.limits[stored]
+
+
+def _limits_of(found: Sequence[tuple[int, int, bool]]) -> tuple[int, int, bool]:
     low, high = min((low for low, _, _ in found), default=0), max((high for _, high, _ in found), default=0)
     return low, high, any(missing for _, _, missing in found)
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
-from data.engine.asks import COUNT, Ask, Group, frame_of
+from data.engine.asks import COUNT, Ask, Group, Key, frame_of
 from data.engine.buckets import Buckets, Compared, buckets, compared
 from data.engine.catalogue import catalogue_of
+from data.engine.pooling import can_pool
 from data.engine.shapes import Formula, Leaf, Question, find_dataset, find_metric, formula_of
 from data.errors import BadInput
 from data.model import Model
@@ -20,11 +22,22 @@ MOST_DIMENSIONS = 2
 _MOST_REMEMBERED = 400  # buckets of a plan that is kept
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class EdgeSet:
+    """What is asked about the buckets between some edges: each ask once, and which one holds a leaf's statistic."""
+
+    edges: tuple[datetime, ...]
+    asks: tuple[Ask, ...]
+    holds: dict[Leaf, Key]
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """A query made ready: a formula for each metric that has an answer, the buckets, and those compared with.
 
-    `datasets` are the qualified names of those it reads, `asked` is the query in canonical form.
+    `datasets` are the qualified names of those it reads, `asked` is the query in canonical form. `sets` are the buckets
+    and then those compared with; `ranking` tells which groups a `top` keeps, `pools` whether what those make and the
+    rest can be added up from `sets`. `heads` names the buckets in rows, `incomplete` is the one that is not over or -1.
     """
 
     query: MetricQuery
@@ -35,19 +48,21 @@ class Plan:
     now: datetime
     datasets: tuple[str, ...]
     asked: str
-    keep: tuple[Group, ...] | None = None
-    pooled: int = 0
-    notes: dict[str, Any] = field(default_factory=dict)
-    asks: dict[tuple[Group, ...] | None, list[Ask]] = field(default_factory=dict)
+    sets: tuple[EdgeSet, ...]
+    ranking: EdgeSet | None
+    pools: bool
+    heads: tuple[str, ...]
+    incomplete: int
+    notes: dict[str, Any]
 
     @property
-    def edge_sets(self) -> list[tuple[datetime, ...]]:
-        """The edges of the current buckets, then of those compared with."""
-        return [self.buckets.edges, *([self.compared.edges] if self.compared else [])]
+    def asks(self) -> list[Ask]:
+        """Every ask of the sets."""
+        return [ask for found in self.sets for ask in found.asks]
 
 
 def make_plan(query: MetricQuery, model: Model, tz: str, now: datetime) -> Plan:
-    """The plan of a query, worked out once a minute; `keep`, `pooled` and `asks` are the caller's own.
+    """The plan of a query, worked out once a minute; do not change what it holds.
 
     Raises UnknownName for a metric that is not there, BadInput for an impossible question.
     """
@@ -58,7 +73,7 @@ def make_plan(query: MetricQuery, model: Model, tz: str, now: datetime) -> Plan:
         found = _make_plan(query, model, tz, now)
         if len(found.buckets.labels) <= _MOST_REMEMBERED:
             catalogue.keep(key, found)
-    return replace(found, asks=dict(found.asks))
+    return found
 
 
 def _make_plan(query: MetricQuery, model: Model, tz: str, now: datetime) -> Plan:
@@ -74,11 +89,21 @@ def _make_plan(query: MetricQuery, model: Model, tz: str, now: datetime) -> Plan
             formulas[name] = found
     cut = buckets(query.range, query.grain, tz)
     against = compared(query.range, cut.edges, query.compare, tz, now) if query.compare else None
-    datasets = tuple(sorted({leaf.dataset for f in formulas.values() for leaf in f.all_leaves()}))
-    plan = Plan(query, formulas, cannot_tell, cut, against, now, datasets, _canonical(query))
-    plan.notes = _describe(plan)
-    asks_of(plan)
-    return plan
+    leaves = dict.fromkeys(leaf for formula in formulas.values() for leaf in formula.all_leaves())
+    sets = tuple(edge_set(leaves, query.by, found.edges, None) for found in (cut, against) if found)
+    first = next(iter(formulas.values()), None)
+    whole = cut.edges[0], cut.edges[-1]
+    ranking = edge_set(first.all_leaves(), query.by, whole, None) if first and query.top is not None else None
+    return Plan(
+        query, formulas, cannot_tell, cut, against, now, tuple(sorted({leaf.dataset for leaf in leaves})),
+        _canonical(query), sets, ranking, query.grain is None and can_pool([a for s in sets for a in s.asks]),
+        tuple(label.isoformat() for label in cut.labels) if query.grain else (),
+        _incomplete(cut, now) if query.grain else -1, _describe(query, cut, against),
+    )  # fmt: skip
+
+
+def _incomplete(cut: Buckets, now: datetime) -> int:
+    return next((i for i, (a, b) in enumerate(pairwise(cut.edges)) if a <= now < b), -1)
 
 
 def _canonical(query: MetricQuery) -> str:
@@ -107,15 +132,12 @@ def _check(query: MetricQuery, model: Model) -> None:
             find_dataset(model, metric.dataset if "." in metric.dataset else f"{metric.pack}.{metric.dataset}")
 
 
-def _describe(plan: Plan) -> dict[str, Any]:
-    query = plan.query
+def _describe(query: MetricQuery, cut: Buckets, against: Compared | None) -> dict[str, Any]:
     found: dict[str, Any] = {
-        "from": plan.buckets.edges[0].isoformat(), "to": plan.buckets.edges[-1].isoformat(),
-        "buckets": len(plan.buckets.labels),
+        "from": cut.edges[0].isoformat(), "to": cut.edges[-1].isoformat(), "buckets": len(cut.labels)
     }  # fmt: skip
     if query.where:
         found["where"] = [f.sentence() for f in query.where]
-    against = plan.compared
     if against:
         found["compared_with"] = against.words
         found["compared_from"], found["compared_to"] = against.edges[0].isoformat(), against.edges[-1].isoformat()
@@ -125,29 +147,22 @@ def _describe(plan: Plan) -> dict[str, Any]:
     return found
 
 
-@lru_cache(maxsize=1024)
-def ask_of(leaf: Leaf, by: tuple[str, ...], edges: tuple[datetime, ...], keep: tuple[Group, ...] | None) -> Ask:
-    """The ask that holds a leaf's statistic, the same object each time."""
-    stats = (leaf.stat,) if leaf.stat == COUNT else (COUNT, leaf.stat)
-    return Ask(leaf.dataset, leaf.at, leaf.predicates, by, frame_of(edges, leaf.running), stats, keep)
+def edge_set(
+    leaves: Iterable[Leaf], by: tuple[str, ...], edges: tuple[datetime, ...], keep: tuple[Group, ...] | None
+) -> EdgeSet:
+    """The asks that hold the statistics of some leaves; each counts rows too."""
+    alike: dict[tuple[Any, ...], list[Leaf]] = {}
+    for leaf in leaves:
+        alike.setdefault((leaf.dataset, leaf.at, leaf.predicates, leaf.running), []).append(leaf)
+    asks: list[Ask] = []
+    holds: dict[Leaf, Key] = {}
+    for (dataset, at, predicates, running), mine in alike.items():
+        stats = tuple(sorted({COUNT, *(leaf.stat for leaf in mine)}))
+        asks.append(Ask(dataset, at, predicates, by, frame_of(edges, running), stats, keep))
+        holds |= dict.fromkeys(mine, asks[-1].without_stats)
+    return EdgeSet(edges, tuple(asks), holds)
 
 
-def asks_of(plan: Plan) -> list[Ask]:
-    """Every ask of the plan, for the current range and the one compared with."""
-    if plan.keep not in plan.asks:
-        leaves = dict.fromkeys(leaf for formula in plan.formulas.values() for leaf in formula.all_leaves())
-        by, keep = plan.query.by, plan.keep
-        plan.asks[keep] = [ask_of(leaf, by, edges, keep) for edges in plan.edge_sets for leaf in leaves]
-    return plan.asks[plan.keep]
-
-
-def ranking_asks(plan: Plan) -> list[Ask]:
-    """What must be known to tell which groups are the largest: the first metric over the whole range."""
-    formula = first_formula(plan)
-    edges = (plan.buckets.edges[0], plan.buckets.edges[-1])
-    return [ask_of(leaf, plan.query.by, edges, None) for leaf in formula.all_leaves()] if formula else []
-
-
-def first_formula(plan: Plan) -> Formula | None:
-    """The formula by which groups are ordered: that of the first metric that has an answer."""
-    return next(iter(plan.formulas.values()), None)
+def kept_sets(plan: Plan, keep: tuple[Group, ...]) -> tuple[EdgeSet, ...]:
+    """The sets of a plan for some groups and all others together."""
+    return tuple(edge_set(found.holds, plan.query.by, found.edges, keep) for found in plan.sets)

@@ -13,6 +13,7 @@ from data.engine.asks import NULL, Ask, Group, Ints, Stat, Table
 
 _ADDED = ("n", "sum", "filled", "elapsed")
 _KINDS = (*_ADDED, "min", "max")
+_LARGEST = 2**63 - 1
 
 
 def can_pool(asks: Sequence[Ask]) -> bool:
@@ -23,23 +24,27 @@ def can_pool(asks: Sequence[Ask]) -> bool:
 def pooled(table: Table, keep: Sequence[Group]) -> Table:
     """The table with the kept groups in their order, and all others as one."""
     places = {group: i for i, group in enumerate(table.groups)}
-    kept = [places.get(group, -1) for group in keep]
-    rest = sorted(set(places.values()) - set(kept))
-    return Table([*keep, ()], {stat: _cells(stat, found, kept, rest) for stat, found in table.cells.items()}, table.how)
+    kept = np.asarray([places.get(group, -1) for group in keep], np.int64)
+    added = [stat for stat in table.cells if stat.kind in _ADDED]
+    cells = dict(zip(added, _added(np.stack([table.cells[stat] for stat in added]), kept), strict=True))
+    cells |= {stat: _limits(stat, found, kept) for stat, found in table.cells.items() if stat.kind not in _ADDED}
+    return Table([*keep, ()], cells, table.how)
 
 
-def _cells(stat: Stat, found: Ints, kept: Sequence[int], rest: Sequence[int]) -> Ints:
-    nothing = 0 if stat.kind in _ADDED else NULL
-    first = np.full((len(found), len(kept)), nothing, np.int64)
-    there = [i for i, place in enumerate(kept) if place >= 0]
-    first[:, there] = found[:, [kept[i] for i in there]]
-    others = found[:, list(rest)]
-    if stat.kind in _ADDED:
-        last = others.sum(axis=1)
-    elif stat.kind == "max":
-        last = others.max(axis=1, initial=NULL)
-    else:
-        most = 2**63 - 1
-        least = np.where(others == NULL, most, others).min(axis=1, initial=most)
-        last = np.where(least == most, NULL, least)
-    return np.concatenate([first, last[:, None]], axis=1)
+def _added(found: Ints, kept: Ints) -> Ints:
+    """Numbers [stats, buckets, groups] that add up; every table counts rows, so there are some."""
+    out = np.zeros((*found.shape[:2], len(kept) + 1), np.int64)
+    there = kept >= 0
+    out[..., :-1][..., there] = found[..., kept[there]]
+    out[..., -1] = found.sum(axis=2) - out.sum(axis=2)
+    return out
+
+
+def _limits(stat: Stat, found: Ints, kept: Ints) -> Ints:
+    """The smallest or largest of each kept group and of all others."""
+    empty = NULL if stat.kind == "max" else _LARGEST
+    pick = np.maximum if stat.kind == "max" else np.minimum
+    padded = np.concatenate([np.where(found == NULL, empty, found), np.full((len(found), 1), empty)], axis=1)
+    others = np.delete(padded, kept[kept >= 0], axis=1)
+    out = np.concatenate([padded[:, kept], pick.reduce(others, axis=1, keepdims=True)], axis=1)
+    return np.where(out == empty, NULL, out)

@@ -108,9 +108,9 @@ def _named(source: Source, found: OneOf | Contains) -> NDArray[np.uint8]:
     return 1 - table if found.negate else table
 
 
-def is_hopeless(source: Source, ask: Ask) -> bool:
-    """Whether no row can meet the ask's predicates."""
-    return any(not table_of(source, p).any() for p in ask.predicates if not isinstance(p, Between))
+def is_hopeless(source: Source, predicates: Sequence[Predicate]) -> bool:
+    """Whether no row can meet the predicates."""
+    return any(not table_of(source, p).any() for p in predicates if not isinstance(p, Between))
 
 
 @dataclass(slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -38,13 +38,17 @@ _MOST = 2**63 - 1
 
 @dataclass(slots=True)
 class Material:
-    """Columns of the chosen segments by address; `columns`, by name and place of the segment, keeps them alive."""
+    """Columns of the chosen segments by address; `columns`, by name and place of the segment, keeps them alive.
+
+    `limits` are those of all segments together, once they were asked for.
+    """
 
     places: dict[str, int]
     addresses: Ints
     sizes: Ints
     day_ms: Ints
     columns: dict[str, dict[int, Column]]
+    limits: dict[str, tuple[int, int, bool]] = field(init=False, default_factory=dict)
 
 
 _NONE = np.empty((0, 0), np.int64)
@@ -271,7 +275,7 @@ def _sum(op: Operation, parts: list[NDArray[Any]], handed: Extract | None) -> ND
     if op.kind == DISTINCT:
         found[:, 0] &= ~np.uint64(1)  # code 0 is no value
         return found.copy() if op.keep_bits else np.bitwise_count(found).sum(axis=1, dtype=np.int64)[:, None]
-    return found.astype(np.int64)
+    return found.astype(np.int64, copy=len(parts) == 1 and parts[0] is not op.known)
 
 
 def _cut(extract: Extract, n: int) -> Extract:

@@ -72,7 +72,8 @@ class Scan:
 
 def scan(source: Source, number: int, asks: Sequence[Ask]) -> list[Table]:
     """A Table for each ask, all of the stream `number`."""
-    live = [ask for ask in asks if not is_hopeless(source, ask)]
+    hopeless = {found: is_hopeless(source, found) for found in dict.fromkeys(ask.predicates for ask in asks)}
+    live = [ask for ask in asks if not hopeless[ask.predicates]]
     found = _scan(source, number, live) if live else {}
     return [found.get(ask) or empty_table(ask) for ask in asks]
 

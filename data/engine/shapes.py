@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
-from functools import lru_cache
 
 from data.engine.asks import COUNT, NULL, Between, Contains, Inside, OneOf, Predicate, Stat
 from data.engine.catalogue import catalogue_of
@@ -35,12 +34,6 @@ class Leaf:
 
     def __hash__(self) -> int:
         return self._hash
-
-
-@lru_cache(maxsize=1024)
-def counted(leaf: Leaf) -> Leaf:
-    """The number of rows that a leaf is about."""
-    return replace(leaf, stat=COUNT)
 
 
 @dataclass(frozen=True, slots=True)

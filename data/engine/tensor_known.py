@@ -33,6 +33,10 @@ class Runs:
 
     def of(self, sums: Ints) -> Ints:
         """What each stretch adds up to."""
+        if len(self.first) == 1:
+            first, last = int(self.first[0]), int(self.last[0])
+            one: Ints = sums[last : last + 1] - sums[first : first + 1]
+            return one
         found: Ints = sums[self.last] - sums[self.first]
         return found
 
@@ -56,12 +60,15 @@ class Chosen:
 
 
 def passing(source: Source, ask: Ask, dimension: str) -> Mask:
-    """Which codes of a dimension meet the ask's predicates."""
-    found = np.ones(source.dictionary(dimension).size + 1, np.bool_)
-    for predicate in ask.predicates:
-        if not isinstance(predicate, Between) and predicate.column == dimension:
-            found &= table_of(source, predicate) != 0
-    return found
+    """Which codes of a dimension meet the ask's predicates; do not change it."""
+    key = ask.predicates, dimension
+    if key not in source.passing:
+        found = np.ones(source.dictionary(dimension).size + 1, np.bool_)
+        for predicate in ask.predicates:
+            if not isinstance(predicate, Between) and predicate.column == dimension:
+                found &= table_of(source, predicate) != 0
+        source.passing[key] = found
+    return source.passing[key]
 
 
 def slots_of(groups: Groups, shape: Sequence[int]) -> Ints:
@@ -178,13 +185,17 @@ class Known:
             _add_lines(out, self._runs, values[:, None])
             return
         order, masks, slots = self._placed(groups, values.shape)
-        values = np.transpose(values, order)
+        if order != tuple(range(values.ndim)):
+            values = np.transpose(values, order)
         for axis, passed in masks:
             values = np.compress(passed, values, axis)
         if not values.size:  # no value of a dimension passes
             return
-        buckets = self._runs.buckets[:, None]
         flat = values.reshape(len(values), slots.size, -1)
+        if groups.size == 1 and op.kind != LIMITS:
+            _add_lines(out, self._runs, flat.sum(axis=(1, 2))[:, None])
+            return
+        buckets = self._runs.buckets[:, None]
         if op.kind == LIMITS:
             least, most = flat.min(axis=2, initial=_LARGEST), flat.max(axis=2, initial=NULL)
             (np.minimum if place == 0 else np.maximum).at(out, (buckets, slots), least if place == 0 else most)
@@ -214,10 +225,14 @@ class Known:
         return self._passing[self._dimensions.index(dimension)][:size]
 
 
-class MonthSets:
-    """Sets of people of whole months, for an ask that uses at most one dimension (`name`, or "")."""
+class Sets:
+    """Sets of people of whole months, for an ask that uses at most one dimension (`name`, or ""); without one, `days`
+    are bits of everyone in some days more, by bucket."""
 
-    def __init__(self, source: Source, ask: Ask, name: str, months: Sequence[tuple[int, Panels]]) -> None:
+    def __init__(
+        self, source: Source, ask: Ask, name: str, months: Sequence[tuple[int, Panels]],
+        days: Sequence[tuple[int, NDArray[np.uint64]]],
+    ) -> None:  # fmt: skip
         codes = np.flatnonzero(passing(source, ask, name)).tolist() if name else [-1]
         together = [codes] if not ask.by else [[code] for code in codes]
         self._ask, self._sizes = ask, [source.dictionary(name).size + 1] if name else []
@@ -226,6 +241,7 @@ class MonthSets:
             for bucket, panels in months
             for some in together
         ]
+        self._sets += [(bucket, -1, bits) for bucket, bits in days]
         self.top = max((len(bits) * 64 - 1 for _, _, bits in self._sets), default=0)
 
     def bins(self, _column: str) -> tuple[int, int]:

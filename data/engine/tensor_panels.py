@@ -94,13 +94,11 @@ class Panels:
 
     def _kept(self, part: str, name: str, kind: str, make: Callable[[], T]) -> T:
         key = (*self._key, part, name, kind)
-        with _lock:
-            if key in _panels:
-                _panels.move_to_end(key)
-                kept: T = _panels[key]
-                return kept
+        kept: T | None = find(key)
+        if kept is not None:
+            return kept
         found = make()
-        _keep(key, found)
+        keep(key, found)
         return found
 
 
@@ -125,7 +123,16 @@ def _bytes(found: Any) -> int:
     return int((found[1] if isinstance(found, tuple) else found).nbytes) + 500
 
 
-def _keep(key: tuple[Any, ...], found: Any) -> None:
+def find(key: tuple[Any, ...]) -> Any:
+    """What is kept under a key, or None."""
+    with _lock:
+        if key in _panels:
+            _panels.move_to_end(key)
+        return _panels.get(key)
+
+
+def keep(key: tuple[Any, ...], found: Any) -> None:
+    """Keep it, and let go of what was not used for longest."""
     global _held
     budget = settings().cache_mb * 2**20 // _SHARE
     with _lock:

@@ -19,9 +19,10 @@ from data.engine.operations import wanted_of
 from data.engine.program import COUNT, DISTINCT, ELAPSED, HISTOGRAM, LIMITS, SUM, Operation
 from data.engine.sources import Source
 from data.engine.tally import part_of
+from data.engine.tensor_days import DAYS, people_of_days, whole_sets
 from data.engine.tensor_index import Key as Place
 from data.engine.tensor_index import Month, TensorGone, place_of, prints_of, read_index
-from data.engine.tensor_known import Chosen, Known, MonthSets, runs_of
+from data.engine.tensor_known import Chosen, Known, Sets, runs_of
 from data.engine.tensor_panels import Panels
 
 LEAST_ROWS = 20_000
@@ -38,7 +39,7 @@ class Cover:
     skip: Spans
     words: str
     is_whole: bool
-    _known: Known | MonthSets
+    _known: Known | Sets
 
     def bins(self, column: str) -> tuple[int, int]:
         """First and last histogram bin of a column."""
@@ -59,7 +60,7 @@ Covers = tuple[Cover | None, Cover | None]
 
 def covers_of(source: Source, number: int, stream: Stream, asks: Sequence[Ask]) -> dict[Ask, Covers]:
     """For each ask the cover of its statistics by day, and that of its distinct people by month."""
-    spans = {frame: _FrameSpan(stream, frame) for frame in dict.fromkeys(ask.frame for ask in asks)}
+    spans = {frame: _span_in(stream, frame) for frame in dict.fromkeys(ask.frame for ask in asks)}
     wide = {a: used for a in asks if spans[a.frame].rows >= LEAST_ROWS and (used := _used(source, a)) is not None}
     if not wide:
         return dict.fromkeys(asks, (None, None))
@@ -67,7 +68,7 @@ def covers_of(source: Source, number: int, stream: Stream, asks: Sequence[Ask]) 
     frames = {frame: live.frame(frame, spans[frame]) for frame in dict.fromkeys(ask.frame for ask in wide)}
     try:
         found = {
-            ask: (_by_day(source, frames[ask.frame], ask, used), _by_month(source, frames[ask.frame], ask, used))
+            ask: (_by_day(source, frames[ask.frame], ask, used), _by_sets(source, frames[ask.frame], ask, used))
             for ask, used in wide.items()
             if live.months
         }
@@ -86,6 +87,16 @@ class _FrameSpan:
         if not self.span.opening:
             self.segments &= stream.last_ms >= self.span.edges[0]
         self.rows = int(stream.counts[self.segments].sum())
+
+
+def _span_in(stream: Stream, frame: Frame) -> _FrameSpan:
+    """Worked out once while the segments are the same."""
+    found: _FrameSpan | None = stream.kept.get(frame)
+    if found is None:
+        if len(stream.kept) >= _MOST_FRAMES:
+            stream.kept.clear()
+        found = stream.kept[frame] = _FrameSpan(stream, frame)
+    return found
 
 
 class _Live:
@@ -108,6 +119,7 @@ class _Live:
         self.starts = np.concatenate([none, *(e[d[v]] for e, d, v in zip(edges, within, valid, strict=True))])
         self.ends = np.concatenate([none, *(e[d[v] + 1] for e, d, v in zip(edges, within, valid, strict=True))])
         days = np.concatenate([none, *(o[v] for o, v in zip(ordinals, valid, strict=True))])
+        self.ordinals = days
         at = np.minimum(np.searchsorted(days, stream.days), max(len(days) - 1, 0))
         self.day_of_segment = np.where(days[at] == stream.days, at, -1) if len(days) else np.full(len(stream.days), -1)
         live_days = np.asarray(sorted(self.prints), np.int64)
@@ -173,6 +185,14 @@ class _Frame:
         spans = _spans(live.starts[kept], live.ends[kept])
         return Chosen(months, runs, len(kept), starts), spans, self.leaves_nothing(inside)
 
+    def whole_months(self, name: str) -> dict[int, int]:
+        """The bucket of each month that lies whole in one, is as it was counted, and has sets by that dimension."""
+        live = self.live
+        edges = np.asarray(live.edges, np.int64).reshape(-1, 2)
+        buckets = _bucket_of(self.span, edges[:, 0], edges[:, 1]).tolist()
+        usable = (whole and name in month.sets for whole, month in zip(live.whole, live.months, strict=True))
+        return {i: bucket for i, (bucket, has) in enumerate(zip(buckets, usable, strict=True)) if has and bucket >= 0}
+
     def leaves_nothing(self, inside: NDArray[np.bool_]) -> bool:
         """Whether all segments in the frame belong to these days."""
         return bool(np.append(inside, False)[self._days].all())
@@ -232,22 +252,36 @@ def _by_day(source: Source, frame: _Frame, ask: Ask, dimensions: tuple[str, ...]
     return Cover(skip, f"tensors of {chosen.count} days", is_whole, known)
 
 
-def _by_month(source: Source, frame: _Frame, ask: Ask, dimensions: tuple[str, ...]) -> Cover | None:
-    """Months that lie whole in one bucket and are as they were counted, for the sets of people."""
+def _by_sets(source: Source, frame: _Frame, ask: Ask, dimensions: tuple[str, ...]) -> Cover | None:
+    """What sets of people know: of months that lie whole in one bucket, and, of everyone, of some days next to them."""
     live, columns = frame.live, {stat.column for stat in ask.stats if stat.kind == "distinct"}
     name = dimensions[0] if dimensions else ""
     if columns != {source.dataset.actor} or len(dimensions) > 1:
         return None
-    edges = np.asarray(live.edges, np.int64).reshape(-1, 2)
-    buckets = _bucket_of(frame.span, edges[:, 0], edges[:, 1])
-    usable = [whole and name in month.sets for whole, month in zip(live.whole, live.months, strict=True)]
-    kept = np.flatnonzero((buckets >= 0) & np.asarray(usable, np.bool_)).tolist()
-    if not kept:
+    months = frame.whole_months(name)
+    in_months = np.isin(live.month, list(months))
+    days = {} if name else _sets_of_days(source, frame, ask, in_months)
+    if not months and not days:
         return None
     together: dict[int, list[Month]] = {}
-    for i in kept:
-        together.setdefault(int(buckets[i]), []).append(live.months[i])
-    sets = [(bucket, Panels(source, live.number, months)) for bucket, months in together.items()]
-    known = MonthSets(source, ask, name, sets)
-    is_whole = frame.leaves_nothing(np.isin(live.month, kept))
-    return Cover(_spans(edges[kept, 0], edges[kept, 1]), f"sets of people of {len(kept)} months", is_whole, known)
+    for i, bucket in months.items():
+        together.setdefault(bucket, []).append(live.months[i])
+    sets = [(bucket, Panels(source, live.number, found)) for bucket, found in together.items()]
+    known = Sets(source, ask, name, sets, list(days.values()))
+    in_days = np.isin(live.ordinals - live.ordinals % DAYS, list(days)) & ~in_months
+    edges = np.asarray([live.edges[i] for i in months], np.int64).reshape(-1, 2)
+    starts, ends = np.append(edges[:, 0], live.starts[in_days]), np.append(edges[:, 1], live.ends[in_days])
+    order = np.argsort(starts)
+    counted = ((len(months), "months"), (DAYS * len(days), "days"))
+    words = "sets of people of " + " and ".join(f"{n} {unit}" for n, unit in counted if n)
+    return Cover(_spans(starts[order], ends[order]), words, frame.leaves_nothing(in_months | in_days), known)
+
+
+def _sets_of_days(
+    source: Source, frame: _Frame, ask: Ask, in_months: NDArray[np.bool_]
+) -> dict[int, tuple[int, NDArray[np.uint64]]]:
+    """Bucket and bits of sets of days beside those months, by their first day."""
+    live = frame.live
+    buckets = dict(whole_sets(live.ordinals, np.where(in_months, -1, frame.buckets)))
+    found = people_of_days(source, live.number, live.stream, live.prints, ask, list(buckets)) if buckets else {}
+    return {first: (buckets[first], bits) for first, bits in found.items()}

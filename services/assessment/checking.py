@@ -20,12 +20,7 @@ class _Findings:
 
     def place(self, path: tuple[str, ...]) -> Place:
         """Where the thing at `path` stands, or the nearest thing around it."""
-        node = self.root
-        for step in path:
-            if not node.children or step not in node.children:
-                break
-            node = node.children[step]
-        return node.place
+        return self.root.place_of(path)
 
     def known(self, name: str, among: Iterable[str], *path: str) -> Iterator[Problem]:
         """A problem when the name is not among these."""

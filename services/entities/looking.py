@@ -18,7 +18,7 @@ from services.entities.finding import require_sight
 from services.entities.kinds import Kind, metrics_of, naming
 from services.entities.peers import Standing, peer_filter, peer_queries, standings
 from services.exports import hidden_columns, personal_columns
-from services.formats import NOTHING, age, moment, span
+from services.formats import NOTHING, age, inside, moment, span
 from services.live.choices import Choice
 from services.live.drills import Drill, titles_of
 from services.live.series import Series, series
@@ -161,7 +161,7 @@ def _health(scope: Scope, kind: Kind, newest: dict[str, Any], now: datetime) -> 
     old, when = age(seconds), moment(at, scope.workspace.timezone, now)
     found = readings_of(kind)
     if found is None or found.dataset != dataset:
-        return Health("neutral", "", NOTHING, old, f"The newest of its {dataset.title.lower()} is of {when}.")
+        return Health("neutral", "", NOTHING, old, f"The newest of its {inside(dataset.title)} is of {when}.")
     value = newest.get(found.course.of)
     text = value_text(value, unit_of(kind, newest))
     usual = f"The last reading is of {when}; the newest is usually at most {age(dataset.usual_delay_s)} old."

@@ -28,12 +28,7 @@ class Draft:
 
     def place(self, path: Path) -> Place:
         """Where the thing at `path` stands, or the nearest thing around it."""
-        node = self.root
-        for step in path:
-            if not node.children or step not in node.children:
-                break
-            node = node.children[step]
-        return node.place
+        return self.root.place_of(path)
 
     def says(self, path: Path) -> bool:
         """Is this field written in the file?"""

@@ -5,7 +5,7 @@ Scalars stay the text that was written (`no` is a channel, not False); duplicate
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,15 @@ class Node:
         if self.items is not None:
             return "a list"
         return "named fields" if self.children is not None else f"`{self.text}`" if self.text is not None else "nothing"
+
+    def place_of(self, path: Sequence[str]) -> Place:
+        """Where the thing at `path` below it stands, or the nearest thing around it."""
+        node = self
+        for step in path:
+            if not node.children or step not in node.children:
+                break
+            node = node.children[step]
+        return node.place
 
     def walk(self) -> Iterator[Node]:
         """Itself and everything inside."""

@@ -19,12 +19,7 @@ class Findings:
 
     def place(self, *path: str) -> Place:
         """Where the thing at `path` stands, or the nearest thing around it."""
-        node = self.node
-        for step in path:
-            if not node.children or step not in node.children:
-                break
-            node = node.children[step]
-        return node.place
+        return self.node.place_of(path)
 
     def known(self, name: str | None, among: Iterable[str], *path: str) -> Iterator[Problem]:
         """A problem when the name is given but not among these."""

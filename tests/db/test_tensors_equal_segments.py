@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from data.engine import results, running, scan, tensor_index, tensor_reads, tensors
+from data.engine import results, running, scan, tensor_days, tensor_index, tensor_reads, tensors
 from data.engine.answers import answer
 from data.engine.tensors import update_tensors
 from data.model import Model
@@ -35,6 +35,7 @@ LATER = datetime(2026, 12, 30, tzinfo=UTC)
 def small_ranges_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tensor_reads, "LEAST_ROWS", 0)
     monkeypatch.setattr(tensors, "LEAST_ROWS", 0)
+    monkeypatch.setattr(tensor_days, "LEAST_ROWS", 0)
     monkeypatch.setattr(tensor_index, "_INDEX_FOR_S", 0.0)
 
 
@@ -128,6 +129,26 @@ def test_a_plan_says_what_was_read_from_tensors(model: Model) -> None:
     )  # fmt: skip
     read = answer(writer.scope, model, [query], now)[0].plan["read"]
     assert read == ["segments and tensors of 5 days and sets of people of 1 months"]
+
+
+def test_people_of_some_days_are_kept_until_those_days_change(model: Model) -> None:
+    writer = play(model, ("UTC", date(2026, 3, 2), 8, 7, [("cases", 300)]))
+    week = TimeRange(datetime(2026, 3, 2, tzinfo=UTC), datetime(2026, 3, 10, tzinfo=UTC))
+    queries = [
+        MetricQuery(("people", "opened"), week, compare="previous"), MetricQuery(("people",), week, grain="week")
+    ]  # fmt: skip
+    for step in ("nothing", "cases", "delete", "compact"):
+        if step == "cases":
+            writer.write_cases(60, keys=40)
+        elif step == "delete":
+            writer.delete_cases([*range(12)])
+        elif step == "compact":
+            compact(writer.scope, model)
+        count_days(writer)
+        found, oracle = (answer(writer.scope, model, queries, LATER, engine) for engine in ("segments", "sql"))
+        assert "days and sets of people of 4 days" in found[0].plan["read"][-1], step
+        for segments, rows, query in zip(found, oracle, queries, strict=True):
+            assert_same(segments, rows, query)
 
 
 TWO_MONTHS = TimeRange(datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 5, 1, tzinfo=UTC))

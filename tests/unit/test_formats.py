@@ -14,6 +14,7 @@ from services.formats import (
     days_text,
     file_size,
     hours,
+    inside,
     moment,
     number,
     plural,
@@ -53,6 +54,12 @@ def test_a_number_is_written_as_its_format_says(value: float | None, form: str, 
 )
 def test_long_numbers_are_shortened(value: float, expected: str) -> None:
     assert plain(compact(value)) == expected
+
+
+def test_a_title_inside_a_sentence_keeps_its_abbreviations() -> None:
+    assert [inside(t) for t in ("Sensor readings", "CRM synchronisations", "")] == [
+        "sensor readings", "CRM synchronisations", "",
+    ]  # fmt: skip
 
 
 def test_tiles_shorten_from_a_million_on_and_leave_the_unit_out() -> None:
