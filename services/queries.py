@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 from data.engine.buckets import first_day, floor, local_date, next_day
 from data.engine.days import day_start
 from data.engine.hexagons import PLACE, area_of
-from data.engine.shapes import filter_columns, find_dataset, find_metric
+from data.engine.shapes import find_dataset, find_metric
+from data.engine.splits import filter_columns
 from data.errors import BadInput, unknown
 from data.model import Metric, Model
 from data.types import COMPARES, GRAINS, Filter, Grain, MetricQuery, TimeRange, Workspace

@@ -12,7 +12,8 @@ from data.database import Transaction, transaction
 from data.engine.asks import NULL, Ask, Between, Contains, Group, Inside, OneOf, Predicate, Stat, Table
 from data.engine.days import to_ms
 from data.engine.hexagons import centres, children_between, read_index, resolution_of
-from data.engine.shapes import scale_of, text_columns
+from data.engine.shapes import scale_of
+from data.engine.splits import text_columns
 from data.model import Dataset, Model
 from data.types import Scope
 

@@ -9,7 +9,8 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from data.engine.asks import COUNT, NULL, Between, Contains, Inside, OneOf, Predicate, Stat
 from data.engine.catalogue import catalogue_of
-from data.engine.hexagons import PLACE, area_of, dimensions_of
+from data.engine.hexagons import PLACE, area_of
+from data.engine.splits import filter_columns, split_columns, text_columns
 from data.errors import BadInput, unknown
 from data.model import Condition, Dataset, Exposure, Metric, Model
 from data.types import CannotTell, Filter
@@ -88,22 +89,6 @@ def find_dataset(model: Model, name: str) -> Dataset:
     if len(bare) == 1:
         return bare[0]
     raise unknown("dataset", name, [*datasets, *(d.name for d in datasets.values())])
-
-
-def text_columns(dataset: Dataset) -> tuple[str, ...]:
-    """The columns that split and filter: the dimensions and the actor."""
-    names = tuple(d.name for d in dataset.dimensions)
-    return (*names, dataset.actor) if dataset.actor and dataset.actor not in names else names
-
-
-def split_columns(dataset: Dataset) -> tuple[str, ...]:
-    """What a question may split by: the dimensions, the actor and, where rows have a place, hexagons (`cell:7`)."""
-    return (*text_columns(dataset), *dimensions_of(dataset))
-
-
-def filter_columns(dataset: Dataset) -> tuple[str, ...]:
-    """What a question may filter by: what it may split by and, where rows have one, the place."""
-    return (*split_columns(dataset), PLACE) if dataset.place else text_columns(dataset)
 
 
 def scale_of(dataset: Dataset, column: str) -> int:

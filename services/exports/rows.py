@@ -85,7 +85,8 @@ def download(scope: Scope, request: Request, now: datetime) -> Iterator[Download
 
 
 def _wanted(request: Request, columns: tuple[str, ...]) -> Wanted:
-    from data.engine.shapes import filter_columns, predicates_of
+    from data.engine.shapes import predicates_of
+    from data.engine.splits import filter_columns
 
     known = filter_columns(request.dataset)
     for condition in request.where:

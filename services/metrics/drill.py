@@ -35,7 +35,8 @@ def rows(
     Raises UnknownName for a dataset, dimension or time column that is not there, BadInput for a limit or cursor.
     """
     from data.engine.answers import count
-    from data.engine.shapes import filter_columns, predicates_of
+    from data.engine.shapes import predicates_of
+    from data.engine.splits import filter_columns
     from data.rows import Wanted, page
 
     dataset = find_dataset(current(), dataset_name)
@@ -63,7 +64,7 @@ def values(
     `search` keeps those that contain it, without regard to case. Raises UnknownName.
     """
     from data.engine.answers import value_counts
-    from data.engine.shapes import text_columns
+    from data.engine.splits import text_columns
 
     dataset = find_dataset(current(), dataset_name)
     if dimension not in text_columns(dataset):
