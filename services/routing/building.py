@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from services.routing.plans import Day, Stop
+from services.routing.plans import DAY_S, Day, Stop
 from services.routing.schedules import finish_s, load_of
 
 if TYPE_CHECKING:
     from pyvrp import ProblemData
 
-_OUT_OF_REACH = 10_000_000
+_OUT_OF_REACH = 4 * DAY_S  # more than any shift and window can hold
 _NO_LIMIT = 1_000_000_000
 _PER_STEP = 3  # each step of priority is worth as much as three stops of the step below
 
@@ -62,6 +62,8 @@ def question(
     crew = tuple(range(len(day.officers)))
     ends = [place for officer in crew for place in (_leaves_from(day, officer), day.end_of(officer))]
     at = np.array([*ends, *free], dtype=np.int64)
+    plain: Any = day.travel.seconds[np.ix_(at, at)].copy()
+    np.fill_diagonal(plain, 0)
     tables: list[Any] = []
     kinds: list[Any] = []
     known: dict[frozenset[int], int] = {}
@@ -69,11 +71,11 @@ def question(
         barred = frozenset(n for n, stop in enumerate(free) if not day.allows(officer, stop))
         if barred not in known:
             known[barred] = len(tables)
-            tables.append(_barred(day.travel.seconds[np.ix_(at, at)], [len(ends) + n for n in barred]))
+            tables.append(_barred(plain, [len(ends) + n for n in barred]))
         extra = overtime_s[officer] if overtime_s else 0
         kinds.append(_vehicle(day, officer, known[barred], extra, longest_s, resting))
     depots = [Depot(0, 0) for _ in ends]
-    return Question(ProblemData(clients, depots, kinds, tables, tables), free, crew)
+    return Question(ProblemData(clients, depots, kinds, [plain] * len(tables), tables), free, crew)
 
 
 def _client(stop: Stop, prize: int, must: bool | None) -> Any:

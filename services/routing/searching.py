@@ -14,7 +14,7 @@ from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pyvrp import CostEvaluator, Population, ProblemData, Solution
+    from pyvrp import CostEvaluator, PenaltyManager, Population, ProblemData, Solution
 
 Progress = Callable[[float, int], None]
 Clock = Callable[[], float]
@@ -96,7 +96,7 @@ def search(
 
 
 def _alone(data: ProblemData, watch: _Watch, seed: int, warm: Sequence[Sequences]) -> Found:
-    from pyvrp import GeneticAlgorithm, PenaltyManager, Population, RandomNumberGenerator, Solution
+    from pyvrp import GeneticAlgorithm, Population, RandomNumberGenerator, Solution
     from pyvrp.crossover import ordered_crossover, selective_route_exchange
     from pyvrp.diversity import broken_pairs_distance
     from pyvrp.search import NODE_OPERATORS, ROUTE_OPERATORS, LocalSearch, compute_neighbours
@@ -109,7 +109,7 @@ def _alone(data: ProblemData, watch: _Watch, seed: int, warm: Sequence[Sequences
     for route in ROUTE_OPERATORS:
         if route.supports(data):
             local.add_route_operator(route(data))
-    penalties = PenaltyManager.init_from(data)
+    penalties = _penalties(data)
     population = Population(broken_pairs_distance, _population())
     watch.population, watch.evaluator, watch.data = population, penalties.cost_evaluator, data
     first = [_solution(data, routes) for routes in warm]
@@ -119,6 +119,18 @@ def _alone(data: ProblemData, watch: _Watch, seed: int, warm: Sequence[Sequences
     best = genetic.run(watch, collect_stats=False).best
     cost = penalties.cost_evaluator().penalised_cost(best)
     return Found(_sequences(best), cost, best.is_feasible(), watch.iterations)
+
+
+def _penalties(data: ProblemData) -> PenaltyManager:
+    """PyVRP's first penalties, but never so low that a prize is worth a route that is late by a quarter of an hour.
+
+    Otherwise the search of a day with more stops than time begins with routes that serve all and keep no limit.
+    """
+    from pyvrp import PenaltyManager
+
+    worth = max((client.prize for client in data.clients()), default=0)
+    loads, late, far = PenaltyManager.init_from(data).penalties()
+    return PenaltyManager(([max(load, worth / 2) for load in loads] if worth else loads, max(late, worth / 900), far))
 
 
 def _population() -> Any:

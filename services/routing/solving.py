@@ -12,7 +12,7 @@ from services.routing.checking import wrong_with_day
 from services.routing.plans import Day, Plan
 from services.routing.schedules import finish_s
 from services.routing.searching import Clock, Progress, Sequences, search
-from services.routing.settling import Work, plan, settle, work_of, worth_of
+from services.routing.settling import Work, fill, plan, settle, work_of, worth_of
 
 PLAN_S = 5.0
 IMPROVE_S = 30.0
@@ -44,13 +44,18 @@ def solve(day: Day, wish: Wish = Wish(), progress: Progress | None = None, warm:
     problems = wrong_with_day(day)
     if problems:
         raise BadInput(problems[0])
-    known = [work_of(day, warm)] if warm else []
+    known = [work_of(day, warm)] if warm else [_begun_and_filled(day)]
     searching = wish.seconds / 2 if wish.balanced else wish.seconds
     progress = _part(progress, 0, 0.5) if wish.balanced else progress
     best = _best(day, [*known, *_candidates(day, searching, wish, progress, known)])
     if wish.balanced:
         best = _even(day, best, wish)
     return plan(day, best, time.monotonic() - began)
+
+
+def _begun_and_filled(day: Day) -> Work:
+    """Routes to begin from: each stop, the most important first, put in where it costs the least driving."""
+    return fill(day, tuple(day.prefix(officer) for officer in range(len(day.officers))))
 
 
 def improve(day: Day, made: Plan, wish: Wish = Wish(IMPROVE_S), progress: Progress | None = None) -> Plan:

@@ -14,7 +14,7 @@ from services.routing import Wish, improve, solve
 from services.routing.checking import wrong_with_plan
 from services.routing.plans import Day
 from services.routing.schedules import fits
-from services.routing.settling import Work, work_of, worth_of
+from services.routing.settling import Work, fill, work_of, worth_of
 from services.routing.solving import longest_s
 from tests.unit.routing_days import officer, road, stop
 
@@ -92,6 +92,23 @@ def test_improving_never_makes_a_plan_worse_and_tells_of_progress() -> None:
     shares = [share for share, _ in heard]
     assert shares == sorted(shares) and shares[0] >= 0 and 2 / 3 <= shares[-1] <= 1
     assert heard[-1][1] >= better.cost_s
+
+
+def test_a_day_with_far_more_stops_than_time_is_searched_not_only_filled() -> None:
+    """Stops that officers may not serve, and prizes, must not lead the search to routes that keep no limit."""
+    rng = random.Random(4)
+    stops = []
+    for number in range(60):
+        opens, skills = rng.choice([0, 0, 120, 300]), frozenset(rng.choice([[], [], ["gas"], ["water"]]))
+        stops.append((rng.randrange(-40, 40), stop(
+            str(number), rng.choice([10, 15, 30]), opens, opens + 150 if opens else 480, skills=skills,
+            priority=rng.randrange(1, 6))))  # fmt: skip
+    crew = [officer(name, 0, 480, skills=frozenset({skill})) for name, skill in [("o", "gas"), ("p", "water")]]
+    day = road(stops, crew)
+    filled = fill(day, ((), ()))
+    made = solve(day, replace(QUICK, seconds=0.8))
+    assert wrong_with_plan(day, made) == []
+    assert worth_of(day, work_of(day, made))[0] < 0.6 * worth_of(day, filled)[0]
 
 
 def test_nothing_to_do_is_a_plan_too() -> None:
