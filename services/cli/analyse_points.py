@@ -113,9 +113,9 @@ def _scan_lines(found: dict[str, Any]) -> str:
     lines = [f"{found['looked_at']:,} looked at, {found['replicas']} replicas"]
     for one in found["clusters"][:20]:
         since = f"  {one['first_day']} to {one['last_day']}" if "first_day" in one else ""
-        often = f"  {one['says']}" if "says" in one else ""
+        often = f"  {one['says']}" if one.get("says") else ""
         lines.append(
-            f"{one['lat']:.5f}, {one['lon']:.5f}{since}  {one['observed']:,} for {one['expected']:.2f} expected, "
+            f"{one['lat']:.5f}, {one['lon']:.5f}{since}  {one['observed']:g} for {one['expected']:.2f} expected, "
             f"ratio {one['llr']:.6f}, p {one['p']:.3f}{often}"
         )
     return "\n".join(lines)

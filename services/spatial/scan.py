@@ -45,11 +45,13 @@ class Cylinder:
     expected: float
     ratio: float  # the log-likelihood ratio
     p: float
-    recurrence_days: float
+    recurrence_days: float | None  # none for clusters of the past, which were not looked for day by day
 
     @property
-    def says(self) -> str:
+    def says(self) -> str | None:
         """How rare it is, in words."""
+        if self.recurrence_days is None:
+            return None
         return f"such a cluster would arise by chance once in {spelled(self.recurrence_days)}"
 
 
@@ -112,7 +114,7 @@ def _apart(
         clusters.append(
             Cylinder(
                 members, radius_m, first + begin, first + begin + length - 1, count,
-                float(expected[centre]), float(best[centre]), p, wanted.every_days / p,
+                float(expected[centre]), float(best[centre]), p, wanted.every_days / p if wanted.alive else None,
             )
         )  # fmt: skip
     return clusters

@@ -109,6 +109,7 @@ def test_the_best_cylinder_is_the_best_of_all_counted_one_by_one(alive: bool) ->
     assert one.observed == (here & now).sum() and one.expected == pytest.approx(here.sum() * now.sum() / 150)
     members = [p for cluster in found.clusters for p in cluster.places]
     assert len(members) == len(set(members)) and (one.last_day == day.max() or not alive)
+    assert (one.recurrence_days is not None) == (one.says is not None) == alive
 
 
 @pytest.mark.parametrize("alive", [True, False])
@@ -140,7 +141,10 @@ def test_a_planted_outbreak_is_found_and_chance_is_not_called_one() -> None:
     assert isinstance(found, Scanned)
     one = found.clusters[0]
     assert one.p == 0.001 and set(near.tolist()) & set(one.places) and one.first_day >= 84 and one.last_day == 89
-    assert one.recurrence_days == pytest.approx(1000) and one.says.endswith("chance once in 2.7 years")
+    assert (
+        one.recurrence_days == pytest.approx(1000)
+        and one.says == "such a cluster would arise by chance once in 2.7 years"
+    )
     again = scan(lat, lon, place, day, Scanning(seed=1))
     assert again == found
 
