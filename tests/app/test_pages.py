@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -58,7 +59,9 @@ def test_every_page_of_a_role_opens_on_an_empty_workspace(signed_in: Callable[[R
     scope = signed_in(role)
     for screen in screens_for(scope):
         app = opened(screen.path)
-        assert not app.exception and not app.error, (screen, app.exception, app.error)
+        # No worker runs here, and the Health page says so in red.
+        wrong = [e.value for e in app.error if not re.search(r"of \d+ components needs? attention", e.value)]
+        assert not app.exception and not wrong, (screen, app.exception, wrong)
         assert app.title[0].value == screen.title, screen
 
 

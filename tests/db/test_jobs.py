@@ -17,7 +17,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from data import queue
 from data.types import Scope
-from services.jobs import JOBS, Job, engine, run_worker, statuses, worker
+from services.jobs import JOBS, Job, engine, job_lines, run_worker, worker
 from services.jobs.running import run_job
 from services.jobs.turns import Turn
 from tests.running import PATIENCE_S, eventually
@@ -60,7 +60,7 @@ def work_until(claim: Callable[[], object], busy: Callable[[], None] = lambda: N
 
 def test_a_run_is_recorded_with_its_result_and_the_next_turn() -> None:
     assert run_job(JOBS["beat"], TURN) == ""
-    found = {status.job: status for status in statuses(NOW)}
+    found = {line.job: line for line in job_lines(make_scope(make_workspace()), NOW)}
     assert list(found) == list(JOBS)
     last = found["beat"].last
     assert last is not None and (last.outcome, last.started_at) == ("done", NOW)
