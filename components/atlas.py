@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from components import filters, mapped, maps, places, queries, state, states
+from components import filters, map_downloads, mapped, maps, places, queries, state, states
 from components.markdown import plain
 from components.palette import DARK, palette
 from data.model import Metric
@@ -111,12 +111,14 @@ def _look(box: Box | None) -> None:
 
 def _map(scope: Scope, board: Board, shown: HexMap, picture: Picture, choice: MapChoice, now: datetime) -> None:
     key = f"map_{choice.layer}_{box_text(shown.box)}_{shown.resolution}_{state.once('map')}"
-    labels = mapped.district_names(scope, board, choice, now).labels
+    names = mapped.district_names(scope, board, choice, now)
+    labels = names.labels
     if choice.layer == "density":
         maps.draw_density(shown, picture, labels, key)
     else:
         maps.draw_hexagons(picture, shown.box, labels, state.read_all("hex"), key, partial(_picked, key))
     maps.legend(picture)
+    map_downloads.show(scope, board, shown, picture, names, choice)
 
 
 def _picked(key: str) -> None:

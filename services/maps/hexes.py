@@ -71,6 +71,7 @@ class HexMap:
     as_of: str
     elapsed_ms: float
     reason: str = ""
+    as_of_at: datetime | None = None
 
     def text(self, value: float) -> str:
         """A number of this metric as people read it."""
@@ -139,7 +140,7 @@ def hex_map(
     as_of = f"Data as of {moment(by_cell.as_of, scope.workspace.timezone, now)}" if by_cell.as_of else "No data yet"
     return HexMap(
         metric, resolution, extent.box, hexagons, coverage, as_of, sum(r.elapsed_ms for r in (by_cell,)),
-        "" if hexagons else "No row of this range lies here.",
+        "" if hexagons else "No row of this range lies here.", by_cell.as_of,
     )  # fmt: skip
 
 

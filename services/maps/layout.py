@@ -24,14 +24,14 @@ class Camera:
 def camera(box: Box, width: int, height: int) -> Camera:
     """The view that holds the whole box in so many pixels (Web Mercator)."""
     west, south, east, north = box
-    top, bottom = _mercator(north), _mercator(south)
+    top, bottom = mercator(north), mercator(south)
     wide = max((east - west) / 360, 1e-9)
     high = max(top - bottom, 1e-9)
     zoom = min(math.log2(width / (_TILE * wide)), math.log2(height / (_TILE * high)))
     return Camera((west + east) / 2, _latitude((top + bottom) / 2), round(max(0.0, min(zoom, 18.0)), 3))
 
 
-def _mercator(lat: float) -> float:
+def mercator(lat: float) -> float:
     """How far north a latitude lies, in heights of the map."""
     return math.log(math.tan(math.pi / 4 + math.radians(max(min(lat, 85.0), -85.0)) / 2)) / (2 * math.pi)
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from data.model import Metric
 from services.formats import number
@@ -12,6 +12,8 @@ from services.maps.colours import Colour, Scale, diverging, findings, sequential
 from services.maps.differences import Cell, Difference
 from services.maps.hexes import HexMap, Listed
 from services.maps.hotspots import Hotspot, HotspotMap
+
+Fact = str | int | float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,11 @@ class Painted:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A map to draw. `lines` are those of the table: the index of a hexagon, then what stands in each column."""
+    """A map to draw. `lines` are those of the table: the index of a hexagon, then what stands in each column.
+
+    `findings` are the names of what the layer found of each hexagon beside its number, `facts` those by index, for
+    downloads.
+    """
 
     title: str
     swatches: tuple[Swatch, ...]
@@ -41,6 +47,8 @@ class Picture:
     note: str
     columns: tuple[str, ...]
     lines: tuple[tuple[str, ...], ...]
+    findings: tuple[str, ...] = ()
+    facts: Mapping[str, tuple[Fact, ...]] = field(default_factory=dict)
 
 
 def plain_number(metric: Metric, value: float | None) -> str:
@@ -80,11 +88,15 @@ def hotspots(found: HotspotMap, where: dict[str, str], is_dark: bool) -> Picture
     cells = tuple(Painted(h.index, h.grade, _hot_tip(found.metric, h)) for h in found.hexagons)
     ranked = sorted((h for h in found.hexagons if h.grade != 2), key=lambda h: (h.q, -abs(h.z)))
     lines = tuple(
-        (h.index, where.get(h.index, ""), h.kind, f"{h.z:.1f}".replace("-", "−"), _probability(h.q), h.proof, h.shown)
+        (h.index, where.get(h.index, ""), h.kind, f"{h.z:.1f}".replace("-", "−"), probability(h.q), h.proof, h.shown)
         for h in ranked[:50]
     )
     columns = ("Where", "Finding", "z", "q", "Other grids", titled(found.metric))
-    return Picture(f"Hotspots of {found.metric.title.lower()}", swatches, cells, found.note, columns, lines)
+    facts = {h.index: (h.kind, h.z, h.q, h.proof) for h in found.hexagons}
+    return Picture(
+        f"Hotspots of {found.metric.title.lower()}", swatches, cells, found.note, columns, lines,
+        ("finding", "z", "q", "other_grids"), facts,
+    )  # fmt: skip
 
 
 def differences(found: Difference, where: dict[str, str], is_dark: bool) -> Picture:
@@ -96,12 +108,16 @@ def differences(found: Difference, where: dict[str, str], is_dark: bool) -> Pict
     lines = tuple(
         (
             c.index, where.get(c.index, ""), _signed(metric, c.change), plain_number(metric, c.now),
-            plain_number(metric, c.before), _probability(c.q),
+            plain_number(metric, c.before), probability(c.q),
         )
         for c in ranked
     )  # fmt: skip
     columns = ("Where", "Change", "Now", "Before", "q")
-    return Picture(f"Change of {titled(metric).lower()}", _swatches(scale), cells, found.note, columns, lines)
+    facts = {c.index: (c.now, c.before, c.change, c.q, *(c.ratio or (None, None, None))) for c in found.cells}
+    return Picture(
+        f"Change of {titled(metric).lower()}", _swatches(scale), cells, found.note, columns, lines,
+        ("now", "before", "change", "q", "ratio", "ratio_low", "ratio_high"), facts,
+    )  # fmt: skip
 
 
 def _swatches(scale: Scale) -> tuple[Swatch, ...]:
@@ -117,14 +133,15 @@ def _signed(metric: Metric, value: float) -> str:
     return f"+{text}" if value > 0 else text
 
 
-def _probability(p: float | None) -> str:
+def probability(p: float | None) -> str:
+    """A p- or q-value as people read it; empty where there is none."""
     if p is None:
         return ""
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def _hot_tip(metric: Metric, found: Hotspot) -> str:
-    said = f"{found.kind.capitalize()}: z {found.z:.1f}, q {_probability(found.q)}".replace("z -", "z −")
+    said = f"{found.kind.capitalize()}: z {found.z:.1f}, q {probability(found.q)}".replace("z -", "z −")
     proof = f"\n{found.proof.capitalize()}" if found.proof else ""
     return f"{said}{proof}\n{metric.title}: {found.shown}"
 
@@ -134,4 +151,4 @@ def _change_tip(metric: Metric, cell: Cell) -> str:
     if cell.q is None or cell.ratio is None:
         return said
     ratio, low, high = (f"{part:.2g}" if part < math.inf else "any" for part in cell.ratio)
-    return f"{said}\n{ratio} times as many (95 %: {low} to {high}), q {_probability(cell.q)}"
+    return f"{said}\n{ratio} times as many (95 %: {low} to {high}), q {probability(cell.q)}"

@@ -1,0 +1,223 @@
+"""How does a map look as a picture that is drawn without a browser?"""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from h3 import cell_to_boundary, cell_to_latlng
+
+from services.maps.colours import Colour
+from services.maps.layout import Camera, camera, mercator, ruler
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+    from PIL.ImageDraw import ImageDraw
+    from PIL.ImageFont import FreeTypeFont
+
+    from services.exports.maps import MapSheet
+
+WIDTH, HEIGHT = 1600, 1120
+_MARGIN = 36
+_FINER = 2  # the map is drawn so many times as large and made smaller, which smooths its edges
+_COVERAGE = 0.97
+_BLUR = 24
+_FAINTEST = 0.04
+_TILE = 512
+_FONTS = "static/static/media/SourceSansVF-Upright*.woff2"
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """The colours of a theme: paper, the ground of the map, text, quieter text."""
+
+    paper: Colour
+    ground: Colour
+    ink: Colour
+    muted: Colour
+
+
+_LIGHT = _Look((252, 252, 251), (238, 241, 243), (27, 37, 48), (91, 103, 114))
+_DARK = _Look((18, 23, 29), (22, 28, 35), (228, 233, 238), (160, 172, 184))
+
+
+def png(sheet: MapSheet, is_dark: bool) -> bytes:
+    """The map in its colours with names and a scale bar, title and what it is about above, the legend below.
+
+    The same in words is in the file's text chunks.
+    """
+    from PIL import Image, ImageDraw
+    from PIL.PngImagePlugin import PngInfo
+
+    look = _DARK if is_dark else _LIGHT
+    head, foot = _head(sheet), _legend(sheet)
+    top = _MARGIN + 50 + 27 * len(head)
+    low = top + HEIGHT + 24
+    image = Image.new("RGB", (WIDTH + 2 * _MARGIN, low + 34 * len(foot) + _MARGIN), look.paper)
+    image.paste(_map(sheet, look), (_MARGIN, top))
+    draw = ImageDraw.Draw(image)
+    draw.text((_MARGIN, _MARGIN - 8), sheet.picture.title, look.ink, _font(36, 600))
+    for place, line in enumerate(head):
+        draw.text((_MARGIN, _MARGIN + 42 + 27 * place), line, look.muted, _font(20))
+    for place, row in enumerate(foot):
+        for x, colour, text in row:
+            y = low + 34 * place
+            draw.rounded_rectangle((x, y + 3, x + 26, y + 21), 4, colour)
+            draw.text((x + 34, y), text, look.ink, _font(20))
+    told = PngInfo()
+    for name, text in sheet.sentences:
+        told.add_itxt(name, text)
+    out = io.BytesIO()
+    image.save(out, "PNG", pnginfo=told)
+    return out.getvalue()
+
+
+@lru_cache(maxsize=16)
+def _font(size: int, weight: int = 400) -> FreeTypeFont:
+    """The typeface of the pages, which Streamlit brings along."""
+    from PIL import ImageFont
+
+    found = importlib.util.find_spec("streamlit")
+    assert found is not None and found.origin is not None, "the pages are made with Streamlit"
+    font = ImageFont.truetype(next(Path(found.origin).parent.glob(_FONTS)), size)
+    font.set_variation_by_axes([weight])
+    return font
+
+
+def _head(sheet: MapSheet) -> list[str]:
+    """What is said above the map, in lines of its width."""
+    told = dict(sheet.sentences)
+    said = [
+        f"{told['Workspace']} · {told['Range']} · Data as of {told['Data as of']}",
+        f"Filters: {told['Filters']}",
+        f"{told['Rows']} {told['Hexagons']}. {told['Note']}",
+    ]
+    return [line for text in said for line in _wrapped(text.strip(), WIDTH)]
+
+
+def _wrapped(text: str, width: int) -> Iterable[str]:
+    line = ""
+    for word in text.split(" "):
+        longer = f"{line} {word}".strip()
+        if line and _font(20).getlength(longer) > width:
+            yield line
+            longer = word
+        line = longer
+    yield line
+
+
+def _legend(sheet: MapSheet) -> list[list[tuple[int, Colour, str]]]:
+    """Rows of (x, colour, text)."""
+    rows: list[list[tuple[int, Colour, str]]] = [[]]
+    x = _MARGIN
+    for swatch in sheet.picture.swatches:
+        wide = 34 + math.ceil(_font(20).getlength(swatch.text)) + 30
+        if rows[-1] and x + wide > WIDTH + _MARGIN:
+            rows.append([])
+            x = _MARGIN
+        rows[-1].append((x, swatch.colour, swatch.text))
+        x += wide
+    return rows
+
+
+@dataclass(frozen=True, slots=True)
+class _Canvas:
+    """Where degrees are in a map of so many pixels."""
+
+    look: Camera
+    width: int
+    height: int
+
+    def at(self, lon: float, lat: float) -> tuple[float, float]:
+        """The pixel of a place (Web Mercator)."""
+        size = _TILE * 2**self.look.zoom
+        x = (lon - self.look.lon) / 360 * size + self.width / 2
+        return x, self.height / 2 - (mercator(lat) - mercator(self.look.lat)) * size
+
+
+def _map(sheet: MapSheet, look: _Look) -> Image:
+    from PIL import Image, ImageDraw
+
+    fine = camera(sheet.shown.box, WIDTH * _FINER, HEIGHT * _FINER)
+    image = Image.new("RGB", (WIDTH * _FINER, HEIGHT * _FINER), look.ground)
+    canvas = _Canvas(fine, *image.size)
+    if sheet.choice.layer == "density":
+        image = _density(sheet, canvas, look)
+    else:
+        draw = ImageDraw.Draw(image)
+        for line in reversed(sheet.lines):
+            draw.polygon(_corners(canvas, line.index), sheet.picture.swatches[line.swatch].colour)
+    image = image.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
+    draw = ImageDraw.Draw(image)
+    _furnish(draw, sheet, _Canvas(camera(sheet.shown.box, WIDTH, HEIGHT), WIDTH, HEIGHT), look)
+    return image
+
+
+def _corners(canvas: _Canvas, index: str) -> list[tuple[float, float]]:
+    """A hexagon in pixels, a little smaller than it is, so that neighbours of one colour can be told apart."""
+    lat, lon = cell_to_latlng(index)
+    middle, around = canvas.at(_near(lon, canvas.look.lon), lat), []
+    for lat, lon in cell_to_boundary(index):
+        x, y = canvas.at(_near(lon, canvas.look.lon), lat)
+        around.append((middle[0] + (x - middle[0]) * _COVERAGE, middle[1] + (y - middle[1]) * _COVERAGE))
+    return around
+
+
+def _near(lon: float, other: float) -> float:
+    """The longitude on the side of the date line from which one looks."""
+    return lon - 360 if lon - other > 180 else lon + 360 if other - lon > 180 else lon
+
+
+def _density(sheet: MapSheet, canvas: _Canvas, look: _Look) -> Image:
+    """A smooth surface over the middles of the hexagons, weighted by their numbers, in the colours of the legend."""
+    from PIL import Image
+    from scipy.ndimage import gaussian_filter
+
+    part = 2 * _FINER
+    weights = np.zeros((canvas.height // part, canvas.width // part))
+    for line in sheet.lines:
+        lat, lon = cell_to_latlng(line.index)
+        x, y = (int(pixel // part) for pixel in canvas.at(_near(lon, canvas.look.lon), lat))
+        if 0 <= y < weights.shape[0] and 0 <= x < weights.shape[1]:
+            weights[y, x] += max(line.value or 0.0, 0.0)
+    smooth = gaussian_filter(weights, _BLUR / 2)
+    smooth /= max(float(smooth.max()), 1e-12)
+    ramp = np.asarray([look.ground, *(swatch.colour for swatch in sheet.picture.swatches)], np.float64)
+    places = np.linspace(0, 1, len(ramp))
+    faint = np.where(smooth < _FAINTEST, 0.0, smooth)
+    pixels = np.stack([np.interp(faint, places, ramp[:, band]) for band in range(3)], axis=-1)
+    return Image.fromarray(pixels.round().astype(np.uint8)).resize((canvas.width, canvas.height))
+
+
+def _furnish(draw: ImageDraw, sheet: MapSheet, canvas: _Canvas, look: _Look) -> None:
+    """The names of districts and a scale bar."""
+    taken: list[tuple[float, float, float, float]] = []
+    for label in sheet.names.labels:
+        x, y = canvas.at(_near(label.lon, canvas.look.lon), label.lat)
+        box = draw.textbbox((x, y), label.name, _font(21, 600), anchor="mm")
+        inside = box[0] >= 0 and box[1] >= 0 and box[2] <= canvas.width and box[3] <= canvas.height
+        if inside and not _covers(taken, box):
+            taken.append(box)
+            _text(draw, (x, y), label.name, look, 600)
+    bar = ruler(sheet.shown.box)
+    (left, y), (right, _) = canvas.at(bar.west, bar.lat), canvas.at(bar.east, bar.lat)
+    draw.line([(left, y), (right, y)], look.ink, 4)
+    _text(draw, ((left + right) / 2, y - 18), bar.text, look)
+
+
+def _text(draw: ImageDraw, at: tuple[float, float], text: str, look: _Look, weight: int = 400) -> None:
+    more: dict[str, Any] = {"anchor": "mm", "stroke_width": 3, "stroke_fill": look.ground}
+    draw.text(at, text, look.ink, _font(21, weight), **more)
+
+
+def _covers(taken: Sequence[tuple[float, ...]], box: tuple[float, ...]) -> bool:
+    return any(
+        box[0] < other[2] and other[0] < box[2] and box[1] < other[3] and other[1] < box[3] for other in taken
+    )  # fmt: skip
