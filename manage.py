@@ -14,7 +14,7 @@ from data.errors import BelvedereError
 
 TOPICS = (
     "run", "settings", "packs", "query", "engine", "imports", "people", "health", "assessment", "collect", "warehouse",
-    "analyse", "analyse_points", "analyse_routes", "retention",
+    "analyse", "analyse_points", "analyse_routes", "retention", "boundaries",
 )  # fmt: skip
 # These manage the database themselves or do without one.
 WITHOUT_DATABASE = {"run", "stop", "doctor", "health", "settings", "pack", "pack-check", "analyse"}

@@ -1,0 +1,66 @@
+"""manage.py boundaries: the areas of a workspace that maps know."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+commands = typer.Typer(help="Boundaries (districts, wards, zones) of a workspace.", no_args_is_help=True)
+Slug = Annotated[str, typer.Option("--workspace", "-w", help="Slug of the workspace.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group of commands."""
+    app.add_typer(commands, name="boundaries")
+
+
+@commands.command("add")
+def add_command(
+    file: Annotated[Path, typer.Argument(help="GeoJSON, shapefile (also zipped) or GeoParquet.")],
+    workspace: Slug,
+    name: Annotated[str, typer.Option("--name", help="What they are called; the same name is replaced.")],
+    key: Annotated[str, typer.Option("--key", help="Column that names each area; guessed when left out.")] = "",
+    repair: Annotated[bool, typer.Option("--repair", help="Take flawed areas in their repaired form.")] = False,
+) -> None:
+    """Keep the areas of a file; a boundary that is drawn wrong is named, with what repairing it would change."""
+    from data.errors import BadInput
+    from services.maps import boundaries
+    from services.people import command_scope
+
+    scope = command_scope(workspace)
+    found = boundaries.checked(file)
+    for flaw in found.flaws[:10]:
+        if flaw.serious:
+            typer.echo(f"{flaw.reason} Repaired it has {flaw.share:.4f} of its size (--repair).", err=True)
+        else:
+            typer.echo(f"{flaw.reason} It is put right.", err=True)
+    if len(found.flaws) > 10:
+        typer.echo(f"{len(found.flaws) - 10} more like these.", err=True)
+    column = key or next(iter(found.keys), "")
+    if not column:
+        raise BadInput(f"{file.name}: found no column with a different name for each area; expected one (--key).")
+    kept = boundaries.add(scope, found, name, column, repair)
+    amounts = f"; numbers: {', '.join(kept.amounts)}" if kept.amounts else ""
+    print(f"{kept.name}: {kept.size} areas by `{kept.key_column}`, {kept.repaired} repaired{amounts}")
+
+
+@commands.command("list")
+def list_command(workspace: Slug) -> None:
+    """The boundaries of a workspace."""
+    from services.maps.boundaries import list_boundaries
+    from services.people import command_scope
+
+    for one in list_boundaries(command_scope(workspace)):
+        print(f"{one.name:<24} {one.size:>5} areas by `{one.key_column}` from {one.source}, {one.added_at:%Y-%m-%d}")
+
+
+@commands.command("remove")
+def remove_command(name: Annotated[str, typer.Argument(help="What they are called.")], workspace: Slug) -> None:
+    """Take boundaries away."""
+    from services.maps.boundaries import remove
+    from services.people import command_scope
+
+    remove(command_scope(workspace), name)
+    print(f"{name} is gone.")

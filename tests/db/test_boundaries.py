@@ -1,0 +1,121 @@
+"""Do boundaries of a workspace come in whole, are wrong ones named, and does nobody else see them?"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import shapely
+
+from data.database import transaction
+from data.errors import BadInput, NotAllowed, UnknownName
+from data.types import Scope
+from services.maps.boundaries import add, checked, get_boundaries, list_boundaries, remove, simplified
+from services.people import audit_page
+from tests.support import make_scope, make_workspace
+
+BOW_TIE = [[2, 0], [3, 1], [3, 0], [2, 1], [2, 0]]
+
+
+def square(x: float, y: float) -> list[list[float]]:
+    """Counter-clockwise, of one degree."""
+    return [[x, y], [x + 1, y], [x + 1, y + 1], [x, y + 1], [x, y]]
+
+
+def file_of(folder: Path, *rings: list[list[float]]) -> Path:
+    names = [f"Ward {n}" for n in range(1, len(rings) + 1)]
+    features: list[dict[str, Any]] = [
+        {"type": "Feature", "geometry": {"type": "Polygon", "coordinates": [ring]},
+         "properties": {"ward": name, "people": 1000 * n, "city": "Riverton", "number": n}}
+        for n, (name, ring) in enumerate(zip(names, rings, strict=True), 1)
+    ]  # fmt: skip
+    path = folder / "wards.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    return path
+
+
+@pytest.fixture
+def scope(database: str) -> Scope:
+    return make_scope(make_workspace())
+
+
+def test_a_file_becomes_boundaries_that_can_be_read_replaced_and_removed(scope: Scope, tmp_path: Path) -> None:
+    found = checked(file_of(tmp_path, square(0, 0), square(1, 0)))
+    assert (found.keys, found.flaws) == (("ward", "people", "number"), ())
+    kept = add(scope, found, "wards", "ward")
+    assert (kept.size, kept.repaired, kept.amounts) == (2, 0, ("number", "people"))
+    read = get_boundaries(scope, "wards")
+    assert read.keys == ("Ward 1", "Ward 2") and read.amounts["people"] == (1000.0, 2000.0)
+    assert shapely.from_geojson(read.exact[1]).equals(shapely.Polygon(square(1, 0)))
+    again = add(scope, checked(file_of(tmp_path, square(0, 0))), "wards", "number")
+    assert again.size == 1 and again.fingerprint != kept.fingerprint and get_boundaries(scope, "wards").keys == ("1",)
+    remove(scope, "wards")
+    assert list_boundaries(scope) == []
+    with pytest.raises(UnknownName):
+        remove(scope, "wards")
+    now = datetime.now(UTC)
+    done = [row.action for row in audit_page(scope, now - timedelta(hours=1), now + timedelta(hours=1))]
+    assert done == ["boundaries_removed", "boundaries_added", "boundaries_added"]
+
+
+def test_a_boundary_that_crosses_itself_is_named_and_taken_only_when_repaired(scope: Scope, tmp_path: Path) -> None:
+    found = checked(file_of(tmp_path, square(0, 0), BOW_TIE))
+    with pytest.raises(BadInput, match=r"wards.geojson, feature 2: found a self-intersection.*\n.*repaired form"):
+        add(scope, found, "wards", "ward")
+    assert list_boundaries(scope) == []
+    assert add(scope, found, "wards", "ward", repair=True).repaired == 1
+    assert all(shapely.is_valid(shapely.from_geojson(text)) for text in get_boundaries(scope, "wards").exact)
+
+
+def test_the_wrong_order_of_points_is_said_and_put_right(scope: Scope, tmp_path: Path) -> None:
+    found = checked(file_of(tmp_path, square(0, 0)[::-1]))
+    assert [("wrong way round" in flaw.reason, flaw.serious) for flaw in found.flaws] == [(True, False)]
+    add(scope, found, "wards", "ward")
+    assert shapely.from_geojson(get_boundaries(scope, "wards").exact[0]).exterior.is_ccw
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "error", "words"),
+    [
+        ("Wards!", "ward", BadInput, "lower-case"),
+        ("wards", "city", BadInput, "'Riverton' again"),
+        ("wards", "wrad", UnknownName, "Did you mean `ward`"),
+    ],
+)
+def test_what_cannot_be_kept_is_said(
+    scope: Scope, tmp_path: Path, name: str, key: str, error: type[Exception], words: str
+) -> None:
+    with pytest.raises(error, match=words):
+        add(scope, checked(file_of(tmp_path, square(0, 0), square(1, 0))), name, key)
+
+
+def test_neither_a_viewer_may_change_nor_a_neighbour_or_stranger_see_them(scope: Scope, tmp_path: Path) -> None:
+    found = checked(file_of(tmp_path, square(0, 0)))
+    add(scope, found, "wards", "ward")
+    viewer = make_scope(scope.workspace, role="viewer")
+    assert [one.name for one in list_boundaries(viewer)] == ["wards"]
+    with pytest.raises(NotAllowed):
+        remove(viewer, "wards")
+    with pytest.raises(NotAllowed):
+        add(viewer, found, "mine", "ward")
+    stranger = Scope(None, "stranger", "administrator", scope.workspace, ())
+    for other in (make_scope(make_workspace()), stranger):
+        assert list_boundaries(other) == []
+        with pytest.raises(UnknownName):
+            get_boundaries(other, "wards")
+        with transaction(other) as tx:
+            assert tx.execute("DELETE FROM belvedere.boundaries").rowcount == 0
+
+
+def test_neighbours_keep_a_common_border_when_drawn_with_fewer_points() -> None:
+    y = np.linspace(0, 1, 3001)
+    border = np.column_stack([1 + np.sin(y * 40) / 30, y])
+    west = shapely.Polygon([[0, 0], *border.tolist(), [0, 1]])
+    east = shapely.Polygon([[2, 0], *border.tolist(), [2, 1]])
+    one, two = simplified(np.array([west, east]), 600)
+    assert shapely.get_num_coordinates([one, two]).sum() <= 600
+    assert one.intersection(two).area < 1e-9 and abs(one.union(two).area - 2) < 1e-6
