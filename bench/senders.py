@@ -128,7 +128,7 @@ class Sender:
             "waits": waits,
             "spooled": spooled,
         }
-        print(json.dumps(line), flush=True)
+        print(json.dumps(line) + "\n", end="", flush=True)  # one write: several threads tell
 
 
 if __name__ == "__main__":
