@@ -156,6 +156,7 @@ class Cells:
 
     cells: Ints = field(default_factory=lambda: np.empty(0, np.int64))
     version: int = -1
+    zoned: OrderedDict[str, Codes] = field(default_factory=OrderedDict)  # see zones
     _lat: Floats = field(default_factory=lambda: np.empty(0))
     _lon: Floats = field(default_factory=lambda: np.empty(0))
     _parents: dict[int, _Parents] = field(default_factory=dict)

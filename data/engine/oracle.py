@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from data.engine.days import to_ms
 from data.engine.hexagons import centres, children_between, read_index, resolution_of
 from data.engine.shapes import scale_of
 from data.engine.splits import text_columns
+from data.engine.zones import is_zones, key_of_cells
 from data.model import Dataset, Model
 from data.types import Scope
 
@@ -59,12 +61,13 @@ def _statement(tx: Transaction, scope: Scope, dataset: Dataset, ask: Ask) -> q.C
     if not ask.frame.opening:
         where.append(q.SQL("{} >= {}").format(at, q.Literal(edges[0])))
     where += [condition(tx, dataset, p) for p in ask.predicates]
-    names = [_text(name) for name in ask.by]
+    names = [_text(tx, dataset, name) for name in ask.by]
     source = q.Identifier(dataset.pack, dataset.name)
     keys = names
     joined: q.Composable = source
     if ask.keep is not None and ask.by:
-        joined, keys = source + _kept(ask), [q.SQL("coalesce(kept.place - 1, {})").format(q.Literal(len(ask.keep)))]
+        other = q.Literal(len(ask.keep))
+        joined, keys = source + _kept(ask, names), [q.SQL("coalesce(kept.place - 1, {})").format(other)]
     values = [_value(dataset, ask, s) for s in ask.stats]
     return q.SQL("SELECT {} FROM {} WHERE {} GROUP BY {}").format(
         q.SQL(", ").join([bucket, *keys, *values]), joined, q.SQL(" AND ").join(where),
@@ -72,22 +75,27 @@ def _statement(tx: Transaction, scope: Scope, dataset: Dataset, ask: Ask) -> q.C
     )  # fmt: skip
 
 
-def _kept(ask: Ask) -> q.Composed:
+def _kept(ask: Ask, texts: Sequence[q.Composable]) -> q.Composed:
     assert ask.keep is not None
     names = [f"kept_{i}" for i in range(len(ask.by))]
     arrays = [q.SQL("{}::text[]").format(q.Literal([group[i] for group in ask.keep])) for i in range(len(ask.by))]
     same = q.SQL("kept.{} IS NOT DISTINCT FROM {}")
-    match = [same.format(q.Identifier(n), _text(d)) for n, d in zip(names, ask.by, strict=True)]
+    match = [same.format(q.Identifier(n), text) for n, text in zip(names, texts, strict=True)]
     return q.SQL(" LEFT JOIN unnest({}) WITH ORDINALITY AS kept ({}, place) ON {}").format(
         q.SQL(", ").join(arrays), q.SQL(", ").join(map(q.Identifier, names)), q.SQL(" AND ").join(match)
     )
 
 
-def _text(name: str) -> q.Composable:
-    """The text by which rows are split: a column, or the hexagon of a resolution around the row's cell."""
+def _text(tx: Transaction, dataset: Dataset, name: str) -> q.Composable:
+    """The text by which rows are split: a column, the area or the hexagon of a resolution around the row's cell."""
+    if is_zones(name):
+        areas = key_of_cells(name, _cells(tx, dataset))
+        return q.SQL("({}::jsonb ->> cell::text)").format(q.Literal(json.dumps(areas)))
     resolution = resolution_of(name)
-    if resolution is None:
-        return q.Identifier(name)
+    return q.Identifier(name) if resolution is None else _hexagon(resolution)
+
+
+def _hexagon(resolution: int) -> q.Composed:
     text = "to_hex((nullif(cell, 0) & ~(15::bigint << 52)) | ({}::bigint << 52) | {}::bigint)"
     return q.SQL(text).format(q.Literal(resolution), q.Literal((1 << 3 * (15 - resolution)) - 1))
 
@@ -125,7 +133,8 @@ def condition(tx: Transaction, dataset: Dataset, found: Predicate) -> q.Composed
 def _in_hexagons(found: OneOf | Contains) -> q.Composed:
     """Rows in hexagons: the cells inside one follow each other, so that each is a range of indexes."""
     if isinstance(found, Contains):
-        texts = [q.SQL("{} LIKE {}").format(_text(found.column), q.Literal(f"%{part}%")) for part in found.parts]
+        text = _hexagon(resolution_of(found.column) or 0)
+        texts = [q.SQL("{} LIKE {}").format(text, q.Literal(f"%{part}%")) for part in found.parts]
         return q.SQL("coalesce({}, false)").format(q.SQL(" OR ").join(texts))
     indexes = [index for value in found.values if value is not None and (index := read_index(value)) is not None]
     mine = [index for index in indexes if index >> 52 & 15 == resolution_of(found.column)]
@@ -138,10 +147,15 @@ def _in_hexagons(found: OneOf | Contains) -> q.Composed:
 
 def _inside(tx: Transaction, dataset: Dataset, found: Inside) -> list[int]:
     """The cells of the dataset's rows that have their centre in the area."""
-    statement = q.SQL("SELECT DISTINCT cell FROM {} WHERE nullif(cell, 0) IS NOT NULL")
-    cells = np.asarray([c for (c,) in tx.execute(statement.format(q.Identifier(dataset.pack, dataset.name)))], np.int64)
+    cells = np.asarray(_cells(tx, dataset), np.int64)
     inside: list[int] = cells[found.area.holds(*centres(cells))].tolist()
     return inside
+
+
+def _cells(tx: Transaction, dataset: Dataset) -> list[int]:
+    """The cells of the dataset's rows."""
+    statement = q.SQL("SELECT DISTINCT cell FROM {} WHERE nullif(cell, 0) IS NOT NULL")
+    return [cell for (cell,) in tx.execute(statement.format(q.Identifier(dataset.pack, dataset.name)))]
 
 
 def _containing(tx: Transaction, dataset: Dataset, found: Contains) -> list[str]:

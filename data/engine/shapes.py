@@ -11,6 +11,7 @@ from data.engine.asks import COUNT, NULL, Between, Contains, Inside, OneOf, Pred
 from data.engine.catalogue import catalogue_of
 from data.engine.hexagons import PLACE, area_of
 from data.engine.splits import filter_columns, split_columns, text_columns
+from data.engine.zones import is_zones
 from data.errors import BadInput, unknown
 from data.model import Condition, Dataset, Exposure, Metric, Model
 from data.types import CannotTell, Filter
@@ -129,7 +130,7 @@ def _named(question: Question, metric: Metric, name: str | None) -> Metric:
 def _lacking(question: Question, metric: Metric, dataset: Dataset) -> CannotTell | None:
     splits, filters = split_columns(dataset), filter_columns(dataset)
     for name in question.by:
-        if name not in splits:
+        if name not in splits and not (dataset.place and is_zones(name)):
             return CannotTell(f"{metric.title} cannot be split by {name}: {dataset.title} has no such dimension.")
     for condition in question.filters:
         if condition.dimension not in filters:

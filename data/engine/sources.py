@@ -15,6 +15,7 @@ from data.engine.columns import Column, cache, load
 from data.engine.hexagons import PLACE, Cells, Hexagons, cells_known, resolution_of
 from data.engine.manifest import Manifest, known_manifest, read_manifest
 from data.engine.values import Dictionary
+from data.engine.zones import Zones, is_zones
 from data.model import Dataset
 from data.types import Scope
 
@@ -62,17 +63,18 @@ class Source:
         return self._manifest
 
     def dictionary(self, name: str) -> Dictionary | Hexagons:
-        """The dictionary of a text column, or of the hexagons of one resolution."""
+        """The dictionary of a text column, of the hexagons of one resolution, or of a set of areas."""
         if name not in self._dictionaries:
-            resolution = resolution_of(name)
-            if resolution is None:
-                found: Dictionary | Hexagons = Dictionary(
-                    self.open, self.scope, self.dataset, name, self.manifest.version
-                )
-            else:
-                found = Hexagons(self.cells, resolution)
-            self._dictionaries[name] = found
+            self._dictionaries[name] = self._dictionary(name)
         return self._dictionaries[name]
+
+    def _dictionary(self, name: str) -> Dictionary | Hexagons:
+        resolution = resolution_of(name)
+        if resolution is not None:
+            return Hexagons(self.cells, resolution)
+        if is_zones(name):
+            return Zones(self.cells, name)
+        return Dictionary(self.open, self.scope, self.dataset, name, self.manifest.version)
 
     def recoded(self, name: str) -> NDArray[np.int32] | None:
         """The code in `dictionary(name)` of each code in segments, where those are not the same."""
@@ -97,7 +99,7 @@ class Source:
 
 def stored_name(dataset: Dataset, column: str) -> str:
     """The name under which segments hold a dimension (`d:`), the actor (`a`), the place, a number (`m:`)."""
-    if column == PLACE or resolution_of(column) is not None:
+    if column == PLACE or resolution_of(column) is not None or is_zones(column):
         return "p"
     if any(d.name == column for d in dataset.dimensions):
         return f"d:{column}"

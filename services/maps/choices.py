@@ -11,18 +11,41 @@ from data.types import Compare, Filter, TimeRange
 
 Box = tuple[float, float, float, float]
 LAYERS: dict[str, str] = {
-    "hexagons": "Hexagons", "density": "Density", "hotspots": "Hotspots", "difference": "Change",
+    "hexagons": "Hexagons", "density": "Density", "points": "Points", "groups": "Grouped points",
+    "hotspots": "Hotspots", "emerging": "Emerging hotspots", "difference": "Change", "sides": "Two periods",
+    "playback": "Playback", "districts": "Districts",
 }  # fmt: skip
+LAYER_HELP: dict[str, str] = {
+    "hexagons": "The number in each hexagon. Their size follows how closely you look.",
+    "density": "The same numbers as a smooth surface, for a first impression; exact numbers are in the table.",
+    "points": "Where rows lie, to about 10 m, coloured by their most frequent state there.",
+    "groups": "Rows put together by place; each ring shows how they divide by state.",
+    "hotspots": "Where high or low numbers lie together more than chance would put them (Getis-Ord Gi*), and on how many"
+    " other grids that stays so.",
+    "emerging": "Hot and cold spots by their course over the range: new, growing, lasting, fading, on and off, or over.",
+    "difference": "More or less than in the other period, and where that is more than chance.",
+    "sides": "Both periods side by side in the same colours.",
+    "playback": "The range step by step; all frames have the same colours.",
+}
+MOST_BY_LAYER: dict[str, int] = {"emerging": 1000, "playback": 1000}
+"""How many hexagons a layer may have that asks for each of them at every step."""
 SIZES: dict[str, str] = {
     "auto": "Size fits the view", "5": "Very large (8 km)", "6": "Large (3 km)", "7": "2.4 km", "8": "900 m",
     "9": "350 m", "10": "130 m", "11": "50 m",
 }  # fmt: skip
+ROWS_BY: dict[str, str] = {
+    "auto": "Rows by name, else by place", "name": "Rows by the name they have", "place": "Rows by where they lie",
+}  # fmt: skip
+SHOWS: dict[str, str] = {"number": "Number", "rate": "Rate", "smooth": "Smoothed rate", "hotspots": "Hotspots"}
 SCALES: dict[str, str] = {"quantiles": "Equal numbers a colour", "even": "Equal steps"}
 
 
 @dataclass(frozen=True, slots=True)
 class MapChoice:
-    """One view of the map; equal choices show the same. `box` is the part of the earth that is looked at."""
+    """One view of the map; equal choices show the same. `box` is the part of the earth that is looked at, `area` the
+    selected one as a filter takes it. Of districts: which `boundaries`, how rows belong to them (ROWS_BY), by which
+    `exposure` (a column of the boundaries or `pack:NAME`), and what is coloured (SHOWS).
+    """
 
     layer: str
     metric: str
@@ -33,6 +56,10 @@ class MapChoice:
     scale: str
     area: str = ""
     against: Compare = "previous"
+    boundaries: str = ""
+    rows_by: str = "auto"
+    exposure: str = ""
+    show: str = "number"
 
 
 def box_of(text: str) -> Box | None:
@@ -91,6 +118,6 @@ def checked_area(parameters: Mapping[str, str]) -> str:
 
 
 __all__ = [
-    "LAYERS", "SCALES", "SIZES", "BadInput", "Box", "MapChoice", "box_of", "box_text", "checked_area", "moved",
-    "place_filter", "resolution_of", "zoomed",
+    "LAYERS", "ROWS_BY", "SCALES", "SHOWS", "SIZES", "BadInput", "Box", "MapChoice", "box_of", "box_text",
+    "checked_area", "moved", "place_filter", "resolution_of", "zoomed",
 ]  # fmt: skip

@@ -1,0 +1,140 @@
+"""Which area is selected, how does the address carry it, and what does a filter take?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from data import boundaries
+from data.database import transaction
+from data.errors import BadInput, unknown
+from data.types import Scope
+from services.formats import plural
+from services.maps.boundaries import list_boundaries
+from services.maps.choices import Box, box_of, box_text
+from services.people import require
+
+POLYGON = "poly:"
+_EXPECTED = "`west,south,east,north` in degrees, `poly:lon lat,lon lat,...` or `boundaries:area`"
+_MOST_CORNERS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """A selected area: as the address says it, as people do, as a filter takes it; its box and outline (GeoJSON)."""
+
+    text: str
+    title: str
+    within: str
+    box: Box
+    outline: str
+
+
+def selected(scope: Scope, texts: Sequence[str]) -> Selected | None:
+    """The area of the address: a box, a drawn polygon, or areas of the workspace's boundaries (several count as one).
+
+    None without any. Raises BadInput, and UnknownName for boundaries or areas that are not there.
+    """
+    wanted = [text.strip() for text in texts if text.strip()]
+    if not wanted:
+        return None
+    box = box_of(wanted[0])
+    if box is not None:
+        return Selected(box_text(box), "the chosen rectangle", json.dumps(list(box)), box, json.dumps(_ring(box)))
+    if wanted[0].startswith(POLYGON):
+        geometry = polygon_of(wanted[0])
+        return _made(wanted[0], "the drawn area", [geometry])
+    geometries = [boundary_of(scope, text) for text in wanted]
+    names = [text.partition(":")[2] for text in wanted]
+    title = names[0] if len(names) == 1 else plural(len(names), "area")
+    return _made("\n".join(wanted), title, geometries)
+
+
+def boundary_of(scope: Scope, text: str) -> str:
+    """The geometry of `boundaries:area` as GeoJSON text. Raises BadInput, NotAllowed, UnknownName."""
+    name, colon, key = text.partition(":")
+    if not colon:
+        raise BadInput(f"Field `area`: found {text[:80]!r}; expected {_EXPECTED}.")
+    require(scope, "read")
+    with transaction(scope) as tx:
+        found = boundaries.find_area(tx, scope, name, key)
+        if found is None:
+            known = {one.name for one in boundaries.list_sets(tx, scope)}
+            keys = boundaries.get_set(tx, scope, name).keys if name in known else ()
+            raise unknown("area", key, keys, f"`{name}`") if keys else unknown("boundaries", name, known)
+    return found
+
+
+def polygon_of(text: str) -> str:
+    """The GeoJSON of `poly:lon lat,lon lat,...`, closed by itself. Raises BadInput."""
+    import shapely
+
+    try:
+        pairs = [tuple(map(float, pair.split())) for pair in text.removeprefix(POLYGON).split(",")]
+        corners = [(lon, lat) for lon, lat in pairs]
+    except ValueError as error:
+        raise BadInput(f"Field `area`: found {text[:80]!r}; expected {_EXPECTED}.") from error
+    fits = all(-180 <= lon <= 180 and -90 <= lat <= 90 for lon, lat in corners)
+    if not fits or not 3 <= len(corners) <= _MOST_CORNERS:
+        raise BadInput(f"Field `area`: found {len(corners)} corners; expected 3 to {_MOST_CORNERS}, in degrees.")
+    shape = shapely.Polygon(corners)
+    if not shape.is_valid:
+        raise BadInput("Field `area`: found a line that crosses itself; expected one that does not.")
+    return str(shapely.to_geojson(shape))
+
+
+def polygon_text(corners: Sequence[Sequence[float]]) -> str:
+    """A drawn polygon as the address carries it; corners are (longitude, latitude), the last may repeat the first."""
+    kept = corners[:-1] if len(corners) > 1 and list(corners[0]) == list(corners[-1]) else corners
+    return POLYGON + ",".join(f"{lon:.5f} {lat:.5f}" for lon, lat in kept)
+
+
+def drawn_text(geometry: Mapping[str, Any]) -> str:
+    """What was drawn (a GeoJSON polygon) as the address carries it: a rectangle as its box. Raises BadInput."""
+    ring = [(round(float(lon), 5), round(float(lat), 5)) for lon, lat in geometry["coordinates"][0]]
+    lons, lats = {lon for lon, _ in ring}, {lat for _, lat in ring}
+    if len(lons) == len(lats) == 2 and len(ring) == 5:
+        return box_text((min(lons), min(lats), max(lons), max(lats)))
+    found = polygon_text(ring)
+    polygon_of(found)
+    return found
+
+
+def resolved(scope: Scope, where: Any) -> Any:
+    """Filters of a request in which `place` may be inside `boundaries:area` (or a list of those), with its geometry.
+
+    Raises BadInput, NotAllowed, UnknownName.
+    """
+    place = where.get("place") if isinstance(where, dict) else None
+    inside = place.get("inside") if isinstance(place, dict) and len(place) == 1 else None
+    named = [inside] if isinstance(inside, str) else inside
+    if not isinstance(named, list) or not named or not all(isinstance(text, str) for text in named):
+        return where
+    found = selected(scope, named)
+    return where if found is None else {**where, "place": {"inside": json.loads(found.within)}}
+
+
+def choices_of(scope: Scope) -> dict[str, tuple[str, ...]]:
+    """The areas that can be selected by name, by boundaries."""
+    with transaction(scope) as tx:
+        return {one.name: boundaries.get_set(tx, scope, one.name).keys for one in list_boundaries(scope)}
+
+
+def _made(text: str, title: str, geometries: Sequence[str]) -> Selected:
+    import shapely
+
+    shape = shapely.from_geojson(geometries[0])
+    if len(geometries) > 1:
+        shape = shapely.union_all([shapely.from_geojson(one) for one in geometries])
+    west, south, east, north = (float(edge) for edge in shape.bounds)
+    within = str(shapely.to_geojson(shape))
+    outline = shapely.simplify(shape, max(east - west, north - south) / 2000)
+    return Selected(text, title, within, (west, south, east, north), str(shapely.to_geojson(outline)))
+
+
+def _ring(box: Box) -> dict[str, Any]:
+    west, south, east, north = box
+    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+    return {"type": "Polygon", "coordinates": [ring]}
