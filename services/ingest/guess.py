@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping as Named
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from itertools import islice
 from typing import Literal
@@ -51,7 +51,7 @@ _FOLLOWS = {"resolved_at": "closed_at", "closed_at": "resolved_at"}  # a file th
 
 
 @dataclass
-class _Look:
+class Look:
     """What the header and the sample say about a source column."""
 
     name: str
@@ -83,7 +83,17 @@ def guess_mapping(header: Sequence[str], sample: Sample, dataset: Dataset) -> Ma
 
     Raises BadInput when nothing can be found for the key or the primary time.
     """
-    looks = [_look(name, sample.get(name, ())) for name in header]
+    return guess_from(look_at(header, sample), dataset)
+
+
+def look_at(header: Sequence[str], sample: Sample) -> list[Look]:
+    """What the header and the sample say about each source column; that costs far more than choosing among them."""
+    return [_look(name, sample.get(name, ())) for name in header]
+
+
+def guess_from(looked: Sequence[Look], dataset: Dataset) -> Mapping:
+    """The same as `guess_mapping`, of columns that were looked at before."""
+    looks = [replace(look, taken=False) for look in looked]
     place = _place(looks) if dataset.place else None
     chosen = _pair(dataset, looks)
     for late, early in _FOLLOWS.items():
@@ -92,7 +102,8 @@ def guess_mapping(header: Sequence[str], sample: Sample, dataset: Dataset) -> Ma
     for need in (dataset.key, dataset.time):
         if need is not None and need not in chosen:
             raise BadInput(
-                f"No column looks like `{need}` of {dataset.qualified}; the file has {', '.join(header)}. "
+                f"No column looks like `{need}` of {dataset.qualified}; the file has "
+                f"{', '.join(look.name for look in looks)}. "
                 "Write a mapping file and name it with --mapping."
             )
     columns = tuple(_column(name, chosen[name], dataset) for name in targets(dataset) if name in chosen)
@@ -101,10 +112,10 @@ def guess_mapping(header: Sequence[str], sample: Sample, dataset: Dataset) -> Ma
     return Mapping(dataset.qualified, columns, "Guessed from names and values", place=place, order=order, name="guess")
 
 
-def _look(name: str, values: Sequence[str | None]) -> _Look:
+def _look(name: str, values: Sequence[str | None]) -> Look:
     found = kinds.present(values)
     few = found.slice(0, LOOKED_AT)
-    return _Look(name, found, kinds.time_format(few), kinds.is_numeric(few), kinds.is_key(values))
+    return Look(name, found, kinds.time_format(few), kinds.is_numeric(few), kinds.is_key(values))
 
 
 def _words(name: str) -> frozenset[str]:
@@ -126,10 +137,10 @@ def _similarity(target: str, source: str) -> float:
     return max(close, 0.9 if core & theirs else 0.0, meant, begun) + (0.05 if begun else 0.0)
 
 
-def _pair(dataset: Dataset, looks: list[_Look]) -> dict[str, _Look]:
+def _pair(dataset: Dataset, looks: list[Look]) -> dict[str, Look]:
     chosen = _key(dataset, looks)
     wanted = {t.name: "time" for t in dataset.times} | {m.name: "number" for m in dataset.measures}
-    scored: list[tuple[float, int, str, _Look]] = []
+    scored: list[tuple[float, int, str, Look]] = []
     for rank, target in enumerate(targets(dataset)):
         fits = [k for k in looks if k.kind == wanted.get(target) or (target not in wanted and k.kind != "time")]
         scored += [(_similarity(target, look.name), -rank, target, look) for look in fits]
@@ -142,7 +153,7 @@ def _pair(dataset: Dataset, looks: list[_Look]) -> dict[str, _Look]:
     return chosen
 
 
-def _key(dataset: Dataset, looks: list[_Look]) -> dict[str, _Look]:
+def _key(dataset: Dataset, looks: list[Look]) -> dict[str, Look]:
     """The column that could be the key and is most called like one."""
     fitting = [look for look in looks if look.key and look.format is None and not look.taken]
     if dataset.key is None or not fitting:
@@ -153,7 +164,7 @@ def _key(dataset: Dataset, looks: list[_Look]) -> dict[str, _Look]:
     return {name: best}
 
 
-def _place(looks: list[_Look]) -> Place | None:
+def _place(looks: list[Look]) -> Place | None:
     lat = next((k for k in looks if k.numeric and _words(k.name) & {"lat", "latitude"}), None)
     lon = next((k for k in looks if k.numeric and _words(k.name) & {"lon", "lng", "long", "longitude"}), None)
     if lat and lon:
@@ -167,7 +178,7 @@ def _place(looks: list[_Look]) -> Place | None:
     return None
 
 
-def _column(target: str, look: _Look, dataset: Dataset) -> Column:
+def _column(target: str, look: Look, dataset: Dataset) -> Column:
     if target in {t.name for t in dataset.times}:
         return Column(target, (look.name,), formats=(look.format or "iso",))
     if target in {m.name for m in dataset.measures}:

@@ -8,7 +8,17 @@ from dataclasses import dataclass, replace
 
 from data.errors import BadInput
 from data.model import Dataset
-from services.ingest import Column, Mapping, guess_mapping, kinds, open_source, sample_of, shipped_mappings, targets
+from services.ingest import (
+    Column,
+    Look,
+    Mapping,
+    guess_from,
+    look_at,
+    open_source,
+    sample_of,
+    shipped_mappings,
+    targets,
+)
 from services.uploads.store import Upload
 
 _LOOKED_AT = 100
@@ -43,9 +53,10 @@ def opened(upload: Upload, dataset: Dataset) -> Opened:
     fitting = [m for m in shipped_mappings(dataset) if m.sources().keys() <= set(source.header)]
     fitting.sort(key=lambda m: -len(m.sources()))
     found = [Choice(m.name, f"Ready-made: {m.title or m.name}", m) for m in fitting]
-    guessed = Choice("guess", "Guessed from names and values", _guessed(source.header, values, dataset))
-    formats = {n: kinds.time_format(kinds.present(values.get(n, ())).slice(0, 1000)) for n in source.header}
-    return Opened((*found, guessed), {n: _sample(values.get(n, [])) for n in source.header}, formats)
+    looks = look_at(source.header, values)
+    guessed = Choice("guess", "Guessed from names and values", _guessed(looks, dataset))
+    samples = {n: _sample(values.get(n, [])) for n in source.header}
+    return Opened((*found, guessed), samples, {look.name: look.format for look in looks})
 
 
 def likeliest(upload: Upload, datasets: Iterable[Dataset]) -> list[str]:
@@ -54,28 +65,28 @@ def likeliest(upload: Upload, datasets: Iterable[Dataset]) -> list[str]:
     Raises BadInput for a file that cannot be read.
     """
     source = open_source(upload.path, upload.name)
-    values = {name: column[:_LOOKED_AT] for name, column in sample_of(source).items()}
+    looks = look_at(source.header, {name: column[:_LOOKED_AT] for name, column in sample_of(source).items()})
 
     def fit(dataset: Dataset) -> tuple[int, int]:
         ready = [m for m in shipped_mappings(dataset) if m.sources().keys() <= set(source.header)]
         if ready:
             return 2, max(len(m.sources()) for m in ready)
         with suppress(BadInput):
-            return 1, len(guess_mapping(source.header, values, dataset).sources())
+            return 1, len(guess_from(looks, dataset).sources())
         return 0, 0
 
     return [d.qualified for d in sorted(datasets, key=fit, reverse=True)]
 
 
-def _guessed(header: Sequence[str], values: dict[str, list[str | None]], dataset: Dataset) -> Mapping:
+def _guessed(looks: Sequence[Look], dataset: Dataset) -> Mapping:
     """The guessed mapping; where nothing is like the time or the key that every row needs, the rest of it."""
     time: dict[str, list[str | None]] = {dataset.time: ["2024-01-01", "2024-01-02"]}
     key: dict[str, list[str | None]] = {dataset.key: ["k1", "k2"]} if dataset.key else {}
     for made in ({}, time, key, time | key):
-        if made.keys() & set(header):
+        if made.keys() & {look.name for look in looks}:
             continue
         with suppress(BadInput):
-            return _without(guess_mapping((*header, *made), values | made, dataset), set(made))
+            return _without(guess_from((*looks, *look_at(tuple(made), made)), dataset), set(made))
     return Mapping(dataset.qualified, (), name="guess")
 
 
