@@ -9,19 +9,35 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from components import filters, map_downloads, mapped, maps, places, queries, state, states
+from components import filters, layers, map_downloads, mapped, maps, patterns, places, queries, state, states
 from components.markdown import plain
 from components.palette import DARK, palette
 from data.model import Metric
 from data.types import Scope
 from services.live.boards import Board
 from services.live.choices import COMPARES, DEFAULT_RANGE, RANGES
-from services.maps.choices import LAYERS, SCALES, SIZES, Box, MapChoice, box_of, box_text, moved, resolution_of, zoomed
+from services.maps.choices import (
+    LAYER_HELP,
+    LAYERS,
+    SCALES,
+    SIZES,
+    Box,
+    MapChoice,
+    box_of,
+    box_text,
+    moved,
+    resolution_of,
+    zoomed,
+)
 from services.maps.hexes import HexMap, mappable
 from services.maps.pictures import Picture
 
 _AGAINST = {slug: title for slug, title in COMPARES.items() if slug != "none"}
 _NO_LABEL = {"label_visibility": "collapsed"}
+_WIDTHS = {
+    "Where": 130, "Finding": 75, "z": 55, "q": 70, "p": 70, "Other grids": 165, "Rows": 70, "Class": 150, "Trend": 70,
+    "Steps": 80, "Change": 75, "Now": 70, "Before": 70, "States": 260, "Score": 60, "Why": 320, "Size": 70,
+}  # fmt: skip
 _MOVES = (
     ("zoom_in", "Closer", 0.5, 0.0, 0.0), ("zoom_out", "Wider", 2.0, 0.0, 0.0),
     ("arrow_back", "West", 1.0, -0.5, 0.0), ("arrow_forward", "East", 1.0, 0.5, 0.0),
@@ -39,13 +55,16 @@ def show(scope: Scope, now: datetime) -> None:
     metric = _bar(scope, board, now)
     choice = _choice(scope, board, metric, now)
     shown = mapped.hex_map(scope, board, metric, choice, now)
-    st.caption(f"{shown.coverage.sentence()} {shown.as_of}.")
+    st.caption(f"{LAYER_HELP.get(choice.layer, '')} {shown.coverage.sentence()} {shown.as_of}.")
     if shown.reason:
         states.empty("Nothing to map here", shown.reason)
         if choice.box:
             st.button("Show the whole area", on_click=lambda: state.write("box", []))
         return
     _view_bar(shown, choice)
+    if layers.show(scope, board, metric, shown, choice, _table, now):
+        patterns.show(scope, board, metric, choice, now)
+        return
     picture = mapped.picture(scope, board, metric, choice, palette() is DARK, now)
     if isinstance(picture, str):
         states.empty("Nothing to tell here", picture)
@@ -56,6 +75,7 @@ def show(scope: Scope, now: datetime) -> None:
     with right:
         _table(picture)
     places.show(scope, board, metric, choice, now)
+    patterns.show(scope, board, metric, choice, now)
 
 
 def _board(known: dict[str, Board]) -> Board:
@@ -75,11 +95,11 @@ def _bar(scope: Scope, board: Board, now: datetime) -> Metric:
         found = mappable(board.pack, board.metrics())
         titles = {m.name: m.title for m in found}
         name = state.choose("Metric", "metric", titles, next(iter(titles)), st.selectbox, width=280, **_NO_LABEL)
-        layer = state.choose("Layer", "layer", LAYERS, "hexagons", st.segmented_control, required=True, **_NO_LABEL)
+        layer = state.choose("Layer", "layer", LAYERS, "hexagons", st.selectbox, width=210, **_NO_LABEL)
         state.choose("Size", "size", SIZES, "auto", st.selectbox, width=190, **_NO_LABEL)
-        if layer in ("hexagons", "density"):
+        if layer in ("hexagons", "density", "sides", "playback"):
             state.choose("Colours", "scale", SCALES, "quantiles", st.selectbox, width=220, **_NO_LABEL)
-        if layer == "difference":
+        if layer in ("difference", "sides"):
             state.choose("Against", "compare", _AGAINST, "previous", st.selectbox, width=240, **_NO_LABEL)
         filters.menu(scope, board, now)
     filters.chips(scope, board)
@@ -129,7 +149,7 @@ def _picked(key: str) -> None:
 
 def _table(picture: Picture) -> None:
     frame = pd.DataFrame([line[1:] for line in picture.lines], columns=list(picture.columns))
-    note = f":small[:gray[first {len(picture.lines)} of {len(picture.cells):,}]]"
+    note = f":small[:gray[first {len(picture.lines)} of {len(picture.cells):,}]]" if picture.cells else ""
     st.markdown(f"**{plain(picture.title)}** {note}")
     key = f"map_table_{state.once('map')}"
 
@@ -138,5 +158,6 @@ def _table(picture: Picture) -> None:
 
     st.dataframe(
         frame, hide_index=True, height=maps.HEIGHT - 40, key=key, on_select=pick, selection_mode="multi-row",
+        column_config={name: st.column_config.TextColumn(width=wide) for name, wide in _WIDTHS.items()},
         alt=f"{picture.title}, as a table",
     )  # fmt: skip

@@ -2,33 +2,38 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any
 
 import streamlit as st
 
+from components.decks import compact_deck
 from components.palette import DARK, palette
 from services.maps.choices import Box
 from services.maps.hexes import HexMap
 from services.maps.labels import Label
 from services.maps.layout import camera, ruler
 from services.maps.pictures import Picture
+from services.maps.points import Marks, ring, short_number
 
 HEIGHT = 620
 WIDTH = 860
+HALF = 620
 _OPACITY = 0.82
 
 
 def draw_hexagons(
-    picture: Picture, box: Box, labels: Sequence[Label], picked: Sequence[str], key: str, on_pick: Callable[[], None]
-) -> None:
+    picture: Picture, box: Box, labels: Sequence[Label], picked: Sequence[str], key: str,
+    on_pick: Callable[[], None] | None, width: int = WIDTH,
+) -> None:  # fmt: skip
     """The hexagons in their colours; a click on one calls `on_pick` (the object's `h` is its index)."""
     import pydeck
 
     by_swatch: dict[int, list[dict[str, str]]] = {}
     for cell in picture.cells:
-        by_swatch.setdefault(cell.swatch, []).append({"h": cell.index, "t": escape(cell.tip).replace("\n", "<br/>")})
+        by_swatch.setdefault(cell.swatch, []).append({"h": cell.index, "t": _tip(cell.tip)})
     layers = [
         pydeck.Layer(
             "H3HexagonLayer", rows, id=f"hexagons_{swatch}", get_hexagon="h", pickable=True, stroked=False, filled=True,
@@ -37,7 +42,7 @@ def draw_hexagons(
         )
         for swatch, rows in sorted(by_swatch.items())
     ]  # fmt: skip
-    _deck([*layers, *_frame(box, labels, picked)], box, "{t}", key, on_pick)
+    deck([*layers, *frame(box, labels, picked)], box, "{t}", key, on_pick, width)
 
 
 def draw_density(shown: HexMap, picture: Picture, labels: Sequence[Label], key: str) -> None:
@@ -54,10 +59,58 @@ def draw_density(shown: HexMap, picture: Picture, labels: Sequence[Label], key: 
         "HeatmapLayer", points, id="density", get_position="p", get_weight="w", radius_pixels=38, intensity=1.1,
         threshold=0.04, color_range=colours, aggregation="SUM", opacity=_OPACITY,
     )  # fmt: skip
-    _deck([layer, *_frame(shown.box, labels, ())], shown.box, None, key, None)
+    deck([layer, *frame(shown.box, labels, ())], shown.box, None, key, None)
 
 
-def _frame(box: Box, labels: Sequence[Label], picked: Sequence[str]) -> list[Any]:
+def draw_points(found: Marks, box: Box, labels: Sequence[Label], key: str) -> None:
+    """A dot for each cell, larger with more rows, in the colour of its most frequent state."""
+    import pydeck
+
+    by_swatch: dict[int, list[dict[str, Any]]] = {}
+    for mark in found.marks:
+        row = {"p": [mark.lon, mark.lat], "r": round(2.2 + 1.3 * mark.rows**0.5, 1), "t": _tip(mark.tip)}
+        by_swatch.setdefault(mark.shares[0][0], []).append(row)
+    layers = [
+        pydeck.Layer(
+            "ScatterplotLayer", rows, id=f"points_{swatch}", get_position="p", get_radius="r", radius_units="pixels",
+            radius_max_pixels=16, get_fill_color=list(found.swatches[swatch].colour), pickable=True, opacity=0.75,
+        )
+        for swatch, rows in sorted(by_swatch.items())
+    ]  # fmt: skip
+    deck([*layers, *frame(box, labels, ())], box, "{t}", key, None)
+
+
+def draw_groups(found: Marks, box: Box, key: str) -> None:
+    """A ring for each group, larger with more rows and divided as they are, around their number."""
+    import pydeck
+
+    most = max(mark.rows for mark in found.marks)
+    largest_m = (box[2] - box[0]) * 111_320 * math.cos(math.radians((box[1] + box[3]) / 2)) / WIDTH * 26
+    by_swatch: dict[int, list[dict[str, Any]]] = {}
+    for mark in found.marks:
+        for swatch, outline in ring(mark, largest_m * (0.45 + 0.55 * (mark.rows / most) ** 0.5)):
+            by_swatch.setdefault(swatch, []).append({"o": outline, "t": _tip(mark.tip)})
+    layers = [
+        pydeck.Layer(
+            "SolidPolygonLayer", rows, id=f"rings_{swatch}", get_polygon="o", pickable=True, opacity=0.95,
+            get_fill_color=list(found.swatches[swatch].colour),
+        )
+        for swatch, rows in sorted(by_swatch.items())
+    ]  # fmt: skip
+    ink = [int(palette().text[i : i + 2], 16) for i in (1, 3, 5)]
+    counts = [{"p": [mark.lon, mark.lat], "t": short_number(mark.rows)} for mark in found.marks]
+    layers.append(
+        pydeck.Layer("TextLayer", counts, id="counts", get_position="p", get_text="t", get_size=11, get_color=ink,
+                     pickable=False, font_weight=600)
+    )  # fmt: skip
+    deck([*layers, *frame(box, (), ())], box, "{t}", key, None)
+
+
+def _tip(text: str) -> str:
+    return escape(text).replace("\n", "<br/>")
+
+
+def frame(box: Box, labels: Sequence[Label], picked: Sequence[str]) -> list[Any]:
     """The names of districts, the outline of what is picked, and a scale bar."""
     import pydeck
 
@@ -90,12 +143,15 @@ def _frame(box: Box, labels: Sequence[Label], picked: Sequence[str]) -> list[Any
     return found
 
 
-def _deck(layers: list[Any], box: Box, tip: str | None, key: str, on_pick: Callable[[], None] | None) -> None:
+def deck(
+    layers: list[Any], box: Box, tip: str | None, key: str, on_pick: Callable[[], None] | None,
+    width: int = WIDTH,
+) -> None:  # fmt: skip
     import pydeck
 
-    look = camera(box, WIDTH, HEIGHT)
+    look = camera(box, width, HEIGHT)
     is_dark = palette() is DARK
-    deck = pydeck.Deck(
+    deck = compact_deck(
         layers=layers, map_provider=None, map_style=f"/app/static/map-{'dark' if is_dark else 'light'}.json",
         initial_view_state=pydeck.ViewState(
             longitude=look.lon, latitude=look.lat, zoom=look.zoom, min_zoom=1, max_zoom=17

@@ -18,7 +18,10 @@ from services.live.choices import filters_of, parameter_of
 
 _KEPT = "_kept_parameters"
 LIVE = ("range", "from", "to", "compare", "metric", "pack", "family", "every", "f.", "x.")
-MAP = ("range", "from", "to", "compare", "metric", "pack", "layer", "size", "scale", "box", "hex", "area", "f.", "x.")
+MAP = (
+    "range", "from", "to", "compare", "metric", "pack", "layer", "size", "scale", "box", "hex", "area", "also", "f.",
+    "x.",
+)  # fmt: skip
 DATA = ("view", "upload")
 LOOKUP = ("kind", "name", "range", "about")
 PROFILE = ("see", "person", "session", "group", "norms", "trait", "by", "span")

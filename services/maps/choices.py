@@ -20,9 +20,9 @@ LAYER_HELP: dict[str, str] = {
     "density": "The same numbers as a smooth surface, for a first impression; exact numbers are in the table.",
     "points": "Where rows lie, to about 10 m, coloured by their most frequent state there.",
     "groups": "Rows put together by place; each ring shows how they divide by state.",
-    "hotspots": "Where high or low numbers lie together more than chance would put them (Getis-Ord Gi*), and on how many"
-    " other grids that stays so.",
-    "emerging": "Hot and cold spots by their course over the range: new, growing, lasting, fading, on and off, or over.",
+    "hotspots": "Where high or low numbers lie together more than chance would put them (Getis-Ord Gi*), and on how"
+    " many other grids that stays so.",
+    "emerging": "Hot and cold spots by their course over the range: new, growing, lasting, fading, on and off, over.",
     "difference": "More or less than in the other period, and where that is more than chance.",
     "sides": "Both periods side by side in the same colours.",
     "playback": "The range step by step; all frames have the same colours.",

@@ -6,12 +6,15 @@ do not tell red from green; diverging ones go from purple over the ground to ora
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from data.errors import unknown
+from services.spatial.emerging import CLASSES as CLASSES_IN_TIME
+from services.spatial.emerging import NONE
 
 Colour = tuple[int, int, int]
 CLASSES = 7
@@ -26,6 +29,29 @@ _DIVERGING_LIGHT: tuple[Colour, ...] = (
 )  # fmt: skip
 _DIVERGING_DARK: tuple[Colour, ...] = (
     (186, 163, 238), (138, 118, 190), (86, 76, 122), (58, 64, 72), (122, 84, 38), (198, 124, 36), (250, 184, 96),
+)  # fmt: skip
+# Sixteen classes that differ by at least 15 in CIELAB from each other, from "no class" and from the ground, also as
+# people see them who lack one kind of cone (Machado, Oliveira and Fernandes 2009).
+_EMERGING_LIGHT: tuple[tuple[Colour, ...], ...] = (
+    ((236, 48, 67), (251, 175, 6), (128, 4, 72), (177, 40, 75), (218, 90, 134), (177, 138, 1), (100, 64, 3),
+     (214, 188, 128)),
+    ((34, 138, 247), (103, 201, 253), (12, 52, 116), (96, 107, 189), (144, 138, 190), (157, 4, 255), (77, 1, 164),
+     (104, 84, 137)),
+    ((216, 219, 222),),
+)  # fmt: skip
+_EMERGING_DARK: tuple[tuple[Colour, ...], ...] = (
+    ((248, 62, 143), (255, 124, 10), (244, 220, 165), (212, 63, 13), (238, 151, 95), (251, 179, 183), (177, 102, 86),
+     (161, 64, 35)),
+    ((39, 171, 252), (107, 62, 249), (99, 236, 251), (37, 120, 241), (157, 160, 212), (128, 110, 181), (10, 120, 115),
+     (123, 58, 176)),
+    ((58, 64, 72),),
+)  # fmt: skip
+# Near those of Okabe and Ito (2008), moved to differ by at least 19 in the same way; the last is for the rest.
+_CATEGORICAL_LIGHT: tuple[Colour, ...] = (
+    (9, 84, 210), (236, 165, 33), (0, 163, 97), (170, 91, 180), (67, 214, 255), (181, 80, 1), (130, 136, 142),
+)  # fmt: skip
+_CATEGORICAL_DARK: tuple[Colour, ...] = (
+    (80, 134, 221), (241, 204, 28), (32, 186, 120), (255, 146, 201), (136, 230, 255), (224, 120, 45), (130, 136, 142),
 )  # fmt: skip
 
 
@@ -48,7 +74,7 @@ class Scale:
     def place(self, number: float) -> int:
         """Which step a number has."""
         edges = [step.low for step in self.steps[1:]]
-        return int(np.searchsorted(edges, number, side="right"))
+        return bisect_right(edges, number)
 
     def colour(self, number: float) -> Colour:
         """The colour of a number."""
@@ -88,6 +114,19 @@ def findings(is_dark: bool) -> tuple[tuple[Colour, str], ...]:
     colours = _DIVERGING_DARK if is_dark else _DIVERGING_LIGHT
     texts = ("Hot, q ≤ 0.01", "Hot, q ≤ 0.05", "Not significant", "Cold, q ≤ 0.05", "Cold, q ≤ 0.01")
     return tuple(zip((colours[6], colours[5], colours[3], colours[1], colours[0]), texts, strict=True))
+
+
+def emerging_colours(is_dark: bool) -> dict[str, Colour]:
+    """The colour of each class of emerging hot and cold spots, and of `none`."""
+    hot, cold, none = _EMERGING_DARK if is_dark else _EMERGING_LIGHT
+    found = {f"{kind} hot": colour for kind, colour in zip(CLASSES_IN_TIME, hot, strict=True)}
+    found |= {f"{kind} cold": colour for kind, colour in zip(CLASSES_IN_TIME, cold, strict=True)}
+    return found | {NONE: none[0]}
+
+
+def categorical(is_dark: bool) -> tuple[Colour, ...]:
+    """Seven colours for names without an order."""
+    return _CATEGORICAL_DARK if is_dark else _CATEGORICAL_LIGHT
 
 
 def _scale(edges: Sequence[float], colours: Sequence[Colour], text: Callable[[float], str], is_whole: bool) -> Scale:

@@ -13,6 +13,7 @@ from services.maps.hexes import HexMap, listed, placed_dataset
 from services.maps.hotspots import hotspot_map
 from services.maps.labels import Names
 from services.maps.pictures import Picture
+from services.maps.trends import trend_map, trend_picture
 
 
 def picture(
@@ -25,6 +26,11 @@ def picture(
         assert dataset is not None, "a metric that is mapped has places"
         found = hotspot_map(scope, dataset, shown, choice, now)
         return found.reason or pictures.hotspots(found, names.of_hexagon, is_dark)
+    if choice.layer == "emerging":
+        dataset = placed_dataset(pack, metric)
+        assert dataset is not None, "a metric that is mapped has places"
+        course = trend_map(scope, dataset, shown, choice, now)
+        return course.reason or trend_picture(course, names.of_hexagon, is_dark)
     if choice.layer == "difference":
         change = difference(scope, metric, shown, choice, choice.against, now)
         return change.reason or pictures.differences(change, names.of_hexagon, is_dark)

@@ -1,0 +1,82 @@
+"""How are the layers shown that are more than one map of hexagons: playback, two periods, points?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+import streamlit as st
+
+from components import mapped, maps, playback, state, states
+from components.palette import DARK, palette
+from data.model import Metric
+from data.types import Scope
+from services.live.boards import Board
+from services.maps.choices import MapChoice, box_text
+from services.maps.hexes import HexMap
+from services.maps.pictures import Picture
+
+Table = Callable[[Picture], None]
+
+
+def show(
+    scope: Scope, board: Board, metric: Metric, shown: HexMap, choice: MapChoice, table: Table, now: datetime
+) -> bool:
+    """Draw the layer with its table; False for a layer that is a map of hexagons like any other."""
+    draws = {"playback": _film, "sides": _sides, "points": _points, "groups": _points}
+    if choice.layer not in draws:
+        return False
+    draws[choice.layer](scope, board, metric, shown, choice, table, now)
+    return True
+
+
+def _key(shown: HexMap, choice: MapChoice) -> str:
+    return f"map_{choice.layer}_{box_text(shown.box)}_{shown.resolution}_{state.once('map')}"
+
+
+def _film(
+    scope: Scope, board: Board, metric: Metric, shown: HexMap, choice: MapChoice, _table: Table, now: datetime
+) -> None:
+    found = mapped.film(scope, board, metric, choice, palette() is DARK, now)
+    if found.reason:
+        states.empty("Nothing to play here", found.reason)
+        return
+    playback.draw(found, mapped.district_names(scope, board, choice, now).labels, f"film_{box_text(shown.box)}")
+
+
+def _sides(
+    scope: Scope, board: Board, metric: Metric, shown: HexMap, choice: MapChoice, table: Table, now: datetime
+) -> None:
+    found = mapped.sides(scope, board, metric, choice, palette() is DARK, now)
+    if isinstance(found, str):
+        states.empty("Nothing to compare here", found)
+        return
+    labels = mapped.district_names(scope, board, choice, now).labels
+    for column, picture, side in zip(
+        st.columns(2, gap="small"), (found.before, found.now), ("before", "now"), strict=True
+    ):
+        with column:
+            st.caption(picture.title)
+            maps.draw_hexagons(picture, shown.box, labels, (), f"{_key(shown, choice)}_{side}", None, maps.HALF)
+    maps.legend(found.now)
+    table(found.now)
+
+
+def _points(
+    scope: Scope, board: Board, metric: Metric, shown: HexMap, choice: MapChoice, table: Table, now: datetime
+) -> None:
+    found = mapped.marks(scope, board, metric, choice, palette() is DARK, now)
+    if found.reason:
+        states.empty("Nothing to map here", found.reason)
+        return
+    labels = mapped.district_names(scope, board, choice, now).labels
+    left, right = st.columns([2.2, 1], gap="medium")
+    picture = Picture(found.title, found.swatches, (), found.note, found.columns, found.lines)
+    with left:
+        if choice.layer == "points":
+            maps.draw_points(found, shown.box, labels, _key(shown, choice))
+        else:
+            maps.draw_groups(found, shown.box, _key(shown, choice))
+        maps.legend(picture)
+    with right:
+        table(picture)

@@ -1,0 +1,35 @@
+"""How does a map play through time in the browser, without a question to the server for each frame?"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+import streamlit.components.v1 as parts
+
+from components.palette import DARK, palette
+from services.maps.labels import Label
+from services.maps.playback import Film, reel
+
+_FOLDER = Path(__file__).parent.parent / "static" / "playback"
+_PLAIN = ("integer", "decimal", "number")
+
+
+@lru_cache(maxsize=1)
+def _player() -> Any:
+    return parts.declare_component("playback", path=str(_FOLDER))
+
+
+def draw(film: Film, labels: tuple[Label, ...], key: str) -> None:
+    """The film with its controls and legend; it draws itself, and asks nothing."""
+    colours = palette()
+    is_dark = colours is DARK
+    look = {
+        "ink": colours.text, "ground": "#171d24" if is_dark else "#eef1f3", "line": colours.muted,
+        "accent": colours.accent, "dark": is_dark, "plain": film.metric.format in _PLAIN,
+        "each": f"in each step ({film.step_title})",
+    }  # fmt: skip
+    with st.container(border=False):
+        _player()(reel=reel(film, labels) | look, key=key, default=None)
