@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from services.jobs import assessment, collect, demo, engine, follow, health, imports, inbox, retention, spool, tidy
+from services.jobs import (
+    assessment,
+    collect,
+    demo,
+    engine,
+    field,
+    follow,
+    health,
+    imports,
+    inbox,
+    retention,
+    spool,
+    tidy,
+)
 from services.jobs.turns import Turn
 
 
@@ -36,6 +49,7 @@ JOBS: dict[str, Job] = {
         Job("tensors", "Count finished days", "*/5 * * * * 20", engine.count_days),
         Job("demo-stream", "Go on with the demo", "* * * * * */5", demo.stream),
         Job("imports", "Import uploaded files", "* * * * * */2", imports.import_uploads),
+        Job("field", "Plan routes, measure effects", "* * * * * */5", field.work_out),
         Job("inbox", "Import files of the watched folder", "* * * * * */5", inbox.watch_folder),
         Job("follow", "Follow tables of other applications", "* * * * * */10", follow.follow_sources),
         Job("compare", "Compare followed tables row by row", "*/10 * * * * 30", follow.compare_sources),

@@ -7,7 +7,7 @@ from typing import Literal, get_args
 from data.errors import NotAllowed, unknown
 from data.types import ROLES, Role, Scope
 
-Ability = Literal["read", "rows", "export", "personal", "write", "operate", "manage"]
+Ability = Literal["read", "rows", "export", "personal", "plan", "write", "operate", "manage"]
 ABILITIES: tuple[Ability, ...] = get_args(Ability)
 
 MEANING: dict[Ability, str] = {
@@ -15,6 +15,7 @@ MEANING: dict[Ability, str] = {
     "rows": "Open the rows behind a number",
     "export": "Download what can be seen",
     "personal": "See columns with personal data; each reading is audited",
+    "plan": "Plan field routes; keep the list of officers",
     "write": "Import files, send rows, delete rows",
     "operate": "See how the application and the ways in are; try again, pause or discard what came in",
     "manage": "Manage people, workspaces and tokens; read the audit",
@@ -22,8 +23,8 @@ MEANING: dict[Ability, str] = {
 BY_ROLE: dict[Role, frozenset[Ability]] = {
     "viewer": frozenset({"read"}),
     "analyst": frozenset({"read", "rows", "export"}),
-    "manager": frozenset({"read", "rows", "export", "personal"}),
-    "operator": frozenset({"read", "rows", "export", "personal", "write", "operate"}),
+    "manager": frozenset({"read", "rows", "export", "personal", "plan"}),
+    "operator": frozenset({"read", "rows", "export", "personal", "plan", "write", "operate"}),
     "administrator": frozenset(ABILITIES),
 }
 

@@ -48,10 +48,29 @@ def read_day(path: Path, officers: Path | None, wish: TravelWish) -> Day:
         raise BadInput(f"{path.name}: a CSV of stops needs a file of officers beside it (--officers).")
     else:
         stop_rows, officer_rows = _csv(path), _csv(officers)
-    stops = tuple(_made(_stop, row, STOP_FIELDS) for row in stop_rows)
-    crew = tuple(_made(_officer, row, OFFICER_FIELDS) for row in officer_rows)
+    stops, crew = stops_of(stop_rows), officers_of(officer_rows)
     begun = {row.text("id"): tuple(row.names("begun")) for row in officer_rows if row.names("begun")}
     return Day(stops, crew, travel_for(stops, crew, wish), begun)
+
+
+def records_of(text: str, name: str) -> list[Record]:
+    """The lines of a CSV; `name` is what the file is called in errors."""
+    first = text.partition("\n")[0]
+    delimiter = max(",;\t|", key=first.count)
+    rows = csv.DictReader(text.splitlines(), delimiter=delimiter, restkey="more values than columns")
+    return [
+        Record(f"{name}, line {rows.line_num}", {field: value for field, value in row.items() if value}) for row in rows
+    ]
+
+
+def stops_of(rows: Sequence[Record]) -> tuple[Stop, ...]:
+    """The stops of lines. Raises BadInput."""
+    return tuple(_made(_stop, row, STOP_FIELDS) for row in rows)
+
+
+def officers_of(rows: Sequence[Record]) -> tuple[Officer, ...]:
+    """The officers of lines. Raises BadInput."""
+    return tuple(_made(_officer, row, OFFICER_FIELDS) for row in rows)
 
 
 def travel_for(stops: Sequence[Stop], officers: Sequence[Officer], wish: TravelWish) -> Travel:
@@ -133,10 +152,4 @@ def _csv(path: Path) -> list[Record]:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(f"{path.name} cannot be read: {error}.") from error
-    first = text.partition("\n")[0]
-    delimiter = max(",;\t|", key=first.count)
-    rows = csv.DictReader(text.splitlines(), delimiter=delimiter, restkey="more values than columns")
-    return [
-        Record(f"{path.name}, line {rows.line_num}", {name: value for name, value in row.items() if value})
-        for row in rows
-    ]
+    return records_of(text, path.name)

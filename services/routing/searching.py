@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -99,6 +100,7 @@ def _alone(data: ProblemData, watch: _Watch, seed: int, warm: Sequence[Sequences
     from pyvrp import GeneticAlgorithm, Population, RandomNumberGenerator, Solution
     from pyvrp.crossover import ordered_crossover, selective_route_exchange
     from pyvrp.diversity import broken_pairs_distance
+    from pyvrp.exceptions import PenaltyBoundWarning
     from pyvrp.search import NODE_OPERATORS, ROUTE_OPERATORS, LocalSearch, compute_neighbours
 
     rng = RandomNumberGenerator(seed)
@@ -116,7 +118,9 @@ def _alone(data: ProblemData, watch: _Watch, seed: int, warm: Sequence[Sequences
     first += [Solution.make_random(data, rng) for _ in range(_population().min_pop_size)]
     crossover = selective_route_exchange if data.num_vehicles > 1 else ordered_crossover
     genetic = GeneticAlgorithm(data, penalties, rng, population, local, crossover, first)
-    best = genetic.run(watch, collect_stats=False).best
+    with warnings.catch_warnings():  # what cannot be done is an answer here: relaxations are asked about
+        warnings.simplefilter("ignore", PenaltyBoundWarning)
+        best = genetic.run(watch, collect_stats=False).best
     cost = penalties.cost_evaluator().penalised_cost(best)
     return Found(_sequences(best), cost, best.is_feasible(), watch.iterations)
 

@@ -27,8 +27,8 @@ def test_each_role_has_what_the_weaker_ones_have_and_more() -> None:
 
 @pytest.mark.parametrize(
     ("ability", "weakest"),
-    [("read", "viewer"), ("rows", "analyst"), ("export", "analyst"), ("personal", "manager"), ("write", "operator"),
-     ("operate", "operator"),     ("manage", "administrator")],
+    [("read", "viewer"), ("rows", "analyst"), ("export", "analyst"), ("personal", "manager"), ("plan", "manager"),
+     ("write", "operator"), ("operate", "operator"), ("manage", "administrator")],
 )  # fmt: skip
 def test_an_ability_begins_with_one_role(ability: str, weakest: str) -> None:
     allowed = [role for role in ROLES if allows(role, ability)]
