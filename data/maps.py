@@ -42,7 +42,10 @@ def extent_of(scope: Scope, dataset: Dataset, most: int, box: Box | None = None)
     if not inside.size:
         return None
     for resolution in range(FINEST, -1, -1):
-        found = int(np.unique(cells.parents_at(resolution).of_code[inside]).size)
+        known = cells.parents_at(resolution)
+        there = np.zeros(known.values.size + 1, np.bool_)
+        there[known.of_code[inside]] = True
+        found = int(there.sum())
         if found <= most:
             break
     return Extent(wanted, int(inside.size), resolution, found)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from data.database import database_url
-from data.engine.asks import COUNT, Ask, Contains, Frame, Predicate, Reader, Table, merge
+from data.engine.asks import COUNT, Ask, Contains, Frame, OneOf, Predicate, Reader, Table, merge
 from data.engine.catalogue import catalogue_of
 from data.engine.exposures import fitting
 from data.engine.oracle import read_sql
@@ -137,6 +137,25 @@ def value_counts(
     table = _reader(scope, model, "segments", {})([ask])[0]
     found = zip((group[0] for group in table.groups), table.cells[COUNT][0].tolist(), strict=True)
     return sorted(found, key=lambda pair: (-pair[1], pair[0] is None, pair[0] or ""))
+
+
+def leading(
+    scope: Scope, model: Model, dataset: Dataset, at: str, range: TimeRange, predicates: tuple[Predicate, ...],
+    by: tuple[str, str],
+) -> list[tuple[str | None, str, int]]:  # fmt: skip
+    """For each value of the first of two columns that value of the second which most of its rows have, and how many.
+
+    Rows without a value in the second are left out. It is of those whose time `at` lies in the range.
+    """
+    some = OneOf(by[1], (None,), negate=True)
+    frame = Frame((range.from_at, range.to_at))
+    ask = Ask(dataset.qualified, at, (*predicates, some), by, frame, (COUNT,), leading=True)
+    table = _reader(scope, model, "segments", versions(scope, [dataset.id]))([ask])[0]
+    return [
+        (one, two, rows)
+        for (one, two), rows in zip(table.groups, table.cells[COUNT][0].tolist(), strict=True)
+        if two is not None
+    ]
 
 
 def _reader(scope: Scope, model: Model, engine: EngineName, found: Mapping[int, Version]) -> Reader:

@@ -132,7 +132,8 @@ class Ask:
     """Statistics of the rows of `dataset` by its time column `at`, in buckets and groups.
 
     With `keep` the groups are these, in this order, and then one more for all others together; with `most` only so many
-    groups with the most rows are given.
+    groups with the most rows are given; with `leading`, of the groups that share their first value, the one with the
+    most rows.
     """
 
     dataset: str
@@ -143,10 +144,11 @@ class Ask:
     stats: tuple[Stat, ...]
     keep: tuple[Group, ...] | None = None
     most: int | None = None
+    leading: bool = False
     without_stats: Key = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        parts = self.dataset, self.at, self.predicates, self.by, self.frame, self.keep, self.most
+        parts = self.dataset, self.at, self.predicates, self.by, self.frame, self.keep, self.most, self.leading
         object.__setattr__(self, "without_stats", Key(parts))
 
     def __hash__(self) -> int:

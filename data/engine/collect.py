@@ -53,7 +53,17 @@ def collect(ask: Ask, groups: Groups, ran: Ran, source: Source, how: str) -> Tab
     there = np.flatnonzero((cells[COUNTED] != 0).any(axis=0)) if ask.by else np.zeros(1, np.int64)
     if ask.most is not None and len(there) > ask.most:
         there = there[np.argsort(-cells[COUNTED][:, there].sum(axis=0), kind="stable")[: ask.most]]
+    if ask.leading:
+        there = _leading(there, cells[COUNTED][:, there].sum(axis=0), len(groups.codes[1]))
     return Table(groups.names(source, there.tolist()), {stat: found[:, there] for stat, found in cells.items()}, how)
+
+
+def _leading(slots: Ints, counts: Ints, width: int) -> Ints:
+    """Of the slots of pairs with the same first code the one with the most rows, of equals the first."""
+    firsts = slots // width
+    order = np.lexsort((slots, -counts, firsts))
+    found: Ints = slots[order[np.diff(firsts[order], prepend=-1) != 0]]
+    return found
 
 
 def empty_table(ask: Ask) -> Table:

@@ -172,6 +172,8 @@ def _check_size(ask: Ask, groups: Groups) -> None:
 
 def _is_small(source: Source, ask: Ask) -> bool:
     size = domain(source, ask.by)
+    if ask.leading:  # most of its groups are thrown away again: room for all costs less than to count twice
+        return size <= _MOST_DENSE_CELLS
     return size <= MOST_DENSE and size * ask.frame.size <= _MOST_DENSE_CELLS
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from data.model import Pack
-from data.types import MetricQuery, Scope
+from data.types import Scope, TimeRange
 from services import metrics
 from services.maps.choices import MapChoice, place_filter
 from services.maps.hexes import HexMap, counting, district_of, placed_dataset
 
 MOST = 40
+_MONTH = timedelta(days=31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,22 +32,31 @@ class Names:
     of_hexagon: dict[str, str]
 
 
+def _spans(whole: TimeRange, now: datetime) -> tuple[TimeRange, ...]:
+    """The last month of a range, as far as it has passed, and the range."""
+    start = min(whole.to_at, now) - _MONTH
+    return (TimeRange(start, whole.to_at), whole) if start > whole.from_at else (whole,)
+
+
 def names(scope: Scope, pack: Pack, shown: HexMap, choice: MapChoice, now: datetime) -> Names:
-    """The districts of what is looked at, by the dimension that names them; none where there is no such dimension."""
+    """The districts of what is looked at, by the dimension that names them; none where there is no such dimension.
+
+    They are those of all rows of the range's last month, where each hexagon has some, else of the whole range: what a
+    place is called does not change with the filters.
+    """
     from data.engine.hexagons import centres
 
     dimension, dataset = district_of(pack, shown.metric), placed_dataset(pack, shown.metric)
     rows = counting(pack, dataset, shown.metric) if dataset else None
-    if dimension is None or rows is None or not shown.hexagons:
+    if dimension is None or dataset is None or rows is None or not shown.hexagons:
         return Names((), {})
-    cell = f"cell:{shown.resolution}"
-    where = (*choice.where, *place_filter(choice, shown.box))
-    query = MetricQuery((rows.qualified,), choice.range, by=(cell, dimension), where=where)
+    where, by = place_filter(choice, shown.box), (f"cell:{shown.resolution}", dimension)
     best: dict[str, tuple[int, str]] = {}
-    for row in metrics.answer(scope, [query], now)[0].rows:
-        count, name = int(row[rows.qualified] or 0), row[dimension]
-        if name is not None and row[cell] is not None and count > best.get(row[cell], (0, ""))[0]:
-            best[row[cell]] = (count, name)
+    for span in _spans(choice.range, now):
+        found = metrics.leading(scope, dataset, rows.at or dataset.time, span, where, by)
+        best = {index: (count, name) for index, name, count in found if index is not None}
+        if all(h.index in best for h in shown.hexagons):
+            break
     lat, lon = centres([int(index, 16) for index in best])
     middles: dict[str, list[float]] = {}
     for (count, name), y, x in zip(best.values(), lat.tolist(), lon.tolist(), strict=True):

@@ -1,7 +1,7 @@
 """Which numbers does the data hold? Pages, the API and commands ask here."""
 
 from services.metrics.answers import answer
-from services.metrics.drill import RowPage, recent, rows, values
+from services.metrics.drill import RowPage, leading, recent, rows, values
 from services.metrics.freshness import Freshness, freshness
 
-__all__ = ["Freshness", "RowPage", "answer", "freshness", "recent", "rows", "values"]
+__all__ = ["Freshness", "RowPage", "answer", "freshness", "leading", "recent", "rows", "values"]

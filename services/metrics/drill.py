@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from data.errors import unknown
+from data.model import Dataset
 from data.types import Filter, Scope, TimeRange
 from services.model import current, find_dataset
 
@@ -70,3 +71,13 @@ def values(
     if dimension not in text_columns(dataset):
         raise unknown("dimension", dimension, text_columns(dataset), dataset.qualified)
     return list(value_counts(scope, current(), dataset, dimension, search, limit))
+
+
+def leading(
+    scope: Scope, dataset: Dataset, at: str, span: TimeRange, where: tuple[Filter, ...], by: tuple[str, str]
+) -> list[tuple[str | None, str, int]]:
+    """For each value of the first dimension that value of the second which most of its rows have, and how many."""
+    from data.engine import answers
+    from data.engine.shapes import predicates_of
+
+    return answers.leading(scope, current(), dataset, at, span, predicates_of(where), by)

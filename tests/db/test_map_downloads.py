@@ -21,7 +21,7 @@ from PIL import Image
 from data.errors import NotAllowed, UnknownName
 from data.model import Pack
 from data.types import Filter, Scope
-from services import model
+from services import metrics, model
 from services.exports.map_files import geojson, kml, parquet, polygon
 from services.exports.maps import MapSheet, map_download, map_file_name, map_sheet
 from services.ingest import ingest_rows
@@ -29,7 +29,7 @@ from services.maps.hexes import hex_map
 from services.maps.labels import names
 from services.maps.views import picture
 from services.people.audit import audit_page
-from tests.db.test_maps import NOW, RANGE, choice, counted, row
+from tests.db.test_maps import NOW, RANGE, choice, counted, hexagon, row
 from tests.support import make_scope, make_workspace
 
 KML = {"k": "http://www.opengis.net/kml/2.2"}
@@ -142,6 +142,19 @@ def test_a_picture_shows_every_colour_and_says_what_it_is_about(town: Any, pack:
     drawn = {line.swatch: int((pixels == swatches[line.swatch].colour).all(axis=2).sum()) for line in noise.lines}
     assert all(count > 1000 for count in drawn.values()) and light.size[0] > 1600
     assert light.getpixel((2, 2)) != dark.getpixel((2, 2))
+
+
+def test_a_hexagon_has_the_name_that_most_of_its_rows_have(town: Any, pack: Pack) -> None:
+    dataset = next(d for d in pack.datasets if d.name == "complaints")
+    found = metrics.leading(town[0], dataset, "opened_at", RANGE, (), ("cell:5", "district"))
+    by_cell: dict[str | None, Counter[str]] = {}
+    for one in town[1]:
+        cell = hexagon(one, 5) if "lat" in one else None
+        by_cell.setdefault(cell, Counter())[one["district"]] += 1
+    assert {cell: (name, count) for cell, name, count in found} == {
+        cell: names.most_common(1)[0] for cell, names in by_cell.items()
+    }
+    assert any(len(names) > 1 for names in by_cell.values()) and len(found) == len(by_cell) > 1
 
 
 def test_what_a_layer_found_is_taken_along(town: Any, pack: Pack) -> None:
