@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -15,7 +16,7 @@ from services.ingest.rules.blanks import cleared
 from services.ingest.rules.numbers import to_numbers
 from services.ingest.rules.places import split_points
 from services.ingest.rules.texts import Texts, mask_of
-from services.ingest.rules.times import to_instants
+from services.ingest.rules.times import DATED, to_instants
 
 FORMATS = (
     "iso", "%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %I:%M %p", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%m/%d/%Y",
@@ -36,9 +37,21 @@ def time_format(values: pa.Array) -> str | None:
     """The format by which nearly all texts are times, US dates before others where both would do; None when there is
     none. Plain numbers count as times only when they are seconds or milliseconds of this century."""
     few = values.slice(0, 30)  # most columns are no times at all
-    likely = [(_share(values, form), -rank, form) for rank, form in enumerate(FORMATS) if _share(few, form) >= 0.5]
+    forms = [(rank, form) for rank, form in enumerate(FORMATS) if _could_be(few, form)]
+    likely = [(_share(values, form), -rank, form) for rank, form in forms if _share(few, form) >= 0.5]
     share, _, best = max(likely, default=(0.0, 0, None))
     return best if share >= MOST else None
+
+
+def _could_be(values: pa.Array, form: str) -> bool:
+    """Whether half of the texts have digits and the marks of a format: a look at the letters, before reading times."""
+    if not len(values):
+        return False
+    marks = {letter for letter in re.sub("%.", "", form) if letter in "/.:-,"}
+    there = pc.match_substring_regex(values, DATED if form == "iso" else r"\d")
+    for mark in marks:
+        there = pc.and_(there, pc.match_substring(values, mark))
+    return float(mask_of(there).mean()) >= 0.5
 
 
 def _share(values: pa.Array, form: str) -> float:

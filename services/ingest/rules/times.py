@@ -19,7 +19,7 @@ Times = NDArray[np.datetime64]
 EARLIEST = np.datetime64("1900-01-01", "ms")
 LATEST = np.datetime64("2100-01-01", "ms")
 _ZONED = r"[T ]\d{1,2}:?\d{2}.*(?:[Zz]|[+-]\d{2}:?\d{2})$"
-_DATED = r"^\d{4}-?\d{2}-?\d{2}"
+DATED = r"^\d{4}-?\d{2}-?\d{2}"
 _DAY = r"^\d{4}-\d{2}-\d{2}$"
 _CLOCK = ("%H", "%I", "%M", "%S", "%X", "%c", "%T", "%R")
 _UNIX = {"unix_s": "s", "unix_ms": "ms"}
@@ -71,7 +71,7 @@ def _read(
 ) -> Texts:
     """Read what is waiting by one format into `instants`."""
     if form == "iso":  # a year or a month alone is no time, though ISO knows them too
-        waiting = waiting & mask_of(pc.match_substring_regex(texts.values, _DATED))
+        waiting = waiting & mask_of(pc.match_substring_regex(texts.values, DATED))
     where = np.flatnonzero(waiting)
     values = texts.values.filter(pa.array(waiting))
     zoned = mask_of(pc.match_substring_regex(values, _ZONED)) if form == "iso" else np.full(len(where), "%z" in form)
