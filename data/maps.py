@@ -8,6 +8,7 @@ import numpy as np
 
 from data.engine.hexagons import Area, Box, Cells
 from data.engine.sources import Source
+from data.engine.versions import versions
 from data.model import Dataset
 from data.types import Scope
 
@@ -33,8 +34,7 @@ def extent_of(scope: Scope, dataset: Dataset, most: int, box: Box | None = None)
     None when no row has a place there. It is about all rows, whatever their time, so that the size of hexagons stays
     the same while a range moves on.
     """
-    with Source(scope, dataset) as source:
-        cells = source.cells
+    cells = _cells(scope, dataset)
     wanted = box or _box_of(cells)
     if wanted is None:
         return None
@@ -53,11 +53,17 @@ def extent_of(scope: Scope, dataset: Dataset, most: int, box: Box | None = None)
 
 def hexagons_in(scope: Scope, dataset: Dataset, box: Box, resolution: int) -> list[str]:
     """The hexagons inside the box that have had rows at any time, as H3 indexes in hexadecimal."""
-    with Source(scope, dataset) as source:
-        cells = source.cells
+    cells = _cells(scope, dataset)
     known = cells.parents_at(resolution)
     codes = np.unique(known.of_code[np.flatnonzero(cells.inside(Area(box)))])
     return [format(number, "x") for number in known.values[codes - 1].tolist()]
+
+
+def _cells(scope: Scope, dataset: Dataset) -> Cells:
+    """The cells of all rows; asks only for the version of the dataset where they are known already."""
+    change = versions(scope, [dataset.id])[dataset.id].change
+    with Source(scope, dataset, change) as source:
+        return source.cells
 
 
 def _box_of(cells: Cells) -> Box | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,7 +95,10 @@ def groups_of(edges: Sequence[EdgeSet], tables: Tables) -> list[Group]:
 
 
 def _in_order(found: Iterable[tuple[Group, ...]]) -> tuple[Group, ...]:
-    return tuple(sorted({group for groups in found for group in groups}, key=group_order))
+    every = {group for groups in found for group in groups}
+    if any(None in group for group in every):
+        return tuple(sorted(every, key=group_order))
+    return tuple(sorted(cast(set[tuple[str, ...]], every)))
 
 
 _in_order_once = lru_cache(maxsize=256)(_in_order)

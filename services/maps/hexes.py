@@ -146,13 +146,10 @@ def hex_map(
 
 def _hexagons(metric: Metric, rows: Metric, found: MetricResult, cell: str) -> tuple[Hexagon, ...]:
     """The hexagons with a number, the largest first; one without any says nothing and is left out."""
-    known = [row for row in found.rows if row[cell] is not None and row[metric.qualified] is not None]
-    made = (
-        Hexagon(
-            row[cell], float(row[metric.qualified]), text_of(metric, row[metric.qualified]), int(row[rows.qualified])
-        )
-        for row in known
-    )  # fmt: skip
+    name, counted = metric.qualified, rows.qualified
+    known = [row for row in found.rows if row[cell] is not None and row[name] is not None]
+    texts = {value: text_of(metric, value) for value in {row[name] for row in known}}
+    made = (Hexagon(row[cell], float(row[name]), texts[row[name]], int(row[counted])) for row in known)
     return tuple(sorted(made, key=lambda h: (-h.value, h.index)))
 
 

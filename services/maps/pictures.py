@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from data.model import Metric
 from services.formats import number
@@ -124,6 +125,7 @@ def _swatches(scale: Scale) -> tuple[Swatch, ...]:
     return tuple(Swatch(step.colour, step.text) for step in scale.steps)
 
 
+@lru_cache(maxsize=4096)
 def _rows(count: int) -> str:
     return f"{number(count, 'integer')} {'row' if count == 1 else 'rows'}"
 
