@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from bench.measure import Report
 
 ROOT = Path(__file__).resolve().parent.parent
-PARTS = ("peers", "stream", "live", "fill", "growth")
+PARTS = ("peers", "stream", "live", "fill", "growth", "maps")
 WAYS = ("http", "streams", "screen", "mqtt", "faults")
 
 
@@ -25,6 +25,7 @@ def main() -> None:
     asked.add_argument("--rows", type=int, default=10_000_000)
     asked.add_argument("--stream-seconds", type=float, default=60, help="how long 50,000 rows/s are streamed")
     asked.add_argument("--pages", type=int, default=200, help="pages of the mix")
+    asked.add_argument("--views", type=int, default=60, help="maps of random views")
     asked.add_argument("--cap-seconds", type=float, default=240, help="when a peer's page is given up, and said so")
     asked.add_argument("--keep", action="store_true", help="keep the filled databases for another run")
     asked.add_argument("--hold-seconds", type=float, default=300, help="how long a thousand event streams are held")
@@ -42,7 +43,7 @@ def main() -> None:
     for size in sizes:
         report.rows = size
         home = ROOT / ".belvedere" / f"bench-{size}"
-        with _database(home):
+        with database(home):
             _measure(options, home, report)
         if not options.keep:
             shutil.rmtree(home, ignore_errors=True)
@@ -52,7 +53,7 @@ def main() -> None:
 
 
 @contextmanager
-def _database(home: Path) -> Iterator[None]:
+def database(home: Path) -> Iterator[None]:
     """The embedded server of a data folder, for this process alone; nothing of it is remembered afterwards."""
     from bench.caches import forget_all
     from data import embedded
@@ -74,6 +75,7 @@ def _measure(options: argparse.Namespace, home: Path, report: Report) -> None:
     from bench.fill import fill_all
     from bench.ingest import measure_stream
     from bench.live import measure_live
+    from bench.maps import measure_maps
     from bench.setup import open_bench, prepare
 
     prepare()
@@ -81,6 +83,8 @@ def _measure(options: argparse.Namespace, home: Path, report: Report) -> None:
     if "fill" not in options.without:
         fill_all(scope, model.packs[0].datasets[0], report.rows, report)
     measure_pages(scope, model, options, home, report)
+    if "maps" not in options.without:
+        measure_maps(scope, model, home, report, options)
     if report.rows < options.rows:
         return
     if "stream" not in options.without:
@@ -93,6 +97,7 @@ def _measure(options: argparse.Namespace, home: Path, report: Report) -> None:
 
 def _measure_over_http(options: argparse.Namespace, report: Report) -> None:
     from bench.http import measure_http
+    from bench.map_screen import measure_first_map
     from bench.screen import can_measure, measure_screen
     from bench.streams import measure_streams
 
@@ -103,6 +108,7 @@ def _measure_over_http(options: argparse.Namespace, report: Report) -> None:
     if "screen" not in options.without:
         if can_measure():
             measure_screen(report, batches=20)
+            measure_first_map(report)
         else:
             report.skipped("commit to screen", "no Chromium on this machine: apt install chromium")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 
-from data.engine import columns, manifest, newest, results, tensor_index, tensor_panels, tensor_reads, values
+from data.engine import columns, hexagons, manifest, newest, results, tensor_index, tensor_panels, tensor_reads, values
 
 
 def forget_all() -> None:
@@ -13,6 +13,7 @@ def forget_all() -> None:
     columns.cache.clear()
     manifest.forget()
     values.forget()
+    hexagons.forget()
     tensor_index.forget()
     tensor_panels.forget()
     tensor_reads.forget()

@@ -19,8 +19,8 @@ _DAY_MS = 86_400_000
 
 _PERSON_NAMES = pa.array([f"p{i:07d}" for i in range(PEOPLE)])
 _RNG = np.random.default_rng(7)
-_LATITUDES = np.round(_RNG.normal(41.85, 0.08, PLACES), 5)
-_LONGITUDES = np.round(_RNG.normal(-87.68, 0.07, PLACES), 5)
+LATITUDES = np.round(_RNG.normal(41.85, 0.08, PLACES), 5)
+LONGITUDES = np.round(_RNG.normal(-87.68, 0.07, PLACES), 5)
 _WEIGHTS = {name: _RNG.dirichlet(np.full(n, 2.0)).cumsum() for name, n in CARDINALITY.items()}
 _NAMES = {name: pa.array([f"{name} {i:02d}" for i in range(n)]) for name, n in CARDINALITY.items()}
 
@@ -40,8 +40,8 @@ def columns(rng: np.random.Generator, start: datetime, span_ms: int, n: int) -> 
         **{name: _pick(rng, name, n) for name in CARDINALITY},
         "person": pa.DictionaryArray.from_arrays(person, _PERSON_NAMES),
         "amount": np.round(rng.lognormal(3.0, 1.0, n), 2),
-        "lat": _LATITUDES[place],
-        "lon": _LONGITUDES[place],
+        "lat": LATITUDES[place],
+        "lon": LONGITUDES[place],
         "quality": None,
     }
 
