@@ -46,6 +46,7 @@ class Screen:
 SCREENS: tuple[Screen, ...] = (
     Screen("monitor/live", "Live", "monitoring", "Monitor"),
     Screen("explore/heatmap", "Heat map", "map", "Explore"),
+    Screen("explore/routes", "Field routes", "route", "Explore", "plan"),
     Screen("explore/lookup", "Look up", "frame_inspect", "Explore", "rows"),
     Screen("explore/profiles", "Trait profiles", "psychology", "Explore", "personal", "assessment"),
     Screen("monitor/health", "Health", "monitor_heart", "Monitor", "operate"),

@@ -19,13 +19,15 @@ from services.live.choices import filters_of, parameter_of
 _KEPT = "_kept_parameters"
 LIVE = ("range", "from", "to", "compare", "metric", "pack", "family", "every", "f.", "x.")
 MAP = (
-    "range", "from", "to", "compare", "metric", "pack", "layer", "size", "scale", "box", "hex", "area", "also", "f.",
-    "x.",
+    "range", "from", "to", "compare", "metric", "pack", "layer", "size", "scale", "box", "hex", "area", "also", "pick",
+    "boundaries", "rows_by", "exposure", "show", "f.", "x.",
 )  # fmt: skip
 DATA = ("view", "upload")
 LOOKUP = ("kind", "name", "range", "about")
 PROFILE = ("see", "person", "session", "group", "norms", "trait", "by", "span")
-_ALL = LIVE + MAP + DATA + LOOKUP + PROFILE
+ROUTES = (*MAP, "plan", "stops")
+EFFECTS = (*MAP, "tab", "effect", "repeats")
+_ALL = LIVE + MAP + ROUTES + EFFECTS + DATA + LOOKUP + PROFILE
 
 
 def _is_of(page: tuple[str, ...], key: str) -> bool:

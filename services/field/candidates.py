@@ -23,7 +23,8 @@ from services.routing.choosing import Candidate, choose
 from services.routing.plans import Stop, StopKind
 from services.routing.reading import records_of, stops_of
 
-_LOOKED_AT = 10_000
+_LOOKED_AT = 50_000
+_PAGE = 10_000
 STOPS_SAMPLE = (
     "id,name,kind,lat,lon,service_minutes,from,to,priority,skills,load\n"
     "I-1,School kitchen,inspection,40.4400,-79.9900,45,09:00,12:00,4,food,1\n"
@@ -74,19 +75,30 @@ def cases(
     conditions = (*choice.where, *where)
     require_visible(scope, dataset, {f.dimension for f in conditions} | ({service.skill} if service.skill else set()))
     until = open_until(pack, dataset)
-    page = metrics.rows(scope, dataset.qualified, choice.range, conditions, _LOOKED_AT)
-    rows = [dict(zip(page.columns, row, strict=True)) for row in page.rows]
+    rows, total = _rows(scope, dataset, choice, conditions)
     waiting = [row for row in rows if until is None or row[until] is None]
     placed = [row for row in waiting if row["lat"] is not None and row["lon"] is not None]
     end = choice.range.to_at
     candidates = [_candidate(dataset, row, end, service) for row in placed]
     kind = "open " if until else ""
-    seen = f"the newest {len(rows):,} of " if page.total > len(rows) else ""
-    told = (
-        f"{plural(min(most, len(placed)), f'{kind}case')} of {len(placed):,} with a place, among {seen}{page.total:,}"
-    )
+    seen = f"the newest {len(rows):,} of " if total > len(rows) else ""
+    told = f"{plural(min(most, len(placed)), f'{kind}case')} of {len(placed):,} with a place, among {seen}{total:,}"
     newest = next((f.newest_at for f in metrics.freshness(scope) if f.dataset == dataset.qualified), None)
     return Found(_stops(candidates, "case", most, on, service), told, newest)
+
+
+def _rows(
+    scope: Scope, dataset: Dataset, choice: Choice, conditions: Sequence[Filter]
+) -> tuple[list[dict[str, Any]], int]:
+    """The newest rows of the range, at most _LOOKED_AT, and how many there are."""
+    rows: list[dict[str, Any]] = []
+    after = None
+    while True:
+        page = metrics.rows(scope, dataset.qualified, choice.range, conditions, _PAGE, after)
+        rows += [dict(zip(page.columns, row, strict=True)) for row in page.rows]
+        after = page.next
+        if after is None or len(rows) >= _LOOKED_AT:
+            return rows, page.total
 
 
 def _candidate(dataset: Dataset, row: dict[str, Any], end: datetime, service: Service) -> Candidate:
@@ -128,6 +140,15 @@ def _stops(found: Sequence[Candidate], kind: StopKind, most: int, on: date, serv
         replace(stop, service_s=service.minutes * 60, opens_s=service.opens_s, closes_s=service.closes_s)
         for stop in choose(found, kind, most, on, service.road)
     )
+
+
+def middle(scope: Scope, pack: Pack | None) -> tuple[float, float]:
+    """The middle of where the rows of a pack lie, as latitude and longitude; 0, 0 when nobody knows."""
+    from data.maps import extent_of
+
+    known = (extent_of(scope, dataset, 1) for dataset in (case_datasets(pack) if pack else ()))
+    box = next((found.box for found in known if found is not None), (0.0, 0.0, 0.0, 0.0))
+    return (box[1] + box[3]) / 2, (box[0] + box[2]) / 2
 
 
 def listed(text: str, name: str) -> Found:

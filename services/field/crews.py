@@ -68,6 +68,12 @@ def save(scope: Scope, rows: Sequence[Mapping[str, Any]], travel: Mapping[str, A
         record(tx, scope, "officers_changed", "officers", {"officers": len(kept)})
 
 
+def example(lat: float, lon: float) -> list[dict[str, str]]:
+    """Two officers to begin with, at a place."""
+    base = {"lat": f"{lat:.4f}", "lon": f"{lon:.4f}", "from": "08:00", "to": "16:30", "breaks": "12:00-13:30 30"}
+    return [{"id": str(number), "name": f"Officer {number}", **base} for number in (1, 2)]
+
+
 def as_csv(rows: Sequence[Mapping[str, Any]]) -> str:
     """The lines as a file that can be read again."""
     out = io.StringIO()

@@ -17,7 +17,7 @@ from services.routing.clock import clock_of
 from services.routing.explaining import Explanation, Proposal
 from services.routing.plans import Day, Officer, Plan, Rest, Route, Stop, Visit
 from services.routing.sheets import gpx, sheet, table
-from services.routing.solving import IMPROVE_S
+from services.routing.solving import IMPROVE_S, PLAN_S
 
 MOST_STOPS = 400
 
@@ -122,6 +122,11 @@ def ask_for(scope: Scope, ask: RoutesAsk, as_of: datetime | None, now: datetime)
 def improve(scope: Scope, found: Planned, now: datetime) -> int:
     """Search on for half a minute from a plan; the number of the new one."""
     return _again(scope, found, replace(found.ask, seconds=IMPROVE_S, warm=found.routes), now)
+
+
+def balance(scope: Scope, found: Planned, now: datetime) -> int:
+    """Plan again so that the longest day gets shorter; the number of the new plan."""
+    return _again(scope, found, replace(found.ask, balanced=True, seconds=2 * PLAN_S, warm=found.routes), now)
 
 
 def apply(scope: Scope, found: Planned, stop: str, number: int, now: datetime) -> int:
