@@ -89,6 +89,7 @@ def measure_faults(report: Report, seconds: float = 20, faults: tuple[str, ...] 
     with ExitStack() as stack:
         found = stack.enter_context(broker())
         app = stack.enter_context(_application(found))
+        _wait_for_listener(found)
         for number, fault in enumerate(faults):
             counts = _run(app, found, fault, f"faults-{number}-{time.time_ns() // 10**6}", seconds)
             report.counts(f"killed: {fault}", **counts)
@@ -150,6 +151,22 @@ def _run(app: Application, found: Broker, fault: str, slug: str, seconds: float)
     device.close()
     sent, acknowledged = batches.sent + messages, batches.acknowledged + messages
     return _compare(scope_of(slug), sent, acknowledged) | {"spooled": batches.spooled, "sent_again": batches.again}
+
+
+def _wait_for_listener(found: Broker) -> None:
+    """Until the first message has become a row: before it ever subscribed, a broker keeps nothing for the application."""
+    from services import people
+    from tests.db.meters import stored
+
+    slug = f"faults-first-{time.time_ns() // 10**6}"
+    _workspace(slug)
+    device, begun = Publisher(found), time.monotonic()
+    while not stored(people.command_scope(slug)):
+        if time.monotonic() - begun > _PATIENCE_S:
+            raise RuntimeError("The application never took a message of the broker.")
+        device.send(f"{slug}/meters/m1", json.dumps({key: v for key, v in _row("first").items() if key != "meter"}))
+        time.sleep(0.5)
+    device.close()
 
 
 def _workspace(slug: str) -> None:
