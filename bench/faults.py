@@ -154,7 +154,7 @@ def _run(app: Application, found: Broker, fault: str, slug: str, seconds: float)
 
 
 def _wait_for_listener(found: Broker) -> None:
-    """Until the first message has become a row: before it ever subscribed, a broker keeps nothing for the application."""
+    """Until the first message has become a row: a broker keeps nothing for who never subscribed."""
     from services import people
     from tests.db.meters import stored
 
