@@ -7,7 +7,7 @@ from datetime import datetime
 
 import streamlit as st
 
-from components import mapped, maps, playback, state, states
+from components import mapped, maps, playback, state, states, studies
 from components.palette import DARK, palette
 from data.model import Metric
 from data.types import Scope
@@ -23,7 +23,14 @@ def show(
     scope: Scope, board: Board, metric: Metric, shown: HexMap, choice: MapChoice, table: Table, now: datetime
 ) -> bool:
     """Draw the layer with its table; False for a layer that is a map of hexagons like any other."""
-    draws = {"playback": _film, "sides": _sides, "points": _points, "groups": _points}
+    draws = {
+        "playback": _film,
+        "sides": _sides,
+        "points": _points,
+        "groups": _points,
+        "clusters": studies.show,
+        "risk": studies.show,
+    }
     if choice.layer not in draws:
         return False
     draws[choice.layer](scope, board, metric, shown, choice, table, now)

@@ -12,6 +12,7 @@ import streamlit as st
 from components.decks import compact_deck
 from components.palette import DARK, palette
 from services.maps.choices import Box
+from services.maps.found import ClusterPicture
 from services.maps.hexes import HexMap
 from services.maps.labels import Label
 from services.maps.layout import camera, ruler
@@ -19,16 +20,18 @@ from services.maps.pictures import Picture
 from services.maps.points import Marks, ring, short_number
 
 HEIGHT = 620
-WIDTH = 860
-HALF = 620
+WIDTH = 660  # of the map beside its table, in a window of 1440 pixels
+FULL = 1000
+HALF = 490
+PHONE = 340
 _OPACITY = 0.82
 
 
 def draw_hexagons(
     picture: Picture, box: Box, labels: Sequence[Label], picked: Sequence[str], key: str,
-    on_pick: Callable[[], None] | None, width: int = WIDTH,
+    on_pick: Callable[[], None] | None, width: int = WIDTH, more: Sequence[Any] = (),
 ) -> None:  # fmt: skip
-    """The hexagons in their colours; a click on one calls `on_pick` (the object's `h` is its index)."""
+    """The hexagons in their colours, under `more` layers; a click calls `on_pick` (the object's `h` is its index)."""
     import pydeck
 
     by_swatch: dict[int, list[dict[str, str]]] = {}
@@ -37,12 +40,12 @@ def draw_hexagons(
     layers = [
         pydeck.Layer(
             "H3HexagonLayer", rows, id=f"hexagons_{swatch}", get_hexagon="h", pickable=True, stroked=False, filled=True,
-            get_fill_color=list(picture.swatches[swatch].colour), extruded=False, high_precision="auto",
+            get_fill_color=list(picture.swatches[swatch].colour), extruded=False, high_precision=_text("auto"),
             opacity=_OPACITY, coverage=0.97, auto_highlight=True,
         )
         for swatch, rows in sorted(by_swatch.items())
     ]  # fmt: skip
-    deck([*layers, *frame(box, labels, picked)], box, "{t}", key, on_pick, width)
+    deck([*layers, *frame(box, labels, picked), *more], box, "{t}", key, on_pick, width)
 
 
 def draw_density(shown: HexMap, picture: Picture, labels: Sequence[Label], key: str) -> None:
@@ -57,7 +60,7 @@ def draw_density(shown: HexMap, picture: Picture, labels: Sequence[Label], key: 
     colours = [list(swatch.colour) for swatch in picture.swatches]
     layer = pydeck.Layer(
         "HeatmapLayer", points, id="density", get_position="p", get_weight="w", radius_pixels=38, intensity=1.1,
-        threshold=0.04, color_range=colours, aggregation="SUM", opacity=_OPACITY,
+        threshold=0.04, color_range=colours, aggregation=_text("SUM"), opacity=_OPACITY,
     )  # fmt: skip
     deck([layer, *frame(shown.box, labels, ())], shown.box, None, key, None)
 
@@ -72,8 +75,9 @@ def draw_points(found: Marks, box: Box, labels: Sequence[Label], key: str) -> No
         by_swatch.setdefault(mark.shares[0][0], []).append(row)
     layers = [
         pydeck.Layer(
-            "ScatterplotLayer", rows, id=f"points_{swatch}", get_position="p", get_radius="r", radius_units="pixels",
-            radius_max_pixels=16, get_fill_color=list(found.swatches[swatch].colour), pickable=True, opacity=0.75,
+            "ScatterplotLayer", rows, id=f"points_{swatch}", get_position="p", get_radius="r",
+            radius_units=_text("pixels"), radius_max_pixels=16,
+            get_fill_color=list(found.swatches[swatch].colour), pickable=True, opacity=0.75,
         )
         for swatch, rows in sorted(by_swatch.items())
     ]  # fmt: skip
@@ -106,6 +110,35 @@ def draw_groups(found: Marks, box: Box, key: str) -> None:
     deck([*layers, *frame(box, (), ())], box, "{t}", key, None)
 
 
+def draw_clusters(found: ClusterPicture, box: Box, labels: Sequence[Label], key: str) -> None:
+    """The outline of each cluster with its number, in the colour of its stability."""
+    import pydeck
+
+    ink = [int(palette().text[i : i + 2], 16) for i in (1, 3, 5)]
+    layers = []
+    for swatch, shade in enumerate(found.picture.swatches):
+        rows = [{"o": hull.outline, "t": _tip(hull.tip)} for hull in found.hulls if hull.swatch == swatch]
+        layers.append(
+            pydeck.Layer(
+                "PolygonLayer", rows, id=f"hulls_{swatch}", get_polygon="o", pickable=True, stroked=True, filled=True,
+                get_fill_color=[*shade.colour, 120], get_line_color=list(shade.colour), line_width_min_pixels=2,
+            )
+        )  # fmt: skip
+    numbers = [{"p": [hull.lon, hull.lat], "t": str(hull.number)} for hull in found.hulls]
+    layers.append(
+        pydeck.Layer("TextLayer", numbers, id="numbers", get_position="p", get_text="t", get_size=13, get_color=ink,
+                     pickable=False, font_weight=700)
+    )  # fmt: skip
+    deck([*layers, *frame(box, labels, ())], box, "{t}", key, None, FULL)
+
+
+def _text(words: str) -> Any:
+    """Text that is meant as such; pydeck takes any other for the name of a field."""
+    import pydeck
+
+    return pydeck.types.String(words)
+
+
 def _tip(text: str) -> str:
     return escape(text).replace("\n", "<br/>")
 
@@ -131,7 +164,7 @@ def frame(box: Box, labels: Sequence[Label], picked: Sequence[str]) -> list[Any]
         pydeck.Layer(
             "TextLayer", names, id="names", get_position="p", get_text="t", get_size=13, get_color=ink, pickable=False,
             outline_width=4, outline_color=[*ground, 230], font_settings={"sdf": True}, font_weight=600,
-            character_set=sorted({letter for label in labels for letter in label.name}),
+            character_set=_text("".join(sorted({letter for label in labels for letter in label.name}))),
         )
     )  # fmt: skip
     if picked:
@@ -149,7 +182,7 @@ def deck(
 ) -> None:  # fmt: skip
     import pydeck
 
-    look = camera(box, width, HEIGHT)
+    look = camera(box, PHONE if "Mobi" in (st.context.headers.get("User-Agent") or "") else width, HEIGHT)
     is_dark = palette() is DARK
     deck = compact_deck(
         layers=layers, map_provider=None, map_style=f"/app/static/map-{'dark' if is_dark else 'light'}.json",

@@ -17,6 +17,7 @@ from services.jobs import (
     inbox,
     retention,
     spool,
+    studies,
     tidy,
 )
 from services.jobs.turns import Turn
@@ -54,6 +55,8 @@ JOBS: dict[str, Job] = {
         Job("follow", "Follow tables of other applications", "* * * * * */10", follow.follow_sources),
         Job("compare", "Compare followed tables row by row", "*/10 * * * * 30", follow.compare_sources),
         Job("spool", "Write what waits on disk", "* * * * * */5", spool.drain_spool),
+        Job("studies", "Work out clusters and risks that were asked for", "* * * * * */3", studies.work_out),
+        Job("studies-nightly", "Work clusters and risks out anew", "40 2 * * *", studies.renew),
         Job("collect-hourly", "Make summaries of hours", "0 * * * *", collect.collector("hourly")),
         Job("collect-daily", "Make summaries of days", "0 1 * * *", collect.collector("daily")),
         Job("collect-weekly", "Make summaries of weeks", "15 1 * * 1", collect.collector("weekly")),

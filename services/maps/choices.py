@@ -13,7 +13,7 @@ Box = tuple[float, float, float, float]
 LAYERS: dict[str, str] = {
     "hexagons": "Hexagons", "density": "Density", "points": "Points", "groups": "Grouped points",
     "hotspots": "Hotspots", "emerging": "Emerging hotspots", "difference": "Change", "sides": "Two periods",
-    "playback": "Playback", "districts": "Districts",
+    "playback": "Playback", "clusters": "Clusters", "risk": "Risk next week", "districts": "Districts",
 }  # fmt: skip
 LAYER_HELP: dict[str, str] = {
     "hexagons": "The number in each hexagon. Their size follows how closely you look.",
@@ -25,7 +25,11 @@ LAYER_HELP: dict[str, str] = {
     "emerging": "Hot and cold spots by their course over the range: new, growing, lasting, fading, on and off, over.",
     "difference": "More or less than in the other period, and where that is more than chance.",
     "sides": "Both periods side by side in the same colours.",
+    "clusters": "Rows that lie closer together than those around them, whatever the hexagons.",
+    "risk": "How likely something happens in each hexagon within the next 7 days, from the last three years; the range"
+    " above plays no part in it.",
     "playback": "The range step by step; all frames have the same colours.",
+    "districts": "The number of each area of your boundaries, and its rate.",
 }
 MOST_BY_LAYER: dict[str, int] = {"emerging": 1000, "playback": 1000}
 """How many hexagons a layer may have that asks for each of them at every step."""

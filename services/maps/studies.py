@@ -1,0 +1,167 @@
+"""Which analyses take too long for a page, how is one asked for, and what does the worker find?"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Any
+
+import numpy as np
+
+import data.studies
+from data.model import Dataset, Metric, Pack
+from data.studies import Question, Study
+from data.types import CannotTell, Filter, MetricQuery, Scope, TimeRange
+from services import metrics
+from services.live.choices import range_of
+from services.maps.choices import MapChoice
+from services.maps.histories import history_of
+from services.maps.rhythms import category_of
+
+KINDS = ("clusters", "risk")
+METHODS = {"dbscan": "One density for all (DBSCAN)", "hdbscan": "Any density (HDBSCAN)"}
+MOST_POINTS = 60_000
+RESAMPLES = 10
+_SEED = 0
+Step = Callable[[float, str], None]
+
+
+def question_of(
+    dataset: Dataset, metric: Metric, choice: MapChoice, span: str, days: tuple[date, date] | None, method: str
+) -> Question:
+    """The question of a layer. A range that moves with time is asked by its name, so that it stays the same question
+    tomorrow; risk is about the whole area and the time to come, whatever the range."""
+    asked: dict[str, Any] = {"metric": metric.qualified, "where": [asdict(one) for one in choice.where]}
+    if choice.area:
+        asked["area"] = choice.area
+    if choice.layer == "clusters":
+        asked |= {"method": method if method in METHODS else "dbscan", "range": span}
+        asked |= {"days": [day.isoformat() for day in days]} if span == "custom" and days else {}
+        asked |= {"box": list(choice.box)} if choice.box else {}
+    text = json.dumps(asked, sort_keys=True)
+    return Question(choice.layer, dataset.id, hashlib.sha256(text.encode()).hexdigest(), asked)
+
+
+def opened(scope: Scope, question: Question, now: datetime) -> Study:
+    """The study of a question with its last result; one that is new is asked for."""
+    return data.studies.open_study(scope, question, now)
+
+
+def standing(scope: Scope, question: Question) -> Study | None:
+    """How a study stands, without its result."""
+    return data.studies.find_study(scope, question)
+
+
+def again(scope: Scope, question: Question, now: datetime) -> None:
+    """Ask for a study anew."""
+    data.studies.renew_study(scope, question, now)
+
+
+def work_out(
+    scope: Scope, pack: Pack, dataset: Dataset, metric: Metric, question: Question, now: datetime, step: Step
+) -> dict[str, Any]:
+    """The result of a question, for the worker; with `reason` where nothing can be told."""
+    where = tuple(
+        Filter(one["dimension"], one["op"], tuple(one["values"])) for one in question.asked["where"]
+    )  # fmt: skip
+    if area := question.asked.get("area"):
+        where = (*where, Filter("place", "inside", (area,)))
+    made = _clusters if question.kind == "clusters" else _risk
+    found = made(scope, pack, dataset, metric, question.asked, where, now, step)
+    return {"reason": found.reason} if isinstance(found, CannotTell) else found
+
+
+def _clusters(
+    scope: Scope, pack: Pack, _dataset: Dataset, metric: Metric, asked: dict[str, Any], where: tuple[Filter, ...],
+    now: datetime, step: Step,
+) -> dict[str, Any] | CannotTell:  # fmt: skip
+    """Clusters of rows, each at the middle of its finest cell; of more than 60,000 so many are drawn by lot."""
+    from services.spatial.clustering import cluster, stability, suggest
+    from services.spatial.clusters import describe
+
+    days = tuple(date.fromisoformat(day) for day in asked.get("days", ()))
+    span = range_of(asked["range"], (days[0], days[1]) if days else None, scope.workspace.timezone, now)
+    if asked.get("box") and "area" not in asked:
+        where = (*where, Filter("place", "inside", (json.dumps(asked["box"]),)))
+    step(0.05, "Reading the rows")
+    cells, counts, categories = _points(scope, pack, metric, span, where, now)
+    total = int(counts.sum())
+    at = np.repeat(np.arange(cells.size), counts)
+    if total > MOST_POINTS:
+        at = np.sort(np.random.default_rng(_SEED).choice(at, MOST_POINTS, replace=False))
+    lat, lon = _centres(cells)
+    lat, lon, kinds = lat[at], lon[at], categories[at]
+    if lat.size < 10:
+        return CannotTell(f"Only {lat.size} rows with a place; at least 10 are needed.")
+    step(0.15, "Finding parameters")
+    wanted = suggest(lat, lon, asked["method"], seed=_SEED)
+    step(0.25, "Looking for clusters")
+    found = cluster(lat, lon, wanted, _SEED)
+    if isinstance(found, CannotTell):
+        return found
+    stable = stability(
+        lat, lon, found, RESAMPLES, _SEED, lambda n: step(0.4 + 0.55 * n / RESAMPLES, "Trying them on half of the rows")
+    )
+    told = describe(lat, lon, found, stable, kinds if category_of(pack, metric) else None)
+    return {
+        "method": asked["method"], "radius_m": wanted.radius_m, "points": wanted.points, "rows": total,
+        "used": int(lat.size), "in_clusters": int((found.labels >= 0).sum()), "moved_m": found.moved_m,
+        "fitted": found.fitted, "clusters": [asdict(one) for one in told],
+    }  # fmt: skip
+
+
+def _points(
+    scope: Scope, pack: Pack, metric: Metric, span: TimeRange, where: tuple[Filter, ...], now: datetime
+) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Cells of resolution 12, how many rows of a category each has, and that category (None where it is missing)."""
+    dimension, cell = category_of(pack, metric), "cell:12"
+    by = (cell, dimension) if dimension else (cell,)
+    rows = metrics.answer(scope, [MetricQuery((metric.qualified,), span, by=by, where=where)], now)[0].rows
+    known = [row for row in rows if row[cell] is not None and row[metric.qualified]]
+    return (
+        np.asarray([int(row[cell], 16) for row in known], np.int64),
+        np.asarray([int(row[metric.qualified]) for row in known], np.int64),
+        np.asarray([row[dimension] if dimension else None for row in known], object),
+    )
+
+
+def _centres(cells: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    from data.engine.hexagons import centres
+
+    return centres(cells)
+
+
+def _risk(
+    scope: Scope, _pack: Pack, dataset: Dataset, metric: Metric, _asked: dict[str, Any], where: tuple[Filter, ...],
+    now: datetime, step: Step,
+) -> dict[str, Any] | CannotTell:  # fmt: skip
+    """Scores of the next seven days by hexagon, and how they would have done in past weeks."""
+    from services.spatial.backtesting import Backtest, backtest
+    from services.spatial.risk import Risk, score
+
+    found = history_of(scope, dataset, metric, where, now, lambda share: step(0.4 * share, "Counting past days"))
+    if isinstance(found, CannotTell):
+        return found
+    history, resolution, box = found.history, found.resolution, found.box
+    step(0.45, "Working out scores")
+    scored = score(history)
+    if not isinstance(scored, Risk):
+        return scored
+    step(0.6, "Trying the score on past weeks")
+    tested = backtest(history, np.random.default_rng(_SEED))
+    cells = [
+        [format(cell, "x"), round(float(value), 2), round(float(expected), 4),
+         [[reason.feature, round(reason.factor, 3)] for reason in reasons[:3]]]
+        for cell, value, expected, reasons in zip(
+            history.cells.tolist(), scored.score, scored.expected, scored.reasons, strict=True
+        )
+    ]  # fmt: skip
+    return {
+        "resolution": resolution, "box": list(box), "cells": cells, "days": history.days,
+        "first_on": history.first_on.isoformat(), "events": int(history.counts.sum()),
+        "backtest": asdict(tested) if isinstance(tested, Backtest) else None,
+        "sentence": tested.sentence if isinstance(tested, Backtest) else tested.reason,
+    }  # fmt: skip

@@ -1,0 +1,168 @@
+"""Are clusters and risks worked out by the worker those of the rows, one workspace's own, and asked for once?"""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import h3
+import numpy as np
+import pytest
+
+from data.database import owner_transaction
+from data.model import Metric, Pack
+from data.studies import Question, Taken, find_study, finish_study
+from data.types import Scope
+from services import model
+from services.ingest import ingest_rows
+from services.jobs import studies as job
+from services.jobs.turns import Turn
+from services.maps.choices import MapChoice
+from services.maps.found import age_said, cluster_picture, risk_picture
+from services.maps.hexes import placed_dataset
+from services.maps.histories import Past, history_of
+from services.maps.studies import again, opened, question_of
+from tests.db.test_maps import RANGE, row
+from tests.support import make_scope, make_workspace
+
+ZONE = ZoneInfo("America/Chicago")
+NOW = datetime.now(UTC)
+
+
+def made_rows() -> list[dict[str, Any]]:
+    """Nine months with two busy corners, one of them of noise alone."""
+    rng = np.random.default_rng(5)
+    found = []
+    for number in range(2400):
+        at = NOW - timedelta(days=float(rng.uniform(0, 270)), minutes=5)
+        where = rng.uniform([41.80, -87.70], [41.90, -87.60])
+        if number % 3 == 0:
+            where = rng.normal([41.83, -87.66], 0.0015)
+        elif number % 3 == 1 and number % 2:
+            where = rng.normal([41.88, -87.62], 0.0015)
+        found.append(row(number, at, *where.tolist()))
+    return found
+
+
+@pytest.fixture(scope="module")
+def city(database: str) -> tuple[Scope, list[dict[str, Any]]]:
+    scope = make_scope(make_workspace(timezone="America/Chicago"))
+    rows = made_rows()
+    ingest_rows(scope, "grievance.complaints", rows, None, NOW)
+    return scope, rows
+
+
+@pytest.fixture
+def pack(city: Any) -> Pack:
+    return model.current().pack("grievance")
+
+
+@pytest.fixture
+def opened_metric(pack: Pack) -> Metric:
+    return next(m for m in pack.metrics if m.name == "complaints_opened")
+
+
+def question(pack: Pack, metric: Metric, layer: str, **more: Any) -> Any:
+    choice = MapChoice(layer, metric.qualified, RANGE, (), None, None, "even", **more)
+    return question_of(placed_dataset(pack, metric), metric, choice, "365d", None, "dbscan")
+
+
+def remove(asked: Question) -> None:
+    """What waits is not worked out by the next test."""
+    with owner_transaction() as tx:
+        tx.execute("DELETE FROM belvedere.place_studies WHERE question_hash = %s", (asked.hash,))
+
+
+def run() -> str:
+    return job.work_out(Turn(NOW, lambda: False))
+
+
+def test_clusters_are_where_rows_are_dense(city: Any, pack: Pack, opened_metric: Metric) -> None:
+    asked = question(pack, opened_metric, "clusters")
+    first = opened(city[0], asked, NOW)
+    assert (first.state, first.result) == ("asked", None) and opened(city[0], asked, NOW).asked_at == first.asked_at
+    assert run() == "1\xa0study worked out" and run() == ""
+    study = opened(city[0], asked, NOW)
+    assert (study.state, study.progress) == ("done", 1.0) and study.result is not None
+    found = study.result
+    assert found["rows"] == found["used"] == len(city[1])
+    middles = [(one["lat"], one["lon"]) for one in found["clusters"][:2]]
+    for corner in ((41.83, -87.66), (41.88, -87.62)):
+        assert min(h3.great_circle_distance(corner, middle, unit="m") for middle in middles) < 60
+    noisy = next(one for one in found["clusters"][:2] if one["lat"] > 41.86)
+    assert noisy["category"] == "Noise" and noisy["category_share"] > 0.9 and noisy["stability"] > 0.75
+    drawn = cluster_picture(opened_metric, found, 8, {}, False)
+    assert len(drawn.hulls) == len(found["clusters"]) and len(drawn.picture.lines[0]) == len(drawn.picture.columns) + 1
+    assert "DBSCAN" in drawn.said and age_said(study, "UTC", NOW, study.version).startswith("Worked out")
+    assert age_said(study, "UTC", NOW, (study.version or 0) + 1).endswith("newer data.")
+
+
+def test_history_is_rows_by_local_day(city: Any, pack: Pack, opened_metric: Metric) -> None:
+    found = history_of(city[0], placed_dataset(pack, opened_metric), opened_metric, (), NOW)
+    assert isinstance(found, Past)
+    history, resolution = found.history, found.resolution
+    today = NOW.astimezone(ZONE).date()
+    wanted: Counter[tuple[str, Any]] = Counter()
+    for one in city[1]:
+        day = datetime.fromisoformat(one["opened_at"]).astimezone(ZONE).date()
+        if day < today:
+            wanted[h3.cell_to_parent(h3.latlng_to_cell(one["lat"], one["lon"], 12), resolution), day] += 1
+    cells = [format(cell, "x") for cell in history.cells.tolist()]
+    there = {
+        (cells[i], history.first_on + timedelta(days=j)): int(history.counts[i, j])
+        for i, j in np.argwhere(history.counts).tolist()
+    }
+    inside = {key: n for key, n in wanted.items() if key[0] in set(cells)}
+    assert sum(there.values()) >= 0.95 * sum(wanted.values())  # all but strays outside the first view
+    assert all(inside[key] >= n for key, n in there.items()) and history.days == (today - history.first_on).days
+
+
+def test_risk_is_highest_where_most_happens_and_asked_anew_keeps_the_old_result(
+    city: Any, pack: Pack, opened_metric: Metric
+) -> None:
+    asked = question(pack, opened_metric, "risk")
+    opened(city[0], asked, NOW)
+    run()
+    found = opened(city[0], asked, NOW).result
+    assert found is not None and "reason" not in found
+    assert all(0 <= cell[1] <= 100 for cell in found["cells"]) and "past weeks" in found["sentence"]
+    best = max(found["cells"], key=lambda cell: cell[2])[0]
+    assert best == h3.cell_to_parent(h3.latlng_to_cell(41.83, -87.66, 12), found["resolution"])
+    picture = risk_picture(opened_metric, found, 8, {}, True)
+    assert len(picture.cells) == len(found["cells"]) and picture.lines[0][0] == best
+    again(city[0], asked, NOW)
+    waiting = opened(city[0], asked, NOW)
+    assert waiting.state == "asked" and waiting.result == found
+    stops = iter((False, True))
+    assert job.work_out(Turn(NOW, lambda: next(stops, True))) == ""  # told to stop, it gives the study back
+    assert opened(city[0], asked, NOW).state == "asked"
+    remove(asked)
+
+
+def test_too_few_rows_say_so_and_a_neighbour_sees_no_study(city: Any, pack: Pack, opened_metric: Metric) -> None:
+    stranger = make_scope(make_workspace())
+    ingest_rows(stranger, "grievance.complaints", [row(1, NOW - timedelta(days=1), 41.8, -87.6)], None, NOW)
+    for layer in ("clusters", "risk"):
+        asked = question(pack, opened_metric, layer, area="[-88, 41, -87, 42]")
+        opened(stranger, asked, NOW)
+        assert find_study(city[0], asked) is None
+        run()
+        study = opened(stranger, asked, NOW)
+        assert study.state == "done" and study.result is not None and "needed" in study.result["reason"]
+
+
+def test_a_study_that_cannot_be_worked_out_says_so_and_is_asked_anew_at_night(
+    city: Any, pack: Pack, opened_metric: Metric
+) -> None:
+    wrong = question(pack, opened_metric, "clusters", area="nowhere")
+    opened(city[0], wrong, NOW)
+    run()
+    study = opened(city[0], wrong, NOW)
+    assert study.state == "failed" and "place" in study.failure
+    finish_study(Taken(city[0].workspace.id, wrong), NOW, result={"reason": "none"}, version=1)
+    job.renew(Turn(NOW, lambda: False))
+    assert opened(city[0], wrong, NOW).state == "asked"
+    job.renew(Turn(NOW + timedelta(days=61), lambda: False))
+    assert find_study(city[0], wrong) is None
