@@ -7,7 +7,7 @@ from datetime import datetime
 
 import streamlit as st
 
-from components import mapped, maps, playback, state, states, studies
+from components import mapped, maps, marks, playback, state, states, studies
 from components.palette import DARK, palette
 from data.model import Metric
 from data.types import Scope
@@ -81,9 +81,9 @@ def _points(
     picture = Picture(found.title, found.swatches, (), found.note, found.columns, found.lines)
     with left:
         if choice.layer == "points":
-            maps.draw_points(found, shown.box, labels, _key(shown, choice))
+            marks.draw_points(found, shown.box, labels, _key(shown, choice))
         else:
-            maps.draw_groups(found, shown.box, _key(shown, choice))
+            marks.draw_groups(found, shown.box, _key(shown, choice))
         maps.legend(picture)
     with right:
         table(picture)

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from components import mapped, maps, queries, state, states
+from components import mapped, maps, marks, queries, state, states
 from components.palette import DARK, palette
 from components.viewer import current_scope
 from data.model import Metric
@@ -91,7 +91,7 @@ def _result(
         made = found.cluster_picture(metric, result, shown.resolution, names.of_hexagon, is_dark)
         picture = made.picture
         st.caption(made.said)
-        maps.draw_clusters(made, shown.box, names.labels, key)
+        marks.draw_clusters(made, shown.box, names.labels, key)
     maps.legend(picture)
     if picture.lines:
         table(picture)

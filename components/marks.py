@@ -1,0 +1,81 @@
+"""How are points, grouped points and clusters drawn?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from components import maps
+from components.palette import palette
+from services.maps.choices import Box
+from services.maps.found import ClusterPicture
+from services.maps.labels import Label
+from services.maps.points import Marks, ring, short_number
+
+
+def draw_points(found: Marks, box: Box, labels: Sequence[Label], key: str) -> None:
+    """A dot for each cell, larger with more rows, in the colour of its most frequent state."""
+    import pydeck
+
+    by_swatch: dict[int, list[dict[str, Any]]] = {}
+    for mark in found.marks:
+        row = {"p": [mark.lon, mark.lat], "r": round(2.2 + 1.3 * mark.rows**0.5, 1), "t": maps.tip(mark.tip)}
+        by_swatch.setdefault(mark.shares[0][0], []).append(row)
+    layers = [
+        pydeck.Layer(
+            "ScatterplotLayer", rows, id=f"points_{swatch}", get_position="p", get_radius="r",
+            radius_units=maps.text("pixels"), radius_max_pixels=16,
+            get_fill_color=list(found.swatches[swatch].colour), pickable=True, opacity=0.75,
+        )
+        for swatch, rows in sorted(by_swatch.items())
+    ]  # fmt: skip
+    maps.deck([*layers, *maps.frame(box, labels, ())], box, "{t}", key, None)
+
+
+def draw_groups(found: Marks, box: Box, key: str) -> None:
+    """A ring for each group, larger with more rows and divided as they are, around their number."""
+    import pydeck
+
+    most = max(mark.rows for mark in found.marks)
+    largest_m = (box[2] - box[0]) * 111_320 * math.cos(math.radians((box[1] + box[3]) / 2)) / maps.WIDTH * 26
+    by_swatch: dict[int, list[dict[str, Any]]] = {}
+    for mark in found.marks:
+        for swatch, outline in ring(mark, largest_m * (0.45 + 0.55 * (mark.rows / most) ** 0.5)):
+            by_swatch.setdefault(swatch, []).append({"o": outline, "t": maps.tip(mark.tip)})
+    layers = [
+        pydeck.Layer(
+            "SolidPolygonLayer", rows, id=f"rings_{swatch}", get_polygon="o", pickable=True, opacity=0.95,
+            get_fill_color=list(found.swatches[swatch].colour),
+        )
+        for swatch, rows in sorted(by_swatch.items())
+    ]  # fmt: skip
+    ink = [int(palette().text[i : i + 2], 16) for i in (1, 3, 5)]
+    counts = [{"p": [mark.lon, mark.lat], "t": short_number(mark.rows)} for mark in found.marks]
+    layers.append(
+        pydeck.Layer("TextLayer", counts, id="counts", get_position="p", get_text="t", get_size=11, get_color=ink,
+                     pickable=False, font_weight=600)
+    )  # fmt: skip
+    maps.deck([*layers, *maps.frame(box, (), ())], box, "{t}", key, None)
+
+
+def draw_clusters(found: ClusterPicture, box: Box, labels: Sequence[Label], key: str) -> None:
+    """The outline of each cluster with its number, in the colour of its stability."""
+    import pydeck
+
+    ink = [int(palette().text[i : i + 2], 16) for i in (1, 3, 5)]
+    layers = []
+    for swatch, shade in enumerate(found.picture.swatches):
+        rows = [{"o": hull.outline, "t": maps.tip(hull.tip)} for hull in found.hulls if hull.swatch == swatch]
+        layers.append(
+            pydeck.Layer(
+                "PolygonLayer", rows, id=f"hulls_{swatch}", get_polygon="o", pickable=True, stroked=True, filled=True,
+                get_fill_color=[*shade.colour, 120], get_line_color=list(shade.colour), line_width_min_pixels=2,
+            )
+        )  # fmt: skip
+    numbers = [{"p": [hull.lon, hull.lat], "t": str(hull.number)} for hull in found.hulls]
+    layers.append(
+        pydeck.Layer("TextLayer", numbers, id="numbers", get_position="p", get_text="t", get_size=13, get_color=ink,
+                     pickable=False, font_weight=700)
+    )  # fmt: skip
+    maps.deck([*layers, *maps.frame(box, labels, ())], box, "{t}", key, None, maps.FULL)
