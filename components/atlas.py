@@ -6,16 +6,31 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
-from components import filters, layers, map_downloads, mapped, maps, patterns, places, queries, state, states
-from components.markdown import plain
+from components import (
+    area_maps,
+    areas,
+    boundaries,
+    districts,
+    filters,
+    layers,
+    map_downloads,
+    map_tables,
+    mapped,
+    maps,
+    patterns,
+    places,
+    queries,
+    state,
+    states,
+)
 from components.palette import DARK, palette
 from data.model import Metric
 from data.types import Scope
 from services.live.boards import Board
 from services.live.choices import COMPARES, DEFAULT_RANGE, RANGES
+from services.maps.areas import Selected
 from services.maps.choices import (
     LAYER_HELP,
     LAYERS,
@@ -34,10 +49,6 @@ from services.maps.pictures import Picture
 
 _AGAINST = {slug: title for slug, title in COMPARES.items() if slug != "none"}
 _NO_LABEL = {"label_visibility": "collapsed"}
-_WIDTHS = {
-    "Where": 130, "Finding": 75, "z": 55, "q": 70, "p": 70, "Other grids": 165, "Rows": 70, "Class": 150, "Trend": 70,
-    "Steps": 80, "Change": 75, "Now": 70, "Before": 70, "States": 260, "Score": 60, "Why": 320, "Size": 70,
-}  # fmt: skip
 _MOVES = (
     ("zoom_in", "Closer", 0.5, 0.0, 0.0), ("zoom_out", "Wider", 2.0, 0.0, 0.0),
     ("arrow_back", "West", 1.0, -0.5, 0.0), ("arrow_forward", "East", 1.0, 0.5, 0.0),
@@ -53,28 +64,36 @@ def show(scope: Scope, now: datetime) -> None:
         return
     board = _board(known)
     metric = _bar(scope, board, now)
-    choice = _choice(scope, board, metric, now)
+    area = areas.chosen(scope)
+    choice = _choice(scope, board, metric, area, now)
+    areas.chip(area)
+    boundaries.show(scope)
+    if choice.layer == "districts":
+        districts.show(scope, board, metric, choice, area, now)
+        return
     shown = mapped.hex_map(scope, board, metric, choice, now)
     st.caption(f"{LAYER_HELP.get(choice.layer, '')} {shown.coverage.sentence()} {shown.as_of}.")
     if shown.reason:
         states.empty("Nothing to map here", shown.reason)
-        if choice.box:
+        if state.read("box"):
             st.button("Show the whole area", on_click=lambda: state.write("box", []))
         return
     _view_bar(shown, choice)
-    if layers.show(scope, board, metric, shown, choice, _table, now):
+    if layers.show(scope, board, metric, shown, choice, map_tables.draw, now):
+        places.show(scope, board, metric, choice, now, area)
         patterns.show(scope, board, metric, choice, now)
         return
     picture = mapped.picture(scope, board, metric, choice, palette() is DARK, now)
     if isinstance(picture, str):
         states.empty("Nothing to tell here", picture)
         return
-    left, right = st.columns([2.2, 1], gap="medium")
+    wide = map_tables.is_wide(picture)
+    left, right = (st.container(), st.container()) if wide else st.columns([2.2, 1], gap="medium")
     with left:
-        _map(scope, board, shown, picture, choice, now)
+        _map(scope, board, shown, picture, choice, area, now)
     with right:
-        _table(picture)
-    places.show(scope, board, metric, choice, now)
+        map_tables.draw(picture)
+    places.show(scope, board, metric, choice, now, area)
     patterns.show(scope, board, metric, choice, now)
 
 
@@ -96,21 +115,25 @@ def _bar(scope: Scope, board: Board, now: datetime) -> Metric:
         titles = {m.name: m.title for m in found}
         name = state.choose("Metric", "metric", titles, next(iter(titles)), st.selectbox, width=280, **_NO_LABEL)
         layer = state.choose("Layer", "layer", LAYERS, "hexagons", st.selectbox, width=210, **_NO_LABEL)
-        state.choose("Size", "size", SIZES, "auto", st.selectbox, width=190, **_NO_LABEL)
-        if layer in ("hexagons", "density", "sides", "playback"):
+        if layer != "districts":
+            state.choose("Size", "size", SIZES, "auto", st.selectbox, width=190, **_NO_LABEL)
+        if layer in ("hexagons", "density", "sides", "playback", "districts"):
             state.choose("Colours", "scale", SCALES, "quantiles", st.selectbox, width=220, **_NO_LABEL)
         if layer in ("difference", "sides"):
             state.choose("Against", "compare", _AGAINST, "previous", st.selectbox, width=240, **_NO_LABEL)
         filters.menu(scope, board, now)
+        areas.menu(scope, box_of(state.read("box")))
     filters.chips(scope, board)
     return next(m for m in found if m.name == name)
 
 
-def _choice(scope: Scope, board: Board, metric: Metric, now: datetime) -> MapChoice:
+def _choice(scope: Scope, board: Board, metric: Metric, area: Selected | None, now: datetime) -> MapChoice:
     seen = filters.choice(scope, board, now)
+    layer, box = state.read("layer", "hexagons"), box_of(state.read("box")) or (area.box if area else None)
+    more = districts.choose(scope, board) if layer == "districts" else {}
     return MapChoice(
-        state.read("layer", "hexagons"), metric.qualified, seen.range, seen.where, box_of(state.read("box")),
-        resolution_of(state.read("size", "auto")), state.read("scale", "quantiles"), against=seen.compare or "previous",
+        layer, metric.qualified, seen.range, seen.where, box, resolution_of(state.read("size", "auto")),
+        state.read("scale", "quantiles"), area.within if area else "", seen.compare or "previous", **more,
     )  # fmt: skip
 
 
@@ -129,14 +152,20 @@ def _look(box: Box | None) -> None:
     state.next_turn("map")
 
 
-def _map(scope: Scope, board: Board, shown: HexMap, picture: Picture, choice: MapChoice, now: datetime) -> None:
+def _map(
+    scope: Scope, board: Board, shown: HexMap, picture: Picture, choice: MapChoice, area: Selected | None, now: datetime
+) -> None:
     key = f"map_{choice.layer}_{box_text(shown.box)}_{shown.resolution}_{state.once('map')}"
     names = mapped.district_names(scope, board, choice, now)
     labels = names.labels
     if choice.layer == "density":
         maps.draw_density(shown, picture, labels, key)
     else:
-        maps.draw_hexagons(picture, shown.box, labels, state.read_all("hex"), key, partial(_picked, key))
+        more = area_maps.outlined(area.outline) if area else []
+        width = maps.FULL if map_tables.is_wide(picture) else maps.WIDTH
+        maps.draw_hexagons(
+            picture, shown.box, labels, state.read_all("hex"), key, partial(_picked, key), width, more=more
+        )
     maps.legend(picture)
     map_downloads.show(scope, board, shown, picture, names, choice)
 
@@ -145,19 +174,3 @@ def _picked(key: str) -> None:
     """A click on a hexagon picks it; a click beside all lets it go."""
     objects: dict[str, list[dict[str, Any]]] = st.session_state[key].selection.get("objects", {})
     state.write("hex", [found["h"] for members in objects.values() for found in members])
-
-
-def _table(picture: Picture) -> None:
-    frame = pd.DataFrame([line[1:] for line in picture.lines], columns=list(picture.columns))
-    note = f":small[:gray[first {len(picture.lines)} of {len(picture.cells):,}]]" if picture.cells else ""
-    st.markdown(f"**{plain(picture.title)}** {note}")
-    key = f"map_table_{state.once('map')}"
-
-    def pick() -> None:
-        state.write("hex", [picture.lines[row][0] for row in st.session_state[key].selection.rows])
-
-    st.dataframe(
-        frame, hide_index=True, height=maps.HEIGHT - 40, key=key, on_select=pick, selection_mode="multi-row",
-        column_config={name: st.column_config.TextColumn(width=wide) for name, wide in _WIDTHS.items()},
-        alt=f"{picture.title}, as a table",
-    )  # fmt: skip

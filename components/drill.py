@@ -14,7 +14,7 @@ import streamlit as st
 
 from components import filters, state, states
 from components.palette import palette
-from data.types import Scope
+from data.types import Filter, Scope
 from services import entities
 from services.formats import plural
 from services.live import drills
@@ -50,13 +50,16 @@ def open_bucket(metric: str, key: str) -> Callable[[], None]:
     return pick
 
 
-def show(scope: Scope, board: Board, now: datetime) -> None:
-    """The drawer with rows, when the address asks for it."""
+def show(
+    scope: Scope, board: Board, now: datetime, place: tuple[Filter, ...] = (), areas: tuple[str, ...] = ()
+) -> None:
+    """The drawer with rows, when the address asks for it; on a map those in the part that filters by `place` mean."""
     metric = state.read("rows")
     if not metric or not may_open(scope):
         return
     start, _, end = state.read("bucket").partition("~")
-    wanted = drills.drill(board, filters.choice(scope, board, now), metric, (start, end) if end else None, scope)
+    bucket = (start, end) if end else None
+    wanted = drills.drill(board, filters.choice(scope, board, now), metric, bucket, scope, place, areas)
     drawer = st.dialog(wanted.title, width="large", position="right", on_dismiss=_close)
     drawer(_drawer)(scope, wanted)
 

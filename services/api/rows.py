@@ -27,6 +27,7 @@ from services.api.dashboards import MOST_DAYS
 from services.api.errors import BadField, JsonAnswer, Wait
 from services.api.forms import RowsAnswer, example
 from services.exports import Download, RowFormat
+from services.maps.areas import resolved
 from services.queries import parse_filters, resolve_range
 
 router = APIRouter(tags=["Rows"])
@@ -68,12 +69,12 @@ def span_of(scope: Scope, first: str | None, last: str | None, days: int, at: da
     return resolve_range(spec | ({"to": last} if last is not None else {}), scope.workspace.timezone, at)
 
 
-def filters_of(where: str | None) -> tuple[Filter, ...]:
-    """The filters of the parameter `where`."""
+def filters_of(scope: Scope, where: str | None) -> tuple[Filter, ...]:
+    """The filters of the parameter `where`; `place` may be inside areas of the workspace's boundaries by name."""
     if not where:
         return ()
     try:
-        return parse_filters(json.loads(where))
+        return parse_filters(resolved(scope, json.loads(where)))
     except ValueError as error:
         raise BadField(f"Expected JSON: {error}.", "where", found=where) from error
 
@@ -101,7 +102,7 @@ def get_rows(
     """The newest first, in pages that stay right while rows come in. Personal columns take the ability `personal`:
     without it they are left out and named in `omitted`; with it the reading is audited."""
     found, when = find_dataset(scope, dataset), now()
-    span, filters = span_of(scope, from_, to, days, when), filters_of(where)
+    span, filters = span_of(scope, from_, to, days, when), filters_of(scope, where)
     exports.require_visible(scope, found, {f.dimension for f in filters})
     page = metrics.rows(scope, found.qualified, span, filters, limit, after=_cursor(found, after), at=at)
     shown, omitted = exports.visible_columns(scope, found)
@@ -152,7 +153,7 @@ async def download_rows(
     """All rows of a range, oldest first, as they were at one moment, streamed. Times are ISO 8601 in UTC. The export is
     audited. Personal columns take the ability `personal`; without it they are left out."""
     when = now()
-    span, filters = span_of(scope, from_, to, days, when), filters_of(where)
+    span, filters = span_of(scope, from_, to, days, when), await run_in_threadpool(filters_of, scope, where)
     seats: Seats = request.app.state.downloads
     seats.take()
     stack = ExitStack()

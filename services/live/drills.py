@@ -13,7 +13,7 @@ from data.database import transaction
 from data.model import Dataset
 from data.types import Filter, Scope, TimeRange
 from services import exports, metrics, people
-from services.formats import span
+from services.formats import plural, span
 from services.live.boards import Board, rows_source, sentence_of
 from services.live.choices import Choice
 from services.queries import resolve_range
@@ -25,7 +25,10 @@ _LAST = ("quality", "received_at")
 
 @dataclass(frozen=True, slots=True)
 class Drill:
-    """A list of rows: of which dataset, by which time, in which range and under which filters."""
+    """A list of rows: of which dataset, by which time, in which range and under which filters.
+
+    `areas` name the boundaries of its filter by place, where it has some, for addresses that must not be long.
+    """
 
     title: str
     dataset: Dataset
@@ -33,6 +36,7 @@ class Drill:
     range: TimeRange
     where: tuple[Filter, ...]
     sentence: str
+    areas: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +50,32 @@ class Rows:
     hidden: tuple[str, ...]
 
 
-def drill(board: Board, choice: Choice, metric: str, bucket: tuple[str, str] | None, scope: Scope) -> Drill:
-    """The rows behind a metric under the page's filters, in its range or in one bucket of it (local start and end)."""
+def drill(
+    board: Board, choice: Choice, metric: str, bucket: tuple[str, str] | None, scope: Scope,
+    place: tuple[Filter, ...] = (), areas: tuple[str, ...] = (),
+) -> Drill:  # fmt: skip
+    """The rows behind a metric under the page's filters, in its range or in one bucket of it (local start and end), and
+    in the part of the map that filters by hexagon or `place` mean."""
     found = board.metric(metric)
     dataset, at, own = rows_source(board.pack, found)
     shown = choice.range
     if bucket:
         shown = resolve_range({"from": bucket[0], "to": bucket[1]}, scope.workspace.timezone, choice.range.to_at)
     names = {d.name for d in dataset.dimensions}
-    where = (*own, *(f for f in choice.where if f.dimension in names and f not in own))
+    where = (*own, *(f for f in choice.where if f.dimension in names and f not in own), *place)
     time = next(t.title for t in dataset.times if t.name == at)
     days = span(shown.from_at, shown.to_at, scope.workspace.timezone)
-    conditions = "".join(f", {sentence_of(board, f)}" for f in where)
+    conditions = "".join(f", {_said(board, f)}" for f in where)
     sentence = f"{dataset.title}, {time.lower()} {days}{conditions}"
-    return Drill(f"Rows behind: {found.title}", dataset, at, shown, where, sentence)
+    return Drill(f"Rows behind: {found.title}", dataset, at, shown, where, sentence, areas)
+
+
+def _said(board: Board, found: Filter) -> str:
+    if not found.dimension.startswith("cell:"):
+        return sentence_of(board, found)
+    if None in found.values:
+        return "place is missing"
+    return f"place is in {plural(len(found.values), 'chosen hexagon')}"
 
 
 def read(scope: Scope, wanted: Drill, after: str | None, limit: int = PAGE_ROWS) -> Rows:
@@ -101,7 +117,8 @@ def download_address(scope: Scope, wanted: Drill) -> str:
     """The address that streams all these rows as CSV."""
     where: dict[str, Any] = {}
     for found in wanted.where:
-        condition, other = _condition(found), where.get(found.dimension)
+        named = wanted.areas if found.op == "inside" else ()
+        condition, other = {"inside": list(named)} if named else _condition(found), where.get(found.dimension)
         is_both = isinstance(condition, list) and isinstance(other, list)
         where[found.dimension] = [v for v in other or [] if v in condition] if is_both else condition
     return f"{DOWNLOAD}?" + urlencode(
@@ -113,7 +130,9 @@ def download_address(scope: Scope, wanted: Drill) -> str:
     )  # fmt: skip
 
 
-def _condition(found: Filter) -> list[str | None] | dict[str, list[str | None]]:
+def _condition(found: Filter) -> list[str | None] | dict[str, Any]:
     if found.op == "in":
         return list(found.values)
+    if found.op == "inside":
+        return {"inside": json.loads(str(found.values[0]))}
     return {"not" if found.op == "not_in" else "contains": list(found.values)}

@@ -9,7 +9,7 @@ from typing import Any
 
 from data import boundaries
 from data.database import transaction
-from data.errors import BadInput, unknown
+from data.errors import BadInput, UnknownName, unknown
 from data.types import Scope
 from services.formats import plural
 from services.maps.boundaries import list_boundaries
@@ -31,6 +31,11 @@ class Selected:
     box: Box
     outline: str
 
+    @property
+    def is_named(self) -> bool:
+        """Whether it is made of the workspace's boundaries."""
+        return self.text != box_text(self.box) and not self.text.startswith(POLYGON)
+
 
 def selected(scope: Scope, texts: Sequence[str]) -> Selected | None:
     """The area of the address: a box, a drawn polygon, or areas of the workspace's boundaries (several count as one).
@@ -50,6 +55,14 @@ def selected(scope: Scope, texts: Sequence[str]) -> Selected | None:
     names = [text.partition(":")[2] for text in wanted]
     title = names[0] if len(names) == 1 else plural(len(names), "area")
     return _made("\n".join(wanted), title, geometries)
+
+
+def find_selected(scope: Scope, texts: Sequence[str]) -> tuple[Selected | None, str]:
+    """The same, or what is wrong with the address, for a page that goes on without."""
+    try:
+        return selected(scope, texts), ""
+    except (BadInput, UnknownName) as error:
+        return None, str(error)
 
 
 def boundary_of(scope: Scope, text: str) -> str:
@@ -114,6 +127,22 @@ def resolved(scope: Scope, where: Any) -> Any:
         return where
     found = selected(scope, named)
     return where if found is None else {**where, "place": {"inside": json.loads(found.within)}}
+
+
+def inside_both(one: str, other: str) -> str:
+    """What two areas (as filters take them) have in common, as a filter takes it; the first when nothing is."""
+    import shapely
+
+    first, second = (_shape(text) for text in (one, other))
+    common = [part for part in shapely.get_parts([first.intersection(second)]) if part.geom_type == "Polygon"]
+    return str(shapely.to_geojson(shapely.union_all(common))) if common else one
+
+
+def _shape(within: str) -> Any:
+    import shapely
+
+    found = json.loads(within)
+    return shapely.box(*found) if isinstance(found, list) else shapely.from_geojson(within)
 
 
 def choices_of(scope: Scope) -> dict[str, tuple[str, ...]]:

@@ -18,6 +18,8 @@ from data.boundaries import Boundaries, BoundarySet, NewBoundaries
 from data.database import transaction
 from data.errors import BadInput
 from data.types import Scope
+from services.maps.choices import Box
+from services.maps.labels import Label
 from services.people import record, require
 from services.spatial.areas import Areas, in_degrees, names, read_areas
 from services.spatial.boundaries import Flaw, check
@@ -26,6 +28,7 @@ MOST_AREAS = 5000
 MOST_POINTS = 10_000
 """Points of all areas of a set together, as they are drawn: about 200 kB."""
 _LARGEST = 64_000_000  # characters of all areas of a set
+_MARGIN = 0.03
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 
 
@@ -55,6 +58,14 @@ def checked(path: Path, name: str = "") -> Checked:
         raise BadInput(f"{areas.source}: found longitudes beyond 180; expected them from -180 to 180.")
     found = check(areas)
     return Checked(areas, found.repaired(), tuple(found.flaws), key_columns(areas))
+
+
+def find_checked(path: Path, name: str = "") -> tuple[Checked | None, str]:
+    """The same, or why the file cannot be taken, for a form that stays open."""
+    try:
+        return checked(path, name), ""
+    except BadInput as error:
+        return None, str(error)
 
 
 def key_columns(areas: Areas) -> tuple[str, ...]:
@@ -168,3 +179,29 @@ def get_boundaries(scope: Scope, name: str) -> Boundaries:
     require(scope, "read")
     with transaction(scope) as tx:
         return boundaries.get_set(tx, scope, name)
+
+
+def box_around(found: Boundaries) -> Box:
+    """The box around all areas of a set, with a margin."""
+    import shapely
+
+    west, south, east, north = shapely.total_bounds(_shapes(found)).tolist()
+    wide, high = (east - west) * _MARGIN, (north - south) * _MARGIN
+    return max(west - wide, -180.0), max(south - high, -85.0), min(east + wide, 180.0), min(north + high, 85.0)
+
+
+def labels_of(found: Boundaries, most: int = 60) -> tuple[Label, ...]:
+    """The names of the largest areas, each at a point inside."""
+    import shapely
+
+    shapes = _shapes(found)
+    order = np.argsort(-shapely.area(shapes))[:most]
+    places = shapely.get_coordinates(shapely.point_on_surface(shapes[order])).round(5).tolist()
+    return tuple(Label(found.keys[i], lon, lat) for i, (lon, lat) in zip(order.tolist(), places, strict=True))
+
+
+def _shapes(found: Boundaries) -> NDArray[Any]:
+    import shapely
+
+    shapes: NDArray[Any] = shapely.from_geojson(np.asarray(found.drawn, object))
+    return shapes

@@ -65,7 +65,7 @@ def columns(shown: DistrictMap, has_spots: bool) -> tuple[str, ...]:
     """What stands in the table for each district."""
     found = ("Area", "Finding", "z", "q") if has_spots else ("Area",)
     rates = (f"Per {PER:,}", "Smoothed", shown.exposure_title) if shown.exposure_title else ()
-    return (*found, titled(shown.metric), *rates, "Rows")
+    return (*found, *rates, titled(shown.metric), "Rows")
 
 
 def _line(shown: DistrictMap, one: District, has_spots: bool) -> tuple[str, ...]:
@@ -73,7 +73,7 @@ def _line(shown: DistrictMap, one: District, has_spots: bool) -> tuple[str, ...]
     if has_spots and one.grade is not None:
         found = (KINDS[one.grade], f"{one.z:.1f}".replace("-", "−"), _q(one.q))
     rates = (rate_text(one.rate), rate_text(one.smoothed), _amount(one.exposure)) if shown.exposure_title else ()
-    return (one.key, *found, plain_number(shown.metric, one.value), *rates, number(one.rows, "integer"))
+    return (one.key, *found, *rates, plain_number(shown.metric, one.value), number(one.rows, "integer"))
 
 
 def tip(shown: DistrictMap, one: District) -> str:

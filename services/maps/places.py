@@ -41,7 +41,14 @@ def hexagons_filter(picked: Sequence[str]) -> Filter:
 
 def place(scope: Scope, pack: Pack, metric: Metric, choice: Choice, picked: Sequence[str], now: datetime) -> Place:
     """The numbers of a metric in the picked hexagons, over the range and filters of the page."""
-    where = (*choice.where, hexagons_filter(picked))
+    return place_in(scope, pack, metric, choice, (hexagons_filter(picked),), now)
+
+
+def place_in(
+    scope: Scope, pack: Pack, metric: Metric, choice: Choice, inside: Sequence[Filter], now: datetime
+) -> Place:
+    """The numbers of a metric where these filters say, over the range and filters of the page."""
+    where = (*choice.where, *inside)
     asked, dimensions = (metric.qualified,), leaderboards_of(pack, metric)
     queries = [
         MetricQuery(asked, choice.range, where=where),
