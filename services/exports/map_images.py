@@ -94,10 +94,11 @@ def _font(size: int, weight: int = 400) -> FreeTypeFont:
 def _head(sheet: MapSheet) -> list[str]:
     """What is said above the map, in lines of its width."""
     told = dict(sheet.sentences)
+    note = "" if told["Hexagons"].startswith(told["Note"]) else f" {told['Note']}."
     said = [
         f"{told['Workspace']} · {told['Range']} · Data as of {told['Data as of']}",
         f"Filters: {told['Filters']}",
-        f"{told['Rows']} {told['Hexagons']}. {told['Note']}",
+        f"{told['Rows']} {told['Hexagons']}.{note}",
     ]
     return [line for text in said for line in _wrapped(text.strip(), WIDTH)]
 
