@@ -49,6 +49,7 @@ SCREENS: tuple[Screen, ...] = (
     Screen("explore/routes", "Field routes", "route", "Explore", "plan"),
     Screen("explore/lookup", "Look up", "frame_inspect", "Explore", "rows"),
     Screen("explore/profiles", "Trait profiles", "psychology", "Explore", "personal", "assessment"),
+    Screen("learn/effects", "Effects", "science", "Learn", "rows"),
     Screen("monitor/health", "Health", "monitor_heart", "Monitor", "operate"),
     Screen("manage/data", "Data", "database", "Manage"),
     Screen("manage/connections", "Connections", "cable", "Manage", "operate"),

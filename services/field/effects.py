@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -50,6 +50,7 @@ def run(scope: Scope, told: Mapping[str, Any], progress: Progress, now: datetime
     if isinstance(weeks, CannotTell):
         return {"reason": weeks.reason}
     names, series, as_of = _series(scope, ask, weeks, now)
+    weeks, series = since_data(weeks, series)
     progress(0.4, "Comparing with places that went alike")
     told_weeks = {"weeks": [day.isoformat() for day in weeks.starts], "before": weeks.before, "as_of": as_of}
     return told_weeks | judged(ask, names, series, weeks.before)
@@ -97,6 +98,14 @@ def _series(scope: Scope, ask: EffectAsk, weeks: Weeks, now: datetime) -> tuple[
         if number is not None and row[ask.metric] is not None:
             series[at[str(row[ask.by])], number] = float(row[ask.metric])
     return names, series, found.as_of.isoformat() if found.as_of else None
+
+
+def since_data(weeks: Weeks, series: Floats) -> tuple[Weeks, Floats]:
+    """Without the weeks before the data begins, in which nothing is no number, and the week in which it does."""
+    filled = (np.nan_to_num(series) != 0).any(axis=0)
+    first = int(filled.argmax()) if filled.any() else 0
+    cut = first + 1 if first else 0
+    return replace(weeks, starts=weeks.starts[cut:], before=max(0, weeks.before - cut)), series[:, cut:]
 
 
 def judged(ask: EffectAsk, names: Sequence[str], series: Floats, before: int) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from data import routes, schedule
 from data.database import transaction
-from data.routes import Errand
+from data.routes import Errand as Errand
 from data.types import Scope
 from services.people import record, require
 from services.people.abilities import Ability

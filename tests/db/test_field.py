@@ -185,9 +185,9 @@ def test_open_cases_become_stops_the_oldest_first(city: Scope) -> None:
 
 
 def test_an_effect_is_found_where_it_was_made(city: Scope) -> None:
-    asked = effects.EffectAsk("grievance.complaints_opened", "district", ("D00",), "2026-03-02", 16)
+    asked = effects.EffectAsk("grievance.complaints_opened", "district", ("D00",), "2026-03-02", 14)
     found = effects.run(city, effects.as_json(asked), lambda *_: None, NOW)
-    assert found["reason"] == "" and found["before"] == 16 and len(found["weeks"]) == len(found["actual"])
+    assert found["reason"] == "" and found["before"] == 14 and len(found["weeks"]) == len(found["actual"])
     assert -8.0 < found["effect"] < -6.0 and found["high"] < 0, "a complaint a day less is seven a week"
     assert found["p"] <= 1 / 20 and sum(found["weights"].values()) == pytest.approx(1.0, abs=0.01)
     untouched = replace(asked, treated=("D05",))
@@ -207,6 +207,12 @@ def test_the_week_of_the_intervention_is_left_out_when_it_began_midway() -> None
     assert isinstance(weeks, effects.Weeks)
     assert date(2026, 3, 2) not in weeks.starts and weeks.starts[weeks.before] == date(2026, 3, 9)
     assert weeks.before == 8 and weeks.starts[-1] == date(2026, 5, 11), "the week that runs is not over"
+
+
+def test_weeks_before_the_data_begins_are_not_taken_for_nothing_happening(city: Scope) -> None:
+    asked = effects.EffectAsk("grievance.complaints_opened", "district", ("D00",), "2026-03-02", 40)
+    found = effects.run(city, effects.as_json(asked), lambda *_: None, NOW)
+    assert found["weeks"][0] == "2025-11-24" and found["before"] == 14 and min(found["actual"]) > 0
 
 
 def test_repeated_reports_are_counted_by_district(city: Scope) -> None:
