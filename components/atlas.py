@@ -11,6 +11,7 @@ import streamlit as st
 from components import (
     area_maps,
     areas,
+    bad_places,
     boundaries,
     districts,
     filters,
@@ -73,6 +74,7 @@ def show(scope: Scope, now: datetime) -> None:
         return
     shown = mapped.hex_map(scope, board, metric, choice, now)
     st.caption(f"{LAYER_HELP.get(choice.layer, '')} {shown.coverage.sentence()} {shown.as_of}.")
+    bad_places.note(scope, board, metric, choice, now)
     if shown.reason:
         states.empty("Nothing to map here", shown.reason)
         if state.read("box"):

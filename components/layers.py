@@ -77,13 +77,10 @@ def _points(
         states.empty("Nothing to map here", found.reason)
         return
     labels = mapped.district_names(scope, board, choice, now).labels
-    left, right = st.columns([2.2, 1], gap="medium")
     picture = Picture(found.title, found.swatches, (), found.note, found.columns, found.lines)
-    with left:
-        if choice.layer == "points":
-            marks.draw_points(found, shown.box, labels, _key(shown, choice))
-        else:
-            marks.draw_groups(found, shown.box, _key(shown, choice))
-        maps.legend(picture)
-    with right:
-        table(picture)
+    if choice.layer == "points":
+        marks.draw_points(found, shown.box, labels, _key(shown, choice))
+    else:
+        marks.draw_groups(found, shown.box, _key(shown, choice))
+    maps.legend(picture)
+    table(picture)

@@ -21,6 +21,7 @@ WIDTH = 660  # of the map beside its table, in a window of 1440 pixels
 FULL = 1000
 HALF = 490
 PHONE = 340
+FONT = "system-ui, sans-serif"
 _OPACITY = 0.82
 
 
@@ -87,6 +88,7 @@ def frame(box: Box, labels: Sequence[Label], picked: Sequence[str]) -> list[Any]
         pydeck.Layer("LineLayer", line, id="ruler", get_source_position="a", get_target_position="b", get_width=2,
                      get_color=ink, pickable=False),
         pydeck.Layer("TextLayer", label, id="ruler_text", get_position="p", get_text="t", get_size=12, get_color=ink,
+                     font_family=text(FONT),
                      get_pixel_offset=[0, -10], pickable=False),
     ]  # fmt: skip
     names = [{"p": [label.lon, label.lat], "t": label.name} for label in labels]
@@ -94,7 +96,7 @@ def frame(box: Box, labels: Sequence[Label], picked: Sequence[str]) -> list[Any]
     found.append(
         pydeck.Layer(
             "TextLayer", names, id="names", get_position="p", get_text="t", get_size=13, get_color=ink, pickable=False,
-            outline_width=4, outline_color=[*ground, 230], font_settings={"sdf": True}, font_weight=600,
+            outline_width=4, outline_color=[*ground, 230], font_settings={"sdf": True}, font_weight=600, font_family=text(FONT),
             character_set=text("".join(sorted({letter for label in labels for letter in label.name}))),
         )
     )  # fmt: skip

@@ -9,9 +9,11 @@ from typing import Any
 from components import maps
 from components.palette import palette
 from services.maps.choices import Box
-from services.maps.found import ClusterPicture
+from services.maps.found import ClusterPicture, Hull
 from services.maps.labels import Label
 from services.maps.points import Marks, ring, short_number
+
+_LARGEST = 12
 
 
 def draw_points(found: Marks, box: Box, labels: Sequence[Label], key: str) -> None:
@@ -30,7 +32,7 @@ def draw_points(found: Marks, box: Box, labels: Sequence[Label], key: str) -> No
         )
         for swatch, rows in sorted(by_swatch.items())
     ]  # fmt: skip
-    maps.deck([*layers, *maps.frame(box, labels, ())], box, "{t}", key, None)
+    maps.deck([*layers, *maps.frame(box, labels, ())], box, "{t}", key, None, maps.FULL)
 
 
 def draw_groups(found: Marks, box: Box, key: str) -> None:
@@ -38,14 +40,14 @@ def draw_groups(found: Marks, box: Box, key: str) -> None:
     import pydeck
 
     most = max(mark.rows for mark in found.marks)
-    largest_m = (box[2] - box[0]) * 111_320 * math.cos(math.radians((box[1] + box[3]) / 2)) / maps.WIDTH * 26
+    largest_m = (box[2] - box[0]) * 111_320 * math.cos(math.radians((box[1] + box[3]) / 2)) / maps.FULL * 24
     by_swatch: dict[int, list[dict[str, Any]]] = {}
     for mark in found.marks:
         for swatch, outline in ring(mark, largest_m * (0.45 + 0.55 * (mark.rows / most) ** 0.5)):
             by_swatch.setdefault(swatch, []).append({"o": outline, "t": maps.tip(mark.tip)})
     layers = [
         pydeck.Layer(
-            "SolidPolygonLayer", rows, id=f"rings_{swatch}", get_polygon="o", pickable=True, opacity=0.95,
+            "PolygonLayer", rows, id=f"rings_{swatch}", get_polygon="o", pickable=True, stroked=False, opacity=0.95,
             get_fill_color=list(found.swatches[swatch].colour),
         )
         for swatch, rows in sorted(by_swatch.items())
@@ -54,9 +56,15 @@ def draw_groups(found: Marks, box: Box, key: str) -> None:
     counts = [{"p": [mark.lon, mark.lat], "t": short_number(mark.rows)} for mark in found.marks]
     layers.append(
         pydeck.Layer("TextLayer", counts, id="counts", get_position="p", get_text="t", get_size=11, get_color=ink,
+                     font_family=maps.text(maps.FONT),
                      pickable=False, font_weight=600)
     )  # fmt: skip
-    maps.deck([*layers, *maps.frame(box, (), ())], box, "{t}", key, None)
+    maps.deck([*layers, *maps.frame(box, (), ())], box, "{t}", key, None, maps.FULL)
+
+
+def _numbered(found: ClusterPicture) -> list[Hull]:
+    """The clusters whose numbers have room on the map: the largest, and those that are not mere chance."""
+    return [hull for hull in found.hulls if hull.number <= _LARGEST or hull.swatch < len(found.picture.swatches) - 1]
 
 
 def draw_clusters(found: ClusterPicture, box: Box, labels: Sequence[Label], key: str) -> None:
@@ -73,9 +81,14 @@ def draw_clusters(found: ClusterPicture, box: Box, labels: Sequence[Label], key:
                 get_fill_color=[*shade.colour, 120], get_line_color=list(shade.colour), line_width_min_pixels=2,
             )
         )  # fmt: skip
-    numbers = [{"p": [hull.lon, hull.lat], "t": str(hull.number)} for hull in found.hulls]
+    numbers = [
+        {"p": [hull.lon, hull.lat], "t": str(hull.number)}
+        for hull in found.hulls
+        if hull.swatch < 2 or hull.number <= 12
+    ]
     layers.append(
         pydeck.Layer("TextLayer", numbers, id="numbers", get_position="p", get_text="t", get_size=13, get_color=ink,
+                     font_family=maps.text(maps.FONT),
                      pickable=False, font_weight=700)
     )  # fmt: skip
     maps.deck([*layers, *maps.frame(box, labels, ())], box, "{t}", key, None, maps.FULL)

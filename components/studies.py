@@ -35,7 +35,9 @@ def show(
         return
     method = "dbscan"
     if choice.layer == "clusters":
-        method = state.choose("Method", "method", studies.METHODS, "dbscan", st.selectbox, width=260)
+        method = state.choose(
+            "Method", "method", studies.METHODS, "dbscan", st.selectbox, width=260, label_visibility="collapsed"
+        )
     question = studies.question_of(
         dataset, metric, choice, state.read("range", DEFAULT_RANGE), state.days(), method
     )  # fmt: skip

@@ -50,7 +50,7 @@ def history_of(
     inside = place_filter(MapChoice("risk", "", TimeRange(until - _CHUNK, until), (), extent.box, None, ""))
     counted = _counted(scope, metric, resolution, (*where, *inside), until, now, step)
     if not counted:
-        return CannotTell("There are no events before today; events of at least half a year are needed.")
+        return CannotTell("There are no events before today; events of at least 140 days are needed.")
     cells = np.sort(np.asarray([int(i, 16) for i in hexagons_in(scope, dataset, extent.box, resolution)], np.uint64))
     first_on = min(counted)
     last_on = (until - timedelta(seconds=1)).astimezone(ZoneInfo(zone)).date()

@@ -203,14 +203,12 @@ def _tip(states: dict[str, int]) -> str:
 
 
 def _district(index: str, shown: HexMap, where: dict[str, str]) -> str:
-    """The district of the hexagon of the map that a finer cell lies in."""
-    from data.engine.hexagons import parents
+    """The district of the hexagon of the map that a cell lies in, or of the one in the middle of a larger cell."""
+    from h3 import cell_to_latlng, cell_to_parent, get_resolution, latlng_to_cell
 
-    number_of = int(index, 16)
-    if number_of >> 52 & 15 < shown.resolution:
-        return ""
-    parent = int(parents(np.asarray([number_of], np.int64), shown.resolution)[0])
-    return where.get(format(parent, "x"), "")
+    if get_resolution(index) >= shown.resolution:
+        return where.get(cell_to_parent(index, shown.resolution), "")
+    return where.get(latlng_to_cell(*cell_to_latlng(index), shown.resolution), "")
 
 
 def short_number(rows: int) -> str:

@@ -15,7 +15,7 @@ from data.types import CannotTell
 Floats = NDArray[np.float64]
 WEEK = 7
 TRAIN_WEEKS = 52
-FEWEST_DAYS = 26 * WEEK
+FEWEST_DAYS = 20 * WEEK
 FEWEST_EVENTS = 200
 HALF_LIVES = (7.0, 28.0, 182.0)  # days: what is fresh, what is recent, what is usual
 NEAR_HALF_LIFE = 14.0  # near repeats fade within two to four weeks (Townsley, Homel and Chaseling 2003)
@@ -189,7 +189,7 @@ def too_little(history: History) -> CannotTell | None:
     events = int(history.counts.sum())
     if history.days < FEWEST_DAYS or events < FEWEST_EVENTS:
         return CannotTell(
-            f"There are {events} events in {history.days} days; at least {FEWEST_EVENTS} in {FEWEST_DAYS} days "
+            f"There are {events:,} events in {history.days} days; at least {FEWEST_EVENTS} in {FEWEST_DAYS} days "
             "are needed."
         )
     return None

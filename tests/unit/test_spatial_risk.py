@@ -147,9 +147,9 @@ def test_no_pattern_is_not_sold_as_one() -> None:
 
 def test_too_little_is_said() -> None:
     history = city()[0]
-    few, short = replace(history, counts=history.counts * 0), replace(history, counts=history.counts[:, :190])
+    few, short = replace(history, counts=history.counts * 0), replace(history, counts=history.counts[:, :150])
     assert isinstance(score(few), CannotTell) and isinstance(backtest(few, np.random.default_rng(1)), CannotTell)
     found = backtest(short, np.random.default_rng(1))
     assert (
-        isinstance(found, CannotTell) and found.reason == "190 days leave fewer than 4 weeks to test; 210 are needed."
+        isinstance(found, CannotTell) and found.reason == "150 days leave fewer than 4 weeks to test; 168 are needed."
     )
