@@ -96,7 +96,8 @@ def frame(box: Box, labels: Sequence[Label], picked: Sequence[str]) -> list[Any]
     found.append(
         pydeck.Layer(
             "TextLayer", names, id="names", get_position="p", get_text="t", get_size=13, get_color=ink, pickable=False,
-            outline_width=4, outline_color=[*ground, 230], font_settings={"sdf": True}, font_weight=600, font_family=text(FONT),
+            outline_width=4, outline_color=[*ground, 230], font_settings={"sdf": True}, font_weight=600,
+            font_family=text(FONT),
             character_set=text("".join(sorted({letter for label in labels for letter in label.name}))),
         )
     )  # fmt: skip

@@ -81,11 +81,7 @@ def draw_clusters(found: ClusterPicture, box: Box, labels: Sequence[Label], key:
                 get_fill_color=[*shade.colour, 120], get_line_color=list(shade.colour), line_width_min_pixels=2,
             )
         )  # fmt: skip
-    numbers = [
-        {"p": [hull.lon, hull.lat], "t": str(hull.number)}
-        for hull in found.hulls
-        if hull.swatch < 2 or hull.number <= 12
-    ]
+    numbers = [{"p": [hull.lon, hull.lat], "t": str(hull.number)} for hull in _numbered(found)]
     layers.append(
         pydeck.Layer("TextLayer", numbers, id="numbers", get_position="p", get_text="t", get_size=13, get_color=ink,
                      font_family=maps.text(maps.FONT),
