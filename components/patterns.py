@@ -84,7 +84,7 @@ def _spec(colours: Palette) -> dict[str, Any]:
                 {"field": "shown", "title": "Mean"},
             ],
         },
-        "config": charts.config(colours), "padding": 2, **charts.FRAME,
+        "config": charts.config(colours), "padding": {"left": 2, "right": 2, "top": 2, "bottom": 2}, **charts.FRAME,
     }  # fmt: skip
 
 
