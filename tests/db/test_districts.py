@@ -19,9 +19,10 @@ from data.engine.zones import known_as
 from data.errors import BadInput, UnknownName
 from data.model import Metric, Pack
 from data.types import CannotTell, Filter, MetricQuery, Scope, TimeRange
-from services import model
+from services import metrics, model
 from services.ingest import ingest_rows
 from services.maps.areas import drawn_text, resolved, selected
+from services.maps.bad_places import bad_places
 from services.maps.boundaries import add, checked, get_boundaries
 from services.maps.choices import MapChoice
 from services.maps.choropleth import picture
@@ -182,3 +183,32 @@ def test_an_area_that_is_none_is_said_and_a_neighbour_has_none(city: Any) -> Non
             selected(city[0], [text])
     with pytest.raises(UnknownName):
         selected(make_scope(make_workspace()), ["wards:W0"])
+
+
+def test_rows_with_impossible_places_are_counted_by_kind_and_found_again(
+    city: Any, pack: Pack, opened: Metric, tmp_path: Path
+) -> None:
+    scope = make_scope(make_workspace(timezone="America/Chicago"))
+    (tmp_path / "city.geojson").write_text(shapely.to_geojson(shapely.orient_polygons(ward(0).buffer(0.15).envelope)))
+    areas = checked(tmp_path / "city.geojson")
+    areas.areas.columns["name"] = areas.repaired.columns["name"] = ["all"]
+    add(scope, areas, "city", "name")
+    places: dict[str, list[Any]] = {
+        "zero": [(0, 0)] * 3,
+        "swapped": [(-87.66, 41.85)] * 2,
+        "outside": [(-33.4, -70.6)],
+        "missing": [()] * 4,
+    }
+    rows = [{**row, "complaint_id": f"b{n}"} for n, row in enumerate(city[1][5:105])]
+    for n, place in enumerate(place for kind in places.values() for place in kind):
+        rows[n] = {k: v for k, v in rows[n].items() if k not in ("lat", "lon")}
+        rows[n] |= dict(zip(("lat", "lon"), place, strict=False))
+    ingest_rows(scope, "grievance.complaints", rows, None, NOW)
+    choice = MapChoice("hexagons", opened.qualified, RANGE, (), None, None, "quantiles")
+    found = bad_places(scope, pack, choice, opened.qualified, NOW)
+    # the import takes a place of 0, 0 away and says so, so that those rows are among the ones without a place
+    assert {one.kind: one.rows for one in found} == {"missing": 4 + 3, "swapped": 2, "outside": 1}
+    assert "3 at 0, 0" in next(one.said for one in found if one.kind == "missing")
+    for one in found:
+        listed = metrics.rows(scope, "grievance.complaints", RANGE, (one.where,), 50, None, "opened_at")
+        assert listed.total == one.rows
