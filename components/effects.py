@@ -99,7 +99,7 @@ def _answer(errand: Errand) -> None:
     if "actual" in found:
         _chart(found)
     if not found["reason"]:
-        _made_of(found)
+        _made_of(found, errand.ask["by"])
     if errand.as_of:
         st.caption(f"Whole weeks only; data as of {errand.as_of:%d %b %Y %H:%M} UTC.")
 
@@ -108,10 +108,14 @@ def _figures(found: dict[str, Any]) -> None:
     with st.grid(4, min_column_width=180, gap="xsmall"):
         st.metric("Change a week and place", f"{found['effect']:+.2f}", border=True,
                   help=f"95 % interval {found['low']:+.2f} to {found['high']:+.2f}")  # fmt: skip
-        st.metric("Against what would have been", f"{found['relative']:+.0%}", border=True)
-        st.metric("Chance of as much without effect", number(found["p"], "percent"), border=True,
+        st.metric(
+            "Against what would have been",
+            ("+" if found["relative"] > 0 else "") + number(found["relative"], "percent"),
+            border=True,
+        )
+        st.metric("Chance of as much", number(found["p"], "percent"), border=True,
                   help=f"Placebo test: {found['placebos']} groups of untreated places as if treated")  # fmt: skip
-        st.metric("Missed before by", f"{found['fit']:.0%}", border=True,
+        st.metric("Missed before by", number(found["fit"], "percent"), border=True,
                   help="How far the mixture was from the treated places before the intervention")  # fmt: skip
     often = "could well be chance" if found["p"] > 0.05 else "is hardly chance"
     st.markdown(f"The change lies between **{found['low']:+.2f}** and **{found['high']:+.2f}** a week and place "
@@ -151,10 +155,15 @@ def _chart(found: dict[str, Any]) -> None:
     st.caption("The upright line is the first whole week of the intervention.")
 
 
-def _made_of(found: dict[str, Any]) -> None:
+def _made_of(found: dict[str, Any], by: str) -> None:
     """Which untreated places the mixture is made of."""
     ranked = sorted(found["weights"].items(), key=lambda one: -one[1])
-    parts = ", ".join(f"{plain(name)} {weight:.0%}" for name, weight in ranked[:_LISTED])
+    shares = [(name, number(weight, "percent")) for name, weight in ranked[:_LISTED]]
+    is_hexagon = by.startswith("cell:")
+    parts = ", ".join(share if is_hexagon else f"{plain(name)} {share}" for name, share in shares)
+    what = "hexagons by these shares: " if is_hexagon else ""
     rest = f" and {plural(len(ranked) - _LISTED, 'more', 'more')}" if len(ranked) > _LISTED else ""
     near = f" {plural(found['near'], 'place')} beside treated ones left out." if found["near"] else ""
-    st.caption(f"The mixture is made of {parts}{rest}, out of {plural(found['donors'], 'untreated place')}.{near}")
+    st.caption(
+        f"The mixture is made of {what}{parts}{rest}, out of {plural(found['donors'], 'untreated place')}.{near}"
+    )

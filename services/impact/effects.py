@@ -54,7 +54,8 @@ def did_it_work(
     over to. Null hypothesis: no effect. Placebos are groups of donors of the same size (all single donors for one
     treated place, else random groups from `rng`), each fitted from the remaining donors; those that fit more than five
     times as badly before are left out (Abadie, Diamond and Hainmueller 2010, figures 6 and 7). The interval is the
-    effect less the 2.5 % and 97.5 % quantiles of the placebos' effects. Source: the same, JASA 105, 493-505.
+    effect less the 2.5 % and 97.5 % quantiles of the placebos' effects, each in units of its own error before, as `p`
+    takes them: where little happens, effects are small in numbers. Source: the same, JASA 105, 493-505.
     """
     donors = [row for row in range(len(outcomes)) if row not in set(treated)]
     refused = _refused(outcomes, treated, donors, before)
@@ -107,7 +108,8 @@ def _placebos(control: Floats, size: int, before: int, rng: np.random.Generator)
 
 def _effect(found: Synthetic, placebos: list[Synthetic], mean: Floats, weights: dict[str, float]) -> Effect:
     after = found.after
-    low, high = np.quantile([one.effect for one in placebos], [0.025, 0.975])
+    alike = [one.effect * found.rmspe_before / max(one.rmspe_before, 1e-9) for one in placebos]
+    low, high = np.quantile(alike, [0.025, 0.975])
     as_large = sum(one.ratio >= found.ratio for one in placebos)
     would = float(found.path[-after:].mean())
     level = float(np.abs(mean[:-after]).mean())
