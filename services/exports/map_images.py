@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from services.exports.maps import MapSheet
 
 WIDTH, HEIGHT = 1600, 1120
-_MARGIN = 36
+MARGIN = 36
 _FINER = 2  # the map is drawn so many times as large and made smaller, which smooths its edges
 _COVERAGE = 0.97
 _BLUR = 24
@@ -58,14 +58,14 @@ def png(sheet: MapSheet, is_dark: bool) -> bytes:
 
     look = _DARK if is_dark else _LIGHT
     head, foot = _head(sheet), _legend(sheet)
-    top = _MARGIN + 50 + 27 * len(head)
+    top = MARGIN + 50 + 27 * len(head)
     low = top + HEIGHT + 24
-    image = Image.new("RGB", (WIDTH + 2 * _MARGIN, low + 34 * len(foot) + _MARGIN), look.paper)
-    image.paste(_map(sheet, look), (_MARGIN, top))
+    image = Image.new("RGB", (WIDTH + 2 * MARGIN, low + 34 * len(foot) + MARGIN), look.paper)
+    image.paste(_map(sheet, look), (MARGIN, top))
     draw = ImageDraw.Draw(image)
-    draw.text((_MARGIN, _MARGIN - 8), sheet.picture.title, look.ink, _font(36, 600))
+    draw.text((MARGIN, MARGIN - 8), sheet.picture.title, look.ink, _font(36, 600))
     for place, line in enumerate(head):
-        draw.text((_MARGIN, _MARGIN + 42 + 27 * place), line, look.muted, _font(20))
+        draw.text((MARGIN, MARGIN + 42 + 27 * place), line, look.muted, _font(20))
     for place, row in enumerate(foot):
         for x, colour, text in row:
             y = low + 34 * place
@@ -117,19 +117,19 @@ def _wrapped(text: str, width: int) -> Iterable[str]:
 def _legend(sheet: MapSheet) -> list[list[tuple[int, Colour, str]]]:
     """Rows of (x, colour, text)."""
     rows: list[list[tuple[int, Colour, str]]] = [[]]
-    x = _MARGIN
+    x = MARGIN
     for swatch in sheet.picture.swatches:
         wide = 34 + math.ceil(_font(20).getlength(swatch.text)) + 30
-        if rows[-1] and x + wide > WIDTH + _MARGIN:
+        if rows[-1] and x + wide > WIDTH + MARGIN:
             rows.append([])
-            x = _MARGIN
+            x = MARGIN
         rows[-1].append((x, swatch.colour, swatch.text))
         x += wide
     return rows
 
 
 @dataclass(frozen=True, slots=True)
-class _Canvas:
+class Canvas:
     """Where degrees are in a map of so many pixels."""
 
     look: Camera
@@ -148,7 +148,7 @@ def _map(sheet: MapSheet, look: _Look) -> Image:
 
     fine = camera(sheet.shown.box, WIDTH * _FINER, HEIGHT * _FINER)
     image = Image.new("RGB", (WIDTH * _FINER, HEIGHT * _FINER), look.ground)
-    canvas = _Canvas(fine, *image.size)
+    canvas = Canvas(fine, *image.size)
     if sheet.choice.layer == "density":
         image = _density(sheet, canvas, look)
     else:
@@ -157,11 +157,11 @@ def _map(sheet: MapSheet, look: _Look) -> Image:
             draw.polygon(_corners(canvas, line.index), sheet.picture.swatches[line.swatch].colour)
     image = image.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
     draw = ImageDraw.Draw(image)
-    _furnish(draw, sheet, _Canvas(camera(sheet.shown.box, WIDTH, HEIGHT), WIDTH, HEIGHT), look)
+    _furnish(draw, sheet, Canvas(camera(sheet.shown.box, WIDTH, HEIGHT), WIDTH, HEIGHT), look)
     return image
 
 
-def _corners(canvas: _Canvas, index: str) -> list[tuple[float, float]]:
+def _corners(canvas: Canvas, index: str) -> list[tuple[float, float]]:
     """A hexagon in pixels, a little smaller than it is, so that neighbours of one colour can be told apart."""
     lat, lon = cell_to_latlng(index)
     middle, around = canvas.at(_near(lon, canvas.look.lon), lat), []
@@ -176,7 +176,7 @@ def _near(lon: float, other: float) -> float:
     return lon - 360 if lon - other > 180 else lon + 360 if other - lon > 180 else lon
 
 
-def _density(sheet: MapSheet, canvas: _Canvas, look: _Look) -> Image:
+def _density(sheet: MapSheet, canvas: Canvas, look: _Look) -> Image:
     """A smooth surface over the middles of the hexagons, weighted by their numbers, in the colours of the legend."""
     from PIL import Image
     from scipy.ndimage import gaussian_filter
@@ -197,7 +197,7 @@ def _density(sheet: MapSheet, canvas: _Canvas, look: _Look) -> Image:
     return Image.fromarray(pixels.round().astype(np.uint8)).resize((canvas.width, canvas.height))
 
 
-def _furnish(draw: ImageDraw, sheet: MapSheet, canvas: _Canvas, look: _Look) -> None:
+def _furnish(draw: ImageDraw, sheet: MapSheet, canvas: Canvas, look: _Look) -> None:
     """The names of districts and a scale bar."""
     taken: list[tuple[float, float, float, float]] = []
     for label in sheet.names.labels:

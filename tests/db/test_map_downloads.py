@@ -23,10 +23,12 @@ from data.model import Pack
 from data.types import Filter, Scope
 from services import metrics, model
 from services.exports.map_files import geojson, kml, parquet, polygon
+from services.exports.map_images import HEIGHT, MARGIN, WIDTH, Canvas
 from services.exports.maps import MapSheet, map_download, map_file_name, map_sheet
 from services.ingest import ingest_rows
 from services.maps.hexes import hex_map
 from services.maps.labels import names
+from services.maps.layout import camera
 from services.maps.views import picture
 from services.people.audit import audit_page
 from tests.db.test_maps import NOW, RANGE, choice, counted, hexagon, row
@@ -142,6 +144,16 @@ def test_a_picture_shows_every_colour_and_says_what_it_is_about(town: Any, pack:
     drawn = {line.swatch: int((pixels == swatches[line.swatch].colour).all(axis=2).sum()) for line in noise.lines}
     assert all(count > 1000 for count in drawn.values()) and light.size[0] > 1600
     assert light.getpixel((2, 2)) != dark.getpixel((2, 2))
+
+
+def test_the_picture_of_a_density_is_darkest_where_most_rows_are(town: Any, pack: Pack) -> None:
+    made = sheet(town, pack, "density")
+    pixels = np.asarray(Image.open(io.BytesIO(taken(town, pack, made, "png"))).convert("RGB")).astype(int)
+    pixels = pixels[: -MARGIN - 34 * 2]  # without the legend
+    darkest = (np.abs(pixels - made.picture.swatches[-1].colour).sum(axis=2) < 12).nonzero()
+    canvas = Canvas(camera(made.shown.box, WIDTH, HEIGHT), WIDTH, HEIGHT)
+    x, _ = canvas.at(*reversed(h3.cell_to_latlng(made.lines[0].index)))
+    assert abs(float(np.median(darkest[1])) - MARGIN - x) < 60
 
 
 def test_a_hexagon_has_the_name_that_most_of_its_rows_have(town: Any, pack: Pack) -> None:
