@@ -69,7 +69,8 @@ def _summary(scope: Scope, found: Planned, now: datetime) -> None:
         st.metric("Distance", f"{plan.distance_m / 1000:.0f} km", border=True)
     of = found.errand.as_of
     as_of = f" Data as of {moment(of, scope.workspace.timezone, now)}." if of else ""
-    st.caption(f"{found.ask.on}: {plain(found.ask.source)}.{as_of} Searched for {plan.seconds:.0f} s.")
+    searched = f" Searched for {plan.seconds:.0f} s." if plan.seconds >= 1 else ""
+    st.caption(f"{found.ask.on}: {plain(found.ask.source)}.{as_of}{searched}")
     if found.ask.changes:
         st.caption(f"Changed since the first plan: {plain('; '.join(found.ask.changes))}.")
     if found.ask.left_out:

@@ -14,7 +14,7 @@ from services.field.plans import Planned
 from services.maps.layout import camera, ruler
 
 HEIGHT = 560
-_WIDTH = 780
+_WIDTH = 440  # of a phone and of half a screen alike: whatever is narrower must not cut routes off
 _NOBODY: dict[bool, Colour] = {False: (110, 118, 128), True: (150, 158, 168)}
 
 
