@@ -14,6 +14,7 @@ from services.maps.labels import Label
 from services.maps.points import Marks, ring, short_number
 
 _LARGEST = 12
+_LARGEST_RING_PX = 30
 
 
 def draw_points(found: Marks, box: Box, labels: Sequence[Label], key: str) -> None:
@@ -40,7 +41,8 @@ def draw_groups(found: Marks, box: Box, key: str) -> None:
     import pydeck
 
     most = max(mark.rows for mark in found.marks)
-    largest_m = (box[2] - box[0]) * 111_320 * math.cos(math.radians((box[1] + box[3]) / 2)) / maps.FULL * 24
+    wide_m = (box[2] - box[0]) * 111_320 * math.cos(math.radians((box[1] + box[3]) / 2))
+    largest_m = _LARGEST_RING_PX * max(wide_m / maps.FULL, (box[3] - box[1]) * 110_574 / maps.HEIGHT)
     by_swatch: dict[int, list[dict[str, Any]]] = {}
     for mark in found.marks:
         for swatch, outline in ring(mark, largest_m * (0.45 + 0.55 * (mark.rows / most) ** 0.5)):

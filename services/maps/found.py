@@ -16,9 +16,7 @@ from services.maps.pictures import Painted, Picture, Swatch
 STABLE, FAIR = 0.75, 0.6
 _LISTED = 50
 _FEATURES = {
-    "this week": "events this week", "the last weeks": "events of the last weeks",
-    "the last year": "events of the last year", "next door": "events next door", "exposure": "exposure",
-    "season": "season",
+    "own past": "its own past", "next door": "events next door", "exposure": "exposure", "season": "season",
 }  # fmt: skip
 
 
@@ -138,8 +136,9 @@ def risk_picture(
 
 
 def _why(reasons: list[list[Any]], between: str = "; ") -> str:
-    """`events of the last year ×2.1; season ×0.8`: factors beside the average hexagon."""
-    told = [f"{_FEATURES.get(name, name)} ×{factor:.2g}" for name, factor in reasons]
+    """`its own past ×2.1; season ×0.8`: factors beside the average hexagon."""
+    shown = [(_FEATURES.get(name, name), f"{f:.0f}" if f >= 10 else f"{f:.2g}") for name, f in reasons]
+    told = [f"{name} ×{factor}" for name, factor in shown]
     return between.join(told) or "like the average hexagon"
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
@@ -20,12 +21,15 @@ from services.live.choices import range_of
 from services.maps.choices import MapChoice
 from services.maps.histories import history_of
 from services.maps.rhythms import category_of
+from services.spatial.risk import Reason
 
 KINDS = ("clusters", "risk")
 METHODS = {"dbscan": "One density for all (DBSCAN)", "hdbscan": "Any density (HDBSCAN)"}
 MOST_POINTS = 60_000
 RESAMPLES = 10
 _SEED = 0
+_OWN = ("this week", "the last weeks", "the last year")
+_LEAST_REASON = 0.05
 Step = Callable[[float, str], None]
 
 
@@ -134,6 +138,14 @@ def _centres(cells: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], np.ndar
     return centres(cells)
 
 
+def told(reasons: Sequence[Reason]) -> list[list[Any]]:
+    """The reasons of a score, those from the cell's own past as one: their factors are of one cause, and multiply."""
+    own = math.prod(reason.factor for reason in reasons if reason.feature in _OWN)
+    found = [(reason.feature, reason.factor) for reason in reasons if reason.feature not in _OWN]
+    found = [("own past", own), *found] if abs(math.log(own)) >= _LEAST_REASON else found
+    return [[name, round(factor, 3)] for name, factor in sorted(found, key=lambda one: -abs(math.log(one[1])))]
+
+
 def _risk(
     scope: Scope, _pack: Pack, dataset: Dataset, metric: Metric, _asked: dict[str, Any], where: tuple[Filter, ...],
     now: datetime, step: Step,
@@ -154,7 +166,7 @@ def _risk(
     tested = backtest(history, np.random.default_rng(_SEED))
     cells = [
         [format(cell, "x"), round(float(value), 2), round(float(expected), 4),
-         [[reason.feature, round(reason.factor, 3)] for reason in reasons[:3]]]
+         told(reasons)]
         for cell, value, expected, reasons in zip(
             history.cells.tolist(), scored.score, scored.expected, scored.reasons, strict=True
         )

@@ -23,7 +23,8 @@ from services.maps.choices import MapChoice
 from services.maps.found import age_said, cluster_picture, risk_picture
 from services.maps.hexes import placed_dataset
 from services.maps.histories import Past, history_of
-from services.maps.studies import again, opened, question_of
+from services.maps.studies import again, opened, question_of, told
+from services.spatial.risk import Reason
 from tests.db.test_maps import RANGE, row
 from tests.support import make_scope, make_workspace
 
@@ -132,6 +133,9 @@ def test_risk_is_highest_where_most_happens_and_asked_anew_keeps_the_old_result(
     assert best == h3.cell_to_parent(h3.latlng_to_cell(41.83, -87.66, 12), found["resolution"])
     picture = risk_picture(opened_metric, found, 8, {}, True)
     assert len(picture.cells) == len(found["cells"]) and picture.lines[0][0] == best
+    assert told([Reason("this week", 2.0), Reason("season", 0.5), Reason("the last year", 3.0)]) == [
+        ["own past", 6.0], ["season", 0.5],
+    ]  # fmt: skip
     again(city[0], asked, NOW)
     waiting = opened(city[0], asked, NOW)
     assert waiting.state == "asked" and waiting.result == found
