@@ -12,10 +12,11 @@ from services.maps.pictures import Picture
 BESIDE = 4
 """A table with more columns stands below its map, where there is room for them."""
 _WIDTHS = {
-    "Where": 120, "Finding": 80, "z": 60, "q": 75, "p": 75, "Other grids": 180, "Rows": 75, "Class": 160, "Trend": 80,
+    "Where": 110, "Finding": 80, "z": 60, "q": 75, "p": 75, "Other grids": 180, "Rows": 60, "Class": 160, "Trend": 80,
     "Steps": 90, "Change": 80, "Now": 75, "Before": 75, "States": 300, "Score": 70, "Expected": 85, "Why": 460,
     "No": 55, "Size": 80, "Mainly": 330, "Half within": 100, "Stability": 85,
 }  # fmt: skip
+_NUMBER = 80
 _ROW, _HEAD = 35, 40
 
 
@@ -43,6 +44,6 @@ def draw(picture: Picture) -> None:
     choose = {"on_select": pick, "selection_mode": "multi-row"} if can_pick else {}
     st.dataframe(
         frame, hide_index=True, height=min(room, _HEAD + _ROW * len(picture.lines)), key=key,
-        column_config={name: st.column_config.TextColumn(width=wide) for name, wide in _WIDTHS.items()},
+        column_config={n: st.column_config.TextColumn(width=_WIDTHS.get(n, _NUMBER)) for n in picture.columns},
         alt=f"{picture.title}, as a table", **choose,
     )  # fmt: skip
