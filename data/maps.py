@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from data.engine.hexagons import Area, Box, Cells
+from data.engine.hexagons import Area, Box, Cells, area_of
 from data.engine.sources import Source
 from data.engine.versions import versions
 from data.model import Dataset
@@ -51,11 +51,11 @@ def extent_of(scope: Scope, dataset: Dataset, most: int, box: Box | None = None)
     return Extent(wanted, int(inside.size), resolution, found)
 
 
-def hexagons_in(scope: Scope, dataset: Dataset, box: Box, resolution: int) -> list[str]:
-    """The hexagons inside the box that have had rows at any time, as H3 indexes in hexadecimal."""
+def hexagons_in(scope: Scope, dataset: Dataset, box: Box, resolution: int, area: str = "") -> list[str]:
+    """The hexagons inside the box, or the area of a filter, that ever had rows: H3 indexes in hexadecimal."""
     cells = _cells(scope, dataset)
     known = cells.parents_at(resolution)
-    codes = np.unique(known.of_code[np.flatnonzero(cells.inside(Area(box)))])
+    codes = np.unique(known.of_code[np.flatnonzero(cells.inside(area_of(area) if area else Area(box)))])
     return [format(number, "x") for number in known.values[codes - 1].tolist()]
 
 

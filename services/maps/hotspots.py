@@ -59,7 +59,7 @@ def hotspot_map(scope: Scope, dataset: Dataset, shown: HexMap, choice: MapChoice
     nothing = HotspotMap(shown.metric, (), "")
     values = {h.index: h.value for h in shown.hexagons}
     if shown.metric.shape in ADDED_UP:
-        values = dict.fromkeys(_everywhere(scope, dataset, shown, shown.resolution), 0.0) | values
+        values = dict.fromkeys(_everywhere(scope, dataset, shown, shown.resolution, choice.area), 0.0) | values
     indexes = list(values)
     cells = np.asarray([int(index, 16) for index in indexes], np.int64)
     numbers = np.asarray(list(values.values()), np.float64)
@@ -77,10 +77,10 @@ def hotspot_map(scope: Scope, dataset: Dataset, shown: HexMap, choice: MapChoice
     return HotspotMap(shown.metric, made, note)
 
 
-def _everywhere(scope: Scope, dataset: Dataset, shown: HexMap, resolution: int) -> list[str]:
+def _everywhere(scope: Scope, dataset: Dataset, shown: HexMap, resolution: int, area: str) -> list[str]:
     from data.maps import hexagons_in
 
-    return hexagons_in(scope, dataset, shown.box, resolution)
+    return hexagons_in(scope, dataset, shown.box, resolution, area)
 
 
 def _proof(
@@ -97,7 +97,7 @@ def _proof(
     cell, name = f"cell:{finer}", shown.metric.qualified
     query = MetricQuery((name,), choice.range, by=(cell,), where=(*choice.where, *place_filter(choice, shown.box)))
     rows = [row for row in metrics.answer(scope, [query], now)[0].rows if row[cell] is not None and row[name]]
-    study = _everywhere(scope, dataset, shown, finer)
+    study = _everywhere(scope, dataset, shown, finer, choice.area)
     groups = ([row[cell] for row in rows], [format(number, "x") for number in cells.tolist()], study)
     west, south, east, north = shown.box
     middle = ((south + north) / 2, (west + east) / 2)

@@ -88,7 +88,7 @@ def course(
     where = (*choice.where, *place_filter(choice, shown.box))
     query = MetricQuery((name,), steps.range, grain=steps.grain, by=(cell,), where=where)
     rows = [row for row in metrics.answer(scope, [query], now)[0].rows if row[cell] is not None]
-    known = hexagons_in(scope, dataset, shown.box, shown.resolution)
+    known = hexagons_in(scope, dataset, shown.box, shown.resolution, choice.area)
     at = {index: place for place, index in enumerate(dict.fromkeys((*known, *(row[cell] for row in rows))))}
     series = np.zeros((len(at), steps.count))
     for row in rows:

@@ -17,6 +17,7 @@ from data.boundaries import Boundaries
 from data.engine.answers import answer
 from data.engine.zones import known_as
 from data.errors import BadInput, UnknownName
+from data.maps import hexagons_in
 from data.model import Metric, Pack
 from data.types import CannotTell, Filter, MetricQuery, Scope, TimeRange
 from services import metrics, model
@@ -212,3 +213,13 @@ def test_rows_with_impossible_places_are_counted_by_kind_and_found_again(
     for one in found:
         listed = metrics.rows(scope, "grievance.complaints", RANGE, (one.where,), 50, None, "opened_at")
         assert listed.total == one.rows
+
+
+def test_hotspots_of_a_selected_area_do_not_take_in_empty_hexagons_outside(city: Any, pack: Pack) -> None:
+    dataset = next(d for d in pack.datasets if d.name == "complaints")
+    area = selected(city[0], ["wards:W0"])
+    assert area is not None
+    box = (WEST, SOUTH, WEST + 0.12, SOUTH + 0.12)
+    inside, around = hexagons_in(city[0], dataset, box, 12, area.within), hexagons_in(city[0], dataset, box, 12)
+    assert len(inside) < len(around) and set(inside) < set(around)
+    assert all(ward(0).covers(shapely.Point(h3.cell_to_latlng(index)[::-1])) for index in inside)
