@@ -60,7 +60,7 @@ def test_every_page_of_a_role_opens_on_an_empty_workspace(signed_in: Callable[[R
     for screen in screens_for(scope):
         app = opened(screen.path)
         # No worker runs here, and the Health page says so in red.
-        wrong = [e.value for e in app.error if not re.search(r"of \d+ components needs? attention", e.value)]
+        wrong = [e.value for e in app.error if not re.search(r"of \d+\s+components needs? attention", e.value)]
         assert not app.exception and not wrong, (screen, app.exception, wrong)
         assert app.title[0].value == screen.title, screen
 
