@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from components import area_maps, boundaries, maps, places, queries, state, states
+from components import area_maps, boundaries, map_downloads, maps, places, queries, state, states
 from components.palette import DARK, palette
 from data.boundaries import Boundaries
 from data.model import Metric
@@ -63,6 +63,7 @@ def show(scope: Scope, board: Board, metric: Metric, choice: MapChoice, area: Se
         box = choice.box or (area.box if area else None)
         area_maps.draw(drawn, found, box, picked, outline, key, partial(_picked, key))
         maps.legend(drawn)
+        map_downloads.show_areas(scope, board, shown, drawn, found, choice)
     with right:
         area_maps.table(drawn)
     places.show_areas(scope, board, metric, choice, shown.dimension, picked, now, area)
@@ -88,8 +89,7 @@ def _asked(
     scope: Scope, board: Board, metric: Metric, choice: MapChoice, found: Boundaries, now: datetime
 ) -> DistrictMap:
     parts: dict[str, Any] = asdict(choice) | {"pack": board.pack.name, "fingerprint": found.about.fingerprint}
-    versions, minute = queries.versions(scope, now), int(now.timestamp()) // 60
-    key = queries.key_of(scope, "districts", versions=versions, minute=minute, metric_of=metric.qualified, **parts)
+    key = queries.key_of_data(scope, "districts", now, metric_of=metric.qualified, **parts)
     return queries.remembered(key, lambda: district_map(scope, board.pack, metric, choice, found, now))
 
 

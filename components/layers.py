@@ -7,7 +7,7 @@ from datetime import datetime
 
 import streamlit as st
 
-from components import mapped, maps, marks, playback, state, states, studies
+from components import map_downloads, mapped, maps, marks, playback, state, states, studies
 from components.palette import DARK, palette
 from data.model import Metric
 from data.types import Scope
@@ -48,7 +48,9 @@ def _film(
     if found.reason:
         states.empty("Nothing to play here", found.reason)
         return
-    playback.draw(found, mapped.district_names(scope, board, choice, now).labels, f"film_{box_text(shown.box)}")
+    names = mapped.district_names(scope, board, choice, now)
+    playback.draw(found, names.labels, f"film_{box_text(shown.box)}")
+    map_downloads.show_film(scope, board, shown, found, names, choice)
 
 
 def _sides(
@@ -76,11 +78,12 @@ def _points(
     if found.reason:
         states.empty("Nothing to map here", found.reason)
         return
-    labels = mapped.district_names(scope, board, choice, now).labels
+    names = mapped.district_names(scope, board, choice, now)
     picture = Picture(found.title, found.swatches, (), found.note, found.columns, found.lines)
     if choice.layer == "points":
-        marks.draw_points(found, shown.box, labels, _key(shown, choice))
+        marks.draw_points(found, shown.box, names.labels, _key(shown, choice))
     else:
         marks.draw_groups(found, shown.box, _key(shown, choice))
     maps.legend(picture)
+    map_downloads.show_marks(scope, board, shown, found, names, choice)
     table(picture)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 
 import streamlit as st
 
 from components.palette import DARK, palette
+from data.boundaries import Boundaries
+from data.model import Metric
 from data.types import Scope
 from services.exports.maps import (
     MAP_FORMS,
@@ -19,32 +22,86 @@ from services.exports.maps import (
     map_file_name,
     map_sheet,
 )
+from services.exports.sheets import Sheet
 from services.live.boards import Board, sentence_of
 from services.maps.choices import MapChoice
+from services.maps.districts import DistrictMap
 from services.maps.hexes import HexMap, placed_dataset
 from services.maps.labels import Names
 from services.maps.pictures import Picture
+from services.maps.playback import Film
+from services.maps.points import Marks
 from services.people import can
+
+_HELP = "With title, filters, range, as-of time and row counts inside"
 
 
 def show(scope: Scope, board: Board, shown: HexMap, picture: Picture, names: Names, choice: MapChoice) -> None:
-    """A quiet button for each format, for those who may export; the file is made when it is asked for."""
-    if not can(scope, "export") or not drawn_in_hexagons(picture):
+    """The map of hexagons in each format, for those who may export; the file is made when it is asked for."""
+
+    def make(now: datetime) -> Sheet:
+        return map_sheet(scope, shown, picture, names, choice, _filters(board, choice), now)
+
+    if drawn_in_hexagons(picture):
+        _buttons(scope, board, shown.metric, choice, make)
+
+
+def show_areas(
+    scope: Scope, board: Board, shown: DistrictMap, picture: Picture, found: Boundaries, choice: MapChoice
+) -> None:
+    """The same for a map of districts."""
+
+    def make(now: datetime) -> Sheet:
+        from services.exports.areas import area_sheet
+
+        return area_sheet(scope, shown, picture, found, choice, _filters(board, choice), now)
+
+    _buttons(scope, board, shown.metric, choice, make)
+
+
+def show_marks(scope: Scope, board: Board, shown: HexMap, found: Marks, names: Names, choice: MapChoice) -> None:
+    """The same for points and grouped points."""
+
+    def make(now: datetime) -> Sheet:
+        from services.exports.marks import mark_sheet
+
+        return mark_sheet(scope, shown, found, names, choice, _filters(board, choice), now)
+
+    _buttons(scope, board, shown.metric, choice, make)
+
+
+def show_film(scope: Scope, board: Board, shown: HexMap, found: Film, names: Names, choice: MapChoice) -> None:
+    """The numbers of all steps of a playback, as tables."""
+
+    def make(now: datetime) -> Sheet:
+        from services.exports.marks import film_sheet
+
+        return film_sheet(scope, shown, found, names, choice, _filters(board, choice), now)
+
+    _buttons(scope, board, shown.metric, choice, make, ("csv", "parquet"))
+
+
+def _filters(board: Board, choice: MapChoice) -> list[str]:
+    return [sentence_of(board, condition) for condition in choice.where]
+
+
+def _buttons(
+    scope: Scope, board: Board, metric: Metric, choice: MapChoice, make: Callable[[datetime], Sheet],
+    forms: Sequence[MapForm] = MAP_FORMS,
+) -> None:  # fmt: skip
+    if not can(scope, "export"):
         return
     is_dark, now = palette() is DARK, datetime.now(UTC)
 
     def made(form: MapForm) -> bytes:
-        dataset = placed_dataset(board.pack, shown.metric)
+        dataset = placed_dataset(board.pack, metric)
         assert dataset is not None, "a metric that is mapped has places"
-        filters = [sentence_of(board, condition) for condition in choice.where]
-        sheet = map_sheet(scope, shown, picture, names, choice, filters, datetime.now(UTC))
-        return map_download(scope, dataset, sheet, form, is_dark)
+        return map_download(scope, dataset, make(datetime.now(UTC)), form, is_dark)
 
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption("Take this map along:", width="content")
-        for form in MAP_FORMS:
+        for form in forms:
             st.download_button(
-                MAP_TITLES[form], partial(made, form), map_file_name(scope, shown, choice, form, now), MAP_TYPES[form],
-                key=f"map_download_{form}", on_click="ignore", type="tertiary", icon=":material/download:",
-                help="With title, filters, range, as-of time and row counts inside",
+                MAP_TITLES[form], partial(made, form), map_file_name(scope, metric, choice, form, now), MAP_TYPES[form],
+                key=f"map_download_{form}", on_click="ignore", type="tertiary", icon=":material/download:", help=_HELP,
             )  # fmt: skip

@@ -13,12 +13,13 @@ from xml.etree import ElementTree
 from h3 import cell_to_boundary
 from pydantic_core import to_json
 
+from services.maps.colours import Colour
 from services.maps.pictures import Fact
 
 if TYPE_CHECKING:
     import shapely
 
-    from services.exports.maps import Line, MapSheet
+    from services.exports.sheets import Item, Sheet
 
 _KML = "http://www.opengis.net/kml/2.2"
 _DIGITS = 6
@@ -49,50 +50,53 @@ def _finite(value: Fact) -> Fact:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def geojson(sheet: MapSheet) -> bytes:
+def geojson(sheet: Sheet) -> bytes:
     """A FeatureCollection (RFC 7946); what it is about is its member `belvedere`."""
     import shapely
 
     features = [
         {
-            "type": "Feature", "id": line.index, "geometry": shapely.geometry.mapping(polygon(line.index)),
-            "properties": dict(zip(sheet.columns, map(_finite, sheet.values(line)), strict=True)),
+            "type": "Feature", "id": item.key, "geometry": shapely.geometry.mapping(item.shape),
+            "properties": dict(zip(sheet.columns, map(_finite, item.values), strict=True)),
         }
-        for line in sheet.lines
+        for item in sheet.items
     ]  # fmt: skip
     return to_json({"type": "FeatureCollection", "belvedere": dict(sheet.about), "features": features})
 
 
-def csv_text(sheet: MapSheet) -> bytes:
-    """Lines of what it is about, each beginning with `#`; then one line a hexagon, its polygon as WKT.
+def csv_text(sheet: Sheet) -> bytes:
+    """Lines of what it is about, each beginning with `#`; then one line a shape: its values, its middle, and of an area
+    the outline as WKT.
 
     With a byte order mark, so that spreadsheets read it as UTF-8.
     """
     out = io.StringIO()
     for name, text in sheet.sentences:
         out.write(f"# {name}: {' '.join(text.split())}\r\n")
-    lines = csv.writer(out)
-    lines.writerow([*sheet.columns, "latitude", "longitude", "polygon"])
-    for line in sheet.lines:
-        shape = polygon(line.index)
-        middle = shape.centroid
-        values = ["" if value is None else value for value in map(_finite, sheet.values(line))]
-        lines.writerow([*values, round(middle.y, _DIGITS), round(middle.x, _DIGITS), shape.wkt])
+    lines, items = csv.writer(out), sheet.items
+    has_outlines = any(item.shape.geom_type != "Point" for item in items)
+    lines.writerow([*sheet.columns, "latitude", "longitude", *(["polygon"] if has_outlines else [])])
+    for item in items:
+        middle = item.shape.centroid
+        values = ["" if value is None else value for value in map(_finite, item.values)]
+        outline = [item.shape.wkt] if has_outlines else []
+        lines.writerow([*values, round(middle.y, _DIGITS), round(middle.x, _DIGITS), *outline])
     return b"\xef\xbb\xbf" + out.getvalue().encode()
 
 
-def parquet(sheet: MapSheet) -> bytes:
-    """GeoParquet 1.1: polygons as WKB in `geometry`; what it is about is the key `belvedere` of the file."""
+def parquet(sheet: Sheet) -> bytes:
+    """GeoParquet 1.1: shapes as WKB in `geometry`; what it is about is the key `belvedere` of the file."""
     import pyarrow as pa
     import shapely
     from pyarrow import parquet as files
 
-    shapes = [polygon(line.index) for line in sheet.lines]
+    items = sheet.items
+    shapes = [shapely.orient_polygons(item.shape) for item in items]
     kinds = sorted({shape.geom_type for shape in shapes})
-    described = {"encoding": "WKB", "geometry_types": kinds, "orientation": "counterclockwise"}
+    described: dict[str, Any] = {"encoding": "WKB", "geometry_types": kinds, "orientation": "counterclockwise"}
     described["bbox"] = [float(edge) for edge in shapely.total_bounds(shapes)]
     geo = {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": described}}
-    rows = [[_finite(value) for value in sheet.values(line)] for line in sheet.lines]
+    rows = [[_finite(value) for value in item.values] for item in items]
     columns = [pa.array(values, _type_of(values)) for values in zip(*rows, strict=True)]
     names = [*sheet.columns, "geometry"]
     table = pa.table([*columns, pa.array([shapely.to_wkb(shape) for shape in shapes], pa.binary())], names=names)
@@ -105,41 +109,73 @@ def parquet(sheet: MapSheet) -> bytes:
 def _type_of(values: Sequence[Fact]) -> Any:
     import pyarrow as pa
 
-    some = next((value for value in values if value is not None), 0.0)
-    return pa.string() if isinstance(some, str) else pa.int64() if isinstance(some, int) else pa.float64()
+    known = [value for value in values if value is not None]
+    if any(isinstance(value, str) for value in known):
+        return pa.string()
+    return pa.int64() if known and all(isinstance(value, int) for value in known) else pa.float64()
 
 
-def kml(sheet: MapSheet) -> bytes:
-    """KML 2.2: a style for each colour of the legend, a placemark for each hexagon with its values."""
+def kml(sheet: Sheet) -> bytes:
+    """KML 2.2: a style for each colour of the legend, a placemark for each shape with its values."""
     root = ElementTree.Element("kml", xmlns=_KML)
     document = _child(root, "Document")
-    _child(document, "name", sheet.picture.title)
+    _child(document, "name", sheet.title)
     _child(document, "description", "\n".join(f"{name}: {text}" for name, text in sheet.sentences))
-    for place, swatch in enumerate(sheet.picture.swatches):
-        red, green, blue = swatch.colour
-        style = _child(document, "Style")
-        style.set("id", f"colour{place}")
-        _child(_child(style, "LineStyle"), "width", "0")
-        _child(_child(style, "PolyStyle"), "color", f"{_OPAQUE}{blue:02x}{green:02x}{red:02x}")
+    for place, swatch in enumerate(sheet.swatches):
+        _style(document, f"colour{place}", swatch.colour)
+    _style(document, "none", None)
     _data(document, sheet.sentences)
-    for line in sheet.lines:
-        _placemark(document, sheet, line)
+    for item in sheet.items:
+        _placemark(document, sheet, item)
     text: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
     return text
 
 
-def _placemark(document: ElementTree.Element, sheet: MapSheet, line: Line) -> None:
+def _style(document: ElementTree.Element, name: str, colour: Colour | None) -> None:
+    """Icons of points, areas without a line and lines in this colour (None: areas have an outline only)."""
+    style = _child(document, "Style")
+    style.set("id", name)
+    if colour is None:
+        _child(_child(style, "PolyStyle"), "fill", "0")
+        return
+    red, green, blue = colour
+    said = f"{_OPAQUE}{blue:02x}{green:02x}{red:02x}"
+    icon = _child(style, "IconStyle")
+    _child(icon, "color", said)
+    _child(icon, "scale", "0.5")
+    line = _child(style, "LineStyle")
+    _child(line, "color", said)
+    _child(line, "width", "3")
+    area = _child(style, "PolyStyle")
+    _child(area, "color", said)
+    _child(area, "outline", "0")
+
+
+def _placemark(document: ElementTree.Element, sheet: Sheet, item: Item) -> None:
     mark = _child(document, "Placemark")
-    mark.set("id", f"h{line.index}")
-    _child(mark, "name", line.district or line.index)
-    _child(mark, "styleUrl", f"#colour{line.swatch}")
-    told = zip(sheet.columns, map(_finite, sheet.values(line)), strict=True)
+    mark.set("id", "h" + re.sub(r"[^A-Za-z0-9._-]", "-", item.key))
+    _child(mark, "name", item.name)
+    _child(mark, "styleUrl", "#none" if item.swatch is None else f"#colour{item.swatch}")
+    told = zip(sheet.columns, map(_finite, item.values), strict=True)
     _data(mark, [(name, "" if value is None else str(value)) for name, value in told])
-    shape = polygon(line.index)
-    whole = _child(mark, "MultiGeometry") if shape.geom_type == "MultiPolygon" else mark
-    for part in getattr(shape, "geoms", [shape]):
-        ring = _child(_child(_child(whole, "Polygon"), "outerBoundaryIs"), "LinearRing")
-        _child(ring, "coordinates", " ".join(f"{lon},{lat},0" for lon, lat in part.exterior.coords))
+    parts = list(getattr(item.shape, "geoms", [item.shape]))
+    whole = _child(mark, "MultiGeometry") if len(parts) > 1 else mark
+    for part in parts:
+        _geometry(whole, part)
+
+
+def _geometry(parent: ElementTree.Element, part: shapely.Geometry) -> None:
+    """A polygon with its holes, a line or a point."""
+    if part.geom_type != "Polygon":
+        _child(_child(parent, part.geom_type), "coordinates", _coordinates(part.coords))
+        return
+    area = _child(parent, "Polygon")
+    for name, ring in (("outerBoundaryIs", part.exterior), *(("innerBoundaryIs", hole) for hole in part.interiors)):
+        _child(_child(_child(area, name), "LinearRing"), "coordinates", _coordinates(ring.coords))
+
+
+def _coordinates(points: Iterable[Sequence[float]]) -> str:
+    return " ".join(f"{round(point[0], _DIGITS)},{round(point[1], _DIGITS)},0" for point in points)
 
 
 def _data(parent: ElementTree.Element, pairs: Iterable[tuple[str, str]]) -> None:

@@ -12,17 +12,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from h3 import cell_to_boundary, cell_to_latlng
 
+from services.exports.sheets import part_of
 from services.maps.colours import Colour
 from services.maps.layout import Camera, camera, mercator, ruler
 
 if TYPE_CHECKING:
+    import shapely
     from PIL.Image import Image
     from PIL.ImageDraw import ImageDraw
     from PIL.ImageFont import FreeTypeFont
 
-    from services.exports.maps import MapSheet
+    from services.exports.sheets import Item, Sheet
 
 WIDTH, HEIGHT = 1600, 1120
 MARGIN = 36
@@ -31,6 +32,7 @@ _COVERAGE = 0.97
 _BLUR = 24
 _FAINTEST = 0.04
 _TILE = 512
+_LINE = 4
 _FONTS = "static/static/media/SourceSansVF-Upright*.woff2"
 
 
@@ -48,7 +50,7 @@ _LIGHT = _Look((252, 252, 251), (238, 241, 243), (27, 37, 48), (91, 103, 114))
 _DARK = _Look((18, 23, 29), (22, 28, 35), (228, 233, 238), (160, 172, 184))
 
 
-def png(sheet: MapSheet, is_dark: bool) -> bytes:
+def png(sheet: Sheet, is_dark: bool) -> bytes:
     """The map in its colours with names and a scale bar, title and what it is about above, the legend below.
 
     The same in words is in the file's text chunks.
@@ -63,7 +65,7 @@ def png(sheet: MapSheet, is_dark: bool) -> bytes:
     image = Image.new("RGB", (WIDTH + 2 * MARGIN, low + 34 * len(foot) + MARGIN), look.paper)
     image.paste(_map(sheet, look), (MARGIN, top))
     draw = ImageDraw.Draw(image)
-    draw.text((MARGIN, MARGIN - 8), sheet.picture.title, look.ink, _font(36, 600))
+    draw.text((MARGIN, MARGIN - 8), sheet.title, look.ink, _font(36, 600))
     for place, line in enumerate(head):
         draw.text((MARGIN, MARGIN + 42 + 27 * place), line, look.muted, _font(20))
     for place, row in enumerate(foot):
@@ -91,14 +93,14 @@ def _font(size: int, weight: int = 400) -> FreeTypeFont:
     return font
 
 
-def _head(sheet: MapSheet) -> list[str]:
+def _head(sheet: Sheet) -> list[str]:
     """What is said above the map, in lines of its width."""
-    told = dict(sheet.sentences)
-    note = "" if told["Hexagons"].startswith(told["Note"]) else f" {told['Note']}."
+    told, part = dict(sheet.sentences), part_of(sheet)
+    note = f" {told['Note']}." if told["Note"] and not part.startswith(told["Note"]) else ""
     said = [
         f"{told['Workspace']} · {told['Range']} · Data as of {told['Data as of']}",
         f"Filters: {told['Filters']}",
-        f"{told['Rows']} {told['Hexagons']}.{note}",
+        f"{told['Rows']} {part.rstrip('.')}.{note}",
     ]
     return [line for text in said for line in _wrapped(text.strip(), WIDTH)]
 
@@ -114,11 +116,11 @@ def _wrapped(text: str, width: int) -> Iterable[str]:
     yield line
 
 
-def _legend(sheet: MapSheet) -> list[list[tuple[int, Colour, str]]]:
+def _legend(sheet: Sheet) -> list[list[tuple[int, Colour, str]]]:
     """Rows of (x, colour, text)."""
     rows: list[list[tuple[int, Colour, str]]] = [[]]
     x = MARGIN
-    for swatch in sheet.picture.swatches:
+    for swatch in sheet.swatches:
         wide = 34 + math.ceil(_font(20).getlength(swatch.text)) + 30
         if rows[-1] and x + wide > WIDTH + MARGIN:
             rows.append([])
@@ -143,32 +145,61 @@ class Canvas:
         return x, self.height / 2 - (mercator(lat) - mercator(self.look.lat)) * size
 
 
-def _map(sheet: MapSheet, look: _Look) -> Image:
+def _map(sheet: Sheet, look: _Look) -> Image:
     from PIL import Image, ImageDraw
 
-    fine = camera(sheet.shown.box, WIDTH * _FINER, HEIGHT * _FINER)
+    fine = camera(sheet.box, WIDTH * _FINER, HEIGHT * _FINER)
     image = Image.new("RGB", (WIDTH * _FINER, HEIGHT * _FINER), look.ground)
     canvas = Canvas(fine, *image.size)
     if sheet.choice.layer == "density":
         image = _density(sheet, canvas, look)
     else:
-        draw = ImageDraw.Draw(image)
-        for line in reversed(sheet.lines):
-            draw.polygon(_corners(canvas, line.index), sheet.picture.swatches[line.swatch].colour)
+        _shapes(ImageDraw.Draw(image), sheet, canvas, look)
     image = image.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
     draw = ImageDraw.Draw(image)
-    _furnish(draw, sheet, Canvas(camera(sheet.shown.box, WIDTH, HEIGHT), WIDTH, HEIGHT), look)
+    _furnish(draw, sheet, Canvas(camera(sheet.box, WIDTH, HEIGHT), WIDTH, HEIGHT), look)
     return image
 
 
-def _corners(canvas: Canvas, index: str) -> list[tuple[float, float]]:
-    """A hexagon in pixels, a little smaller than it is, so that neighbours of one colour can be told apart."""
-    lat, lon = cell_to_latlng(index)
-    middle, around = canvas.at(_near(lon, canvas.look.lon), lat), []
-    for lat, lon in cell_to_boundary(index):
-        x, y = canvas.at(_near(lon, canvas.look.lon), lat)
-        around.append((middle[0] + (x - middle[0]) * _COVERAGE, middle[1] + (y - middle[1]) * _COVERAGE))
-    return around
+def _shapes(draw: ImageDraw, sheet: Sheet, canvas: Canvas, look: _Look) -> None:
+    """What is drawn, the most important on top; of areas the small ones, as they may lie within a large one."""
+    is_cells = "hexagons" in sheet.about
+    items = sheet.items if is_cells else sorted(sheet.items, key=lambda item: item.shape.area)
+    for item in reversed(items):
+        colour = look.paper if item.swatch is None else sheet.swatches[item.swatch].colour
+        for part in getattr(item.shape, "geoms", [item.shape]):
+            _part(draw, canvas, part, item, colour, look, is_cells)
+
+
+def _part(
+    draw: ImageDraw, canvas: Canvas, part: shapely.Geometry, item: Item, colour: Colour, look: _Look, is_cell: bool
+) -> None:  # fmt: skip
+    if part.geom_type == "Point":
+        (x, y), size = canvas.at(_near(part.x, canvas.look.lon), part.y), _dot(item.weight)
+        draw.ellipse((x - size, y - size, x + size, y + size), colour)
+    elif part.geom_type == "LineString":
+        draw.line(_pixels(canvas, part.coords), colour, _LINE * _FINER, joint="curve")
+    elif is_cell:
+        draw.polygon(_smaller(_pixels(canvas, part.exterior.coords)), colour)
+    else:
+        draw.polygon(_pixels(canvas, part.exterior.coords), colour, look.ground, _FINER)
+        for hole in part.interiors:
+            draw.polygon(_pixels(canvas, hole.coords), look.ground)
+
+
+def _dot(rows: float) -> float:
+    """The radius of a place with so many rows, larger with more of them as on the page."""
+    return _FINER * float(min(2.2 + 1.3 * math.sqrt(rows), 16.0))
+
+
+def _pixels(canvas: Canvas, points: Iterable[Sequence[float]]) -> list[tuple[float, float]]:
+    return [canvas.at(_near(point[0], canvas.look.lon), point[1]) for point in points]
+
+
+def _smaller(corners: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """A hexagon a little smaller than it is, so that neighbours of one colour can be told apart."""
+    x, y = (sum(corner[i] for corner in corners[:-1]) / (len(corners) - 1) for i in (0, 1))
+    return [(x + (cx - x) * _COVERAGE, y + (cy - y) * _COVERAGE) for cx, cy in corners]
 
 
 def _near(lon: float, other: float) -> float:
@@ -176,38 +207,38 @@ def _near(lon: float, other: float) -> float:
     return lon - 360 if lon - other > 180 else lon + 360 if other - lon > 180 else lon
 
 
-def _density(sheet: MapSheet, canvas: Canvas, look: _Look) -> Image:
+def _density(sheet: Sheet, canvas: Canvas, look: _Look) -> Image:
     """A smooth surface over the middles of the hexagons, weighted by their numbers, in the colours of the legend."""
     from PIL import Image
     from scipy.ndimage import gaussian_filter
 
     part = 2 * _FINER
     weights = np.zeros((canvas.height // part, canvas.width // part))
-    for line in sheet.lines:
-        lat, lon = cell_to_latlng(line.index)
-        x, y = (int(pixel // part) for pixel in canvas.at(_near(lon, canvas.look.lon), lat))
+    for item in sheet.items:
+        middle = item.shape.centroid
+        x, y = (int(pixel // part) for pixel in canvas.at(_near(middle.x, canvas.look.lon), middle.y))
         if 0 <= y < weights.shape[0] and 0 <= x < weights.shape[1]:
-            weights[y, x] += max(line.value or 0.0, 0.0)
+            weights[y, x] += max(item.weight, 0.0)
     smooth = gaussian_filter(weights, _BLUR / 2)
     smooth /= max(float(smooth.max()), 1e-12)
-    ramp = np.asarray([look.ground, *(swatch.colour for swatch in sheet.picture.swatches)], np.float64)
+    ramp = np.asarray([look.ground, *(swatch.colour for swatch in sheet.swatches)], np.float64)
     places = np.linspace(0, 1, len(ramp))
     faint = np.where(smooth < _FAINTEST, 0.0, smooth)
     pixels = np.stack([np.interp(faint, places, ramp[:, band]) for band in range(3)], axis=-1)
     return Image.fromarray(pixels.round().astype(np.uint8)).resize((canvas.width, canvas.height))
 
 
-def _furnish(draw: ImageDraw, sheet: MapSheet, canvas: Canvas, look: _Look) -> None:
+def _furnish(draw: ImageDraw, sheet: Sheet, canvas: Canvas, look: _Look) -> None:
     """The names of districts and a scale bar."""
     taken: list[tuple[float, float, float, float]] = []
-    for label in sheet.names.labels:
+    for label in sheet.labels:
         x, y = canvas.at(_near(label.lon, canvas.look.lon), label.lat)
         box = draw.textbbox((x, y), label.name, _font(21, 600), anchor="mm")
         inside = box[0] >= 0 and box[1] >= 0 and box[2] <= canvas.width and box[3] <= canvas.height
         if inside and not _covers(taken, box):
             taken.append(box)
             _text(draw, (x, y), label.name, look, 600)
-    bar = ruler(sheet.shown.box)
+    bar = ruler(sheet.box)
     (left, y), (right, _) = canvas.at(bar.west, bar.lat), canvas.at(bar.east, bar.lat)
     draw.line([(left, y), (right, y)], look.ink, 4)
     _text(draw, ((left + right) / 2, y - 18), bar.text, look)

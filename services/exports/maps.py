@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, get_args
-from zoneinfo import ZoneInfo
 
 from data.database import transaction
 from data.errors import BadInput, unknown
-from data.model import Dataset
+from data.model import Dataset, Metric
 from data.types import Scope
 from services import people
+from services.exports import sheets
+from services.exports.sheets import COUNTED, Item, Sheet
 from services.exports.visible import require_visible
-from services.formats import plural, span
-from services.maps.choices import LAYERS, MapChoice
+from services.formats import plural
+from services.maps.choices import Box, MapChoice
 from services.maps.hexes import ADDED_UP, HexMap
-from services.maps.labels import Names
-from services.maps.pictures import Fact, Picture
+from services.maps.labels import Label, Names
+from services.maps.pictures import Fact, Picture, Swatch
 from services.observing import timed
 
 MapForm = Literal["geojson", "kml", "csv", "parquet", "png"]
@@ -50,7 +50,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class MapSheet:
-    """A map as it is taken along. `about` is for programs, `sentences` (what it is, in words) for people."""
+    """A map of hexagons as it is taken along: a services.exports.sheets.Sheet."""
 
     shown: HexMap
     picture: Picture
@@ -64,6 +64,39 @@ class MapSheet:
     def columns(self) -> tuple[str, ...]:
         """The names of what each hexagon tells."""
         return (*COLUMNS, *self.picture.findings)
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """The hexagons with their outlines."""
+        from services.exports.map_files import polygon
+
+        return tuple(
+            Item(
+                line.index, line.district or line.index, self.values(line), line.swatch, polygon(line.index),
+                line.value or 0.0,
+            )
+            for line in self.lines
+        )  # fmt: skip
+
+    @property
+    def title(self) -> str:
+        """What stands above the map."""
+        return self.picture.title
+
+    @property
+    def swatches(self) -> tuple[Swatch, ...]:
+        """The colours of the legend."""
+        return self.picture.swatches
+
+    @property
+    def labels(self) -> tuple[Label, ...]:
+        """The names of districts."""
+        return self.names.labels
+
+    @property
+    def box(self) -> Box:
+        """The part of the earth that is looked at."""
+        return self.shown.box
 
     def values(self, line: Line) -> tuple[Fact, ...]:
         """What a hexagon tells, in the order of the columns."""
@@ -81,35 +114,13 @@ def map_sheet(
     """
     if not drawn_in_hexagons(picture):
         raise BadInput(f"{picture.title}: found a picture without hexagons; expected one with some.")
-    lines = _lines(shown, picture, names)
-    about = _about(scope, shown, picture, choice, filters, now) | {"hexagons": len(lines)}
-    return MapSheet(shown, picture, names, choice, lines, about, _sentences(about))
-
-
-def _about(
-    scope: Scope, shown: HexMap, picture: Picture, choice: MapChoice, filters: Sequence[str], now: datetime
-) -> dict[str, Any]:
-    coverage, area = shown.coverage, json.loads(choice.area) if choice.area else list(shown.box)
-    return {
-        "title": picture.title, "layer": LAYERS.get(choice.layer, choice.layer), "metric": shown.metric.qualified,
-        "workspace": scope.workspace.name, "from": choice.range.from_at, "to": choice.range.to_at,
-        "timezone": scope.workspace.timezone, "filters": list(filters), "area": area, "as_of": shown.as_of_at,
-        "made_at": now, "resolution": shown.resolution, "rows": coverage.shown, "rows_elsewhere": coverage.elsewhere,
-        "rows_without_place": coverage.unplaced, "coverage": coverage.sentence(), "note": picture.note,
-    }  # fmt: skip
-
-
-def _sentences(about: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    zone = about["timezone"]
-    as_of = about["as_of"].astimezone(ZoneInfo(zone)) if about["as_of"] else None
-    days = f"{span(about['from'], about['to'], zone)} ({zone})"
-    return (
-        ("Title", about["title"]), ("Workspace", about["workspace"]), ("Range", days),
-        ("Filters", "; ".join(about["filters"]) or "none"),
-        ("Data as of", f"{as_of.day} {as_of:%b %Y %H:%M}" if as_of else "no data yet"), ("Rows", about["coverage"]),
-        ("Hexagons", f"{plural(about['hexagons'], 'hexagon')} of H3 resolution {about['resolution']}"),
-        ("Note", about["note"]),
-    )  # fmt: skip
+    lines, coverage = _lines(shown, picture, names), shown.coverage
+    told = sheets.about(
+        scope, shown.metric, choice, filters, now, picture.title, picture.note, shown.as_of_at, coverage,
+        coverage.sentence(), shown.box,
+    ) | {"resolution": shown.resolution, "hexagons": len(lines)}  # fmt: skip
+    part = f"{plural(len(lines), 'hexagon')} of H3 resolution {shown.resolution}"
+    return MapSheet(shown, picture, names, choice, lines, told, sheets.sentences(told, ("Hexagons", part)))
 
 
 def drawn_in_hexagons(picture: Picture) -> bool:
@@ -135,7 +146,7 @@ def _lines(shown: HexMap, picture: Picture, names: Names) -> tuple[Line, ...]:
     return tuple(sorted(made, key=lambda line: (line.value is None, -(line.value or 0.0), line.index)))
 
 
-def map_download(scope: Scope, dataset: Dataset, sheet: MapSheet, form: MapForm, is_dark: bool = False) -> bytes:
+def map_download(scope: Scope, dataset: Dataset, sheet: Sheet, form: MapForm, is_dark: bool = False) -> bytes:
     """The map as a file; the export is audited before it is handed out.
 
     Raises NotAllowed without the ability `export` and for a filter on a hidden column, UnknownName for another format.
@@ -146,33 +157,34 @@ def map_download(scope: Scope, dataset: Dataset, sheet: MapSheet, form: MapForm,
     require_visible(scope, dataset, {f.dimension for f in sheet.choice.where})
     who = {"form": form, "dataset": dataset.qualified, "account": scope.account}
     with timed("exports", "done", "failed", **who) as noted:
-        noted["rows"] = len(sheet.lines)
+        detail = _detail(sheet, form)
+        noted["rows"] = next(detail[name] for name in COUNTED if name in detail)
         made = _writer(form)(sheet, is_dark)
         with transaction(scope) as tx:
-            people.record(tx, scope, "exported", f"map of {sheet.shown.metric.qualified}", _detail(sheet, form))
+            people.record(tx, scope, "exported", f"map of {sheet.about['metric']}", detail)
     return made
 
 
-def _detail(sheet: MapSheet, form: MapForm) -> dict[str, Any]:
+def _detail(sheet: Sheet, form: MapForm) -> dict[str, Any]:
     about = sheet.about
     return {
-        "format": form, "layer": sheet.choice.layer, "hexagons": len(sheet.lines), "rows": about["rows"],
-        "from": about["from"].isoformat(), "to": about["to"].isoformat(), "filters": about["filters"],
-    }  # fmt: skip
+        "format": form, "layer": sheet.choice.layer, "rows": about["rows"], "filters": about["filters"],
+        "from": about["from"].isoformat(), "to": about["to"].isoformat(),
+    } | {name: about[name] for name in COUNTED if name in about}  # fmt: skip
 
 
-def map_file_name(scope: Scope, shown: HexMap, choice: MapChoice, form: MapForm, now: datetime) -> str:
+def map_file_name(scope: Scope, metric: Metric, choice: MapChoice, form: MapForm, now: datetime) -> str:
     """`demo-map-complaints_opened-hexagons-20260101-20260201.geojson`: plain letters, as every browser keeps them."""
     last = min(choice.range.to_at, now)
     days = f"{choice.range.from_at:%Y%m%d}-{last:%Y%m%d}"
-    name = f"{scope.workspace.slug}-map-{shown.metric.name}-{choice.layer}-{days}.{form}"
+    name = f"{scope.workspace.slug}-map-{metric.name}-{choice.layer}-{days}.{form}"
     return re.sub(r"[^A-Za-z0-9._-]", "-", name)
 
 
-def _writer(form: MapForm) -> Callable[[MapSheet, bool], bytes]:
+def _writer(form: MapForm) -> Callable[[Sheet, bool], bytes]:
     from services.exports import map_files, map_images  # shapely, pyarrow and Pillow are loaded by the first download
 
-    writers: dict[MapForm, Callable[[MapSheet, bool], bytes]] = {
+    writers: dict[MapForm, Callable[[Sheet, bool], bytes]] = {
         "geojson": lambda sheet, _: map_files.geojson(sheet), "kml": lambda sheet, _: map_files.kml(sheet),
         "csv": lambda sheet, _: map_files.csv_text(sheet), "parquet": lambda sheet, _: map_files.parquet(sheet),
         "png": map_images.png,

@@ -18,13 +18,13 @@ from services.formats import moment, number, plural
 from services.live.boards import leaderboards_of
 from services.maps.choices import MapChoice
 from services.maps.hexes import ADDED_UP, Coverage, counting, placed_dataset
+from services.maps.hotspots import grade_of
 from services.spatial.hotspots import hotspots
 from services.spatial.rates import smooth
 from services.spatial.weights import contiguity
 
 PER = 1000
 """Of what is exposed, for a rate: per 1,000 people."""
-_LEVELS = (0.01, 0.05)
 Floats = NDArray[np.float64]
 
 
@@ -60,6 +60,7 @@ class DistrictMap:
     exposure_title: str = ""
     note: str = ""
     reason: str = ""
+    as_of_at: datetime | None = None
 
 
 def district_map(
@@ -104,7 +105,7 @@ def district_map(
     as_of = f"Data as of {moment(by_area.as_of, scope.workspace.timezone, now)}" if by_area.as_of else "No data yet"
     shown = DistrictMap(
         metric, made, dimension, title, tuple(one.key for one in made if not one.rows), tuple(strange),
-        Coverage(seen, max(total - seen - missing, 0), missing), as_of,
+        Coverage(seen, max(total - seen - missing, 0), missing), as_of, as_of_at=by_area.as_of,
     )  # fmt: skip
     return _with_spots(_with_rates(shown, pack, choice, found), choice, found)
 
@@ -215,9 +216,7 @@ def _with_spots(shown: DistrictMap, choice: MapChoice, found: Boundaries) -> Dis
 def _spotted(one: District, z: float, q: float) -> District:
     if np.isnan(z):
         return one
-    strong, some = _LEVELS
-    grade = 2 if q > some else (0 if q <= strong else 1) if z > 0 else (4 if q <= strong else 3)
-    return replace(one, z=z, q=q, grade=grade)
+    return replace(one, z=z, q=q, grade=grade_of(z, q))
 
 
 def sentence(shown: DistrictMap) -> str:

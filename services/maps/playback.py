@@ -26,6 +26,7 @@ _WHOLE = 4  # digits that are kept of numbers that are not whole
 class Film:
     """Hexagons and their numbers at each step: `values[step][cell]`, None where there is none.
 
+    A step goes from its edge to the next one.
     `scale` is that of all steps, `scale_until` that of the sums up to each step; only counts and sums have one.
     """
 
@@ -38,6 +39,7 @@ class Film:
     scale_until: Scale | None
     step_title: str
     reason: str = ""
+    edges: tuple[datetime, ...] = ()
 
 
 def film(scope: Scope, shown: HexMap, choice: MapChoice, is_dark: bool, now: datetime) -> Film:
@@ -61,7 +63,7 @@ def film(scope: Scope, shown: HexMap, choice: MapChoice, is_dark: bool, now: dat
     made = Film(
         metric, shown.box, tuple(found), titles, tuple(zip(*found.values(), strict=True)),
         _scale(metric, every, choice.scale, is_dark), _scale(metric, sums, choice.scale, is_dark) if sums else None,
-        steps.title,
+        steps.title, edges=steps.edges,
     )  # fmt: skip
     return made if found else replace(made, reason="No row of this range lies here.")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
@@ -44,7 +44,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """What is drawn, what the colours mean, and what part of everything that is."""
+    """What is drawn, what its colours mean, and what part of everything it is; `places` and `rows` are all in view."""
 
     title: str
     swatches: tuple[Swatch, ...]
@@ -53,6 +53,8 @@ class Marks:
     lines: tuple[tuple[str, ...], ...]
     columns: tuple[str, ...]
     reason: str = ""
+    places: int = 0
+    rows: int = 0
 
 
 def points(
@@ -67,7 +69,8 @@ def points(
     found = _counted(scope, pack, dataset, shown, choice, size, now)
     kept = drawn_by_lot(found, MOST_POINTS)
     note = shown_part(len(kept), len(found), sum(map(_total, kept.values())), sum(map(_total, found.values())))
-    return _marks(pack, dataset, shown, kept, where, note, is_dark)
+    made = _marks(pack, dataset, shown, kept, where, note, is_dark)
+    return replace(made, places=len(found), rows=sum(map(_total, found.values())))
 
 
 def groups(
@@ -82,7 +85,7 @@ def groups(
     found = _counted(scope, pack, dataset, shown, choice, size, now)
     rows = sum(map(_total, found.values()))
     note = f"All {plural(rows, 'row')} in view, in {plural(len(found), 'group')}; a ring shows how they divide"
-    return _marks(pack, dataset, shown, found, where, note, is_dark)
+    return replace(_marks(pack, dataset, shown, found, where, note, is_dark), places=len(found), rows=rows)
 
 
 Counted = dict[str, dict[str, int]]
@@ -168,7 +171,12 @@ def _marks(
     ]
     made.sort(key=lambda mark: (-mark.rows, mark.index))
     lines = tuple(
-        (mark.index, _district(mark.index, shown, where), number(mark.rows, "integer"), mark.tip.replace("\n", ", "))
+        (
+            mark.index,
+            district_of_cell(mark.index, shown, where),
+            number(mark.rows, "integer"),
+            mark.tip.replace("\n", ", "),
+        )
         for mark in made[:_LISTED]
     )
     reason = "" if made else "No row of this range lies here."
@@ -202,7 +210,7 @@ def _tip(states: dict[str, int]) -> str:
     return "\n".join(f"{name}: {number(rows, 'integer')} ({rows / total:.0%})" for name, rows in ranked)
 
 
-def _district(index: str, shown: HexMap, where: dict[str, str]) -> str:
+def district_of_cell(index: str, shown: HexMap, where: dict[str, str]) -> str:
     """The district of the hexagon of the map that a cell lies in, or of the one in the middle of a larger cell."""
     from h3 import cell_to_latlng, cell_to_parent, get_resolution, latlng_to_cell
 

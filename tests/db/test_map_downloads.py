@@ -191,7 +191,7 @@ def test_each_download_is_audited_and_needs_the_ability(town: Any, pack: Pack, n
         taken((replace(scope, role="viewer"), town[1]), pack, noise, "csv")
     with pytest.raises(UnknownName):
         taken(town, pack, noise, "shp")
-    assert map_file_name(scope, noise.shown, noise.choice, "kml", NOW).endswith("-20260420-20260520.kml")
+    assert map_file_name(scope, noise.shown.metric, noise.choice, "kml", NOW).endswith("-20260420-20260520.kml")
 
 
 def test_a_hexagon_on_the_date_line_is_two_halves_and_odd_names_stay_readable(noise: MapSheet) -> None:
