@@ -110,8 +110,8 @@ def _remove_days(tx: Transaction, scope: Scope, dataset: Dataset, days: Sequence
 
 
 def _retire(state: State, days: Sequence[date]) -> None:
-    wanted = set(days)
-    gone: list[Stored] = [s for s in live(state.place) if s.day in wanted]
+    """Take the segments from the first of the days to the last away, also of days between that got rows only now."""
+    gone: list[Stored] = [s for s in live(state.place) if days[0] <= s.day <= days[-1]]
     switch(state.place, prepare(state.place, []), gone, state.change + 1)
 
 
@@ -136,7 +136,7 @@ def _whole_months(scope: Scope, dataset: Dataset, days: Sequence[date], before: 
 def _empty_month(scope: Scope, dataset: Dataset, month: date, days: Sequence[date]) -> int | None:
     """Empty the partition of a month of which only these days of this workspace are left; the rows that were in it.
 
-    None, and nothing is done, when it holds other rows too or somebody goes on reading it.
+    None, and nothing is done, when it holds other rows too, or somebody goes on reading it or writing to the dataset.
     """
     part = partition_of(dataset, month)
     with owner_transaction() as tx:
@@ -145,11 +145,11 @@ def _empty_month(scope: Scope, dataset: Dataset, month: date, days: Sequence[dat
             with tx.transaction():
                 tx.execute(q.SQL("SET LOCAL lock_timeout = {}").format(q.Literal(_PATIENCE)))
                 tx.execute(q.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(part))
+                state = lock(tx, scope, dataset)
         except LockNotAvailable:
             return None
         if not _is_alone(tx, scope, dataset, part, days):
             return None
-        state = lock(tx, scope, dataset)
         row = tx.execute(q.SQL("SELECT count(*) FROM {}").format(part)).fetchone()
         assert row is not None
         tx.execute(q.SQL("TRUNCATE {}").format(part))

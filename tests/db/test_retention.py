@@ -7,9 +7,11 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from data.database import owner_transaction
+from data.database import owner_transaction, transaction
+from data.engine import removal
 from data.engine.compact import compact
 from data.engine.removal import remove_before
+from data.engine.state import lock
 from data.engine.verify import verify
 from data.errors import BadInput, NotAllowed
 from data.model import Dataset
@@ -111,6 +113,37 @@ def test_an_interruption_and_merged_segments_leave_everything_right(server: str,
     assert 0 < partly < 4 * 33 and verify(town, events).mismatches == []
     compact(town, events, quiet_s=0)
     assert partly + remove_before(town, events, date(2035, 2, 3), never) == 4 * 33
+    assert verify(town, events).mismatches == []
+
+
+def test_a_day_that_gets_its_first_row_while_its_month_goes_leaves_no_segment(
+    server: str, town: Scope, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events, first = installed(server)[1], datetime(2036, 1, 1, 12, tzinfo=UTC)
+    write(town, events, "1", daily(first, 5) + daily(first + timedelta(days=20), 5))
+    counted = removal._days_before
+
+    def then_late(scope: Scope, dataset: Dataset, day: date) -> dict[date, int]:
+        found = counted(scope, dataset, day)
+        write(town, events, "late", [event(at=first + timedelta(days=10))])
+        return found
+
+    monkeypatch.setattr(removal, "_days_before", then_late)
+    assert remove_before(town, events, date(2036, 2, 1), never) == 11
+    assert rows_of(town, events, "count(*)") == [(0,)] and verify(town, events).mismatches == []
+
+
+def test_a_month_of_a_dataset_that_somebody_goes_on_writing_to_is_not_emptied_at_once(
+    server: str, town: Scope, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events = installed(server)[1]
+    write(town, events, "1", daily(datetime(2037, 1, 1, 12, tzinfo=UTC), 31))
+    monkeypatch.setattr(removal, "_PATIENCE", "50ms")
+    days = [date(2037, 1, n) for n in range(1, 32)]
+    with transaction(town) as tx:
+        lock(tx, town, events)
+        assert removal._empty_month(town, events, date(2037, 1, 1), days) is None
+    assert remove_before(town, events, date(2037, 2, 1), never) == 31
     assert verify(town, events).mismatches == []
 
 
