@@ -22,7 +22,10 @@ def legend(view: CourseView) -> str:
         parts.append(f"dashed line: {view.peers}")
     low, high = view.limits
     if low is not None or high is not None:
-        ends = [value_text(low, view.unit) if low is not None else "", value_text(high, view.unit) if high else ""]
+        ends = [
+            value_text(low, view.unit) if low is not None else "",
+            value_text(high, view.unit) if high is not None else "",
+        ]
         parts.append(f"green: within limits ({' to '.join(ends)})" if all(ends) else _one_limit(view))
     if view.outside:
         parts.append("red dots: out of limits")

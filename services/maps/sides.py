@@ -12,7 +12,7 @@ from services.formats import number
 from services.live.choices import COMPARE_SENTENCES
 from services.maps.choices import MapChoice, place_filter
 from services.maps.colours import sequential
-from services.maps.hexes import HexMap
+from services.maps.hexes import ADDED_UP, HexMap
 from services.maps.pictures import Painted, Picture, Swatch, plain_number, titled
 from services.maps.steps import said_span
 
@@ -35,7 +35,10 @@ def sides(
     filters = (*choice.where, *place_filter(choice, shown.box))
     query = MetricQuery((name,), choice.range, by=(cell,), where=filters, compare=choice.against)
     rows = [row for row in metrics.answer(scope, [query], now)[0].rows if row[cell] is not None]
-    parts = [{row[cell]: float(row[key]) for row in rows if row[key]} for key in (f"{name}__previous", name)]
+    nothing = (None, 0) if metric.shape in ADDED_UP else (None,)  # a share of zero is a number like others
+    parts = [
+        {row[cell]: float(row[key]) for row in rows if row[key] not in nothing} for key in (f"{name}__previous", name)
+    ]
     if not parts[0] and not parts[1]:
         return "No hexagon has a number in either period."
     both = [value for part in parts for value in part.values()]

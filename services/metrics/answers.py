@@ -38,9 +38,10 @@ def _with(model: Model, extra: tuple[Metric, ...]) -> Model:
     if not extra:
         return model
     key = (id(model), extra)
-    if key not in _extended:
+    found = _extended.get(key)
+    if found is None:
         if len(_extended) >= _MOST_EXTENDED:
             _extended.clear()
         packs = (replace(p, metrics=(*p.metrics, *(m for m in extra if m.pack == p.name))) for p in model.packs)
-        _extended[key] = model, Model(tuple(packs))  # the first is kept alive, so that its id stays its own
-    return _extended[key][1]
+        found = _extended[key] = model, Model(tuple(packs))  # the first is kept alive, so that its id stays its own
+    return found[1]

@@ -82,6 +82,14 @@ def test_two_periods_have_one_legend(city: Any, pack: Pack, opened: Metric) -> N
     assert {c.index for c in found.before.cells} == {hexagon(one, 7) for one in before}
 
 
+def test_a_share_of_zero_is_drawn_in_both_periods(city: Any, pack: Pack) -> None:
+    urgent = next(m for m in pack.metrics if m.name == "urgent_share")
+    seen = shown(city, pack, urgent, resolution=7)
+    found = sides(city[0], seen, choice(urgent, resolution=7), {}, False, NOW)
+    assert isinstance(found, Sides) and {h.value for h in seen.hexagons} == {0.0}
+    assert {c.index for c in found.now.cells} == {h.index for h in seen.hexagons} and found.before.cells
+
+
 def test_points_are_the_finest_cells_and_groups_hold_all_rows(city: Any, pack: Pack, opened: Metric) -> None:
     seen, dataset = shown(city, pack, opened), placed_dataset(pack, opened)
     found = points(city[0], pack, dataset, seen, choice(opened), {}, False, NOW)
