@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 import psycopg
 
+from data.claims import claimed
 from data.database import database_url, owner_transaction
 from data.errors import DatabaseDown
 from data.statements import run
@@ -91,11 +91,9 @@ def dataset_changes() -> dict[tuple[int, int], int]:
 @contextmanager
 def exclusive(name: str) -> Iterator[bool]:
     """Whether this process alone may do `name` inside the block; the claim ends with the process, however it ends."""
-    key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
     try:
-        with psycopg.connect(database_url(), autocommit=True) as connection:
-            row = connection.execute("SELECT pg_try_advisory_lock(%s)", (key,)).fetchone()
-            yield bool(row and row[0])
+        with claimed(name) as claim:
+            yield claim is not None
     except psycopg.OperationalError as error:
         raise DatabaseDown(f"The database does not answer: {error}") from error
 
