@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from services.routing.changes import Change, apply, sentence
-from services.routing.clock import minutes_up
+from services.routing.clock import whole_minutes_s
 from services.routing.plans import Break, Day, Officer, Place, Stop, Travel
 from services.routing.reading import TravelWish, travel_for
 from services.routing.solving import PLAN_S
@@ -136,7 +136,7 @@ def change_in(told: Mapping[str, Any]) -> Change:
 def with_change(ask: RoutesAsk, change: Change, routes: Sequences) -> RoutesAsk:
     """The question with a change applied, from the routes that serve its stop; what is given up leaves the day."""
     said = sentence(ask.day(), change)
-    whole = replace(change, extra_s=60 * minutes_up(change.extra_s), hires=None)
+    whole = replace(change, extra_s=whole_minutes_s(change.extra_s), hires=None)
     day = apply(ask.day(), whole)
     officers = day.officers if change.hires is None else (*day.officers, change.hires)
     kept = tuple(name for name in (*ask.promised, change.stop) if name != change.drops)

@@ -16,7 +16,7 @@ from services.routing.changes import Change
 from services.routing.clock import clock_of
 from services.routing.explaining import Explanation, Proposal
 from services.routing.plans import Day, Officer, Plan, Rest, Route, Stop, Visit
-from services.routing.sheets import gpx, sheet, table
+from services.routing.sheets import gpx, sheet, summary, table
 from services.routing.solving import IMPROVE_S, PLAN_S
 
 MOST_STOPS = 400
@@ -101,11 +101,7 @@ def said(found: Planned, route: Route) -> str:
     if not route.visits:
         return "no stops"
     load = f", load {route.load}" + (f" of {who.capacity}" if who.capacity is not None else "")
-    return (
-        f"{clock_of(route.start_s)} to {clock_of(route.end_s)}, {len(route.visits)} stops, "
-        f"{route.distance_m / 1000:.1f} km, {route.drive_s / 60:.0f} min of driving"
-        f"{load if route.load or who.capacity is not None else ''}"
-    )
+    return f"{summary(route)}{load if route.load or who.capacity is not None else ''}"
 
 
 def ask_for(scope: Scope, ask: RoutesAsk, as_of: datetime | None, now: datetime) -> int:

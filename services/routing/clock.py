@@ -19,6 +19,11 @@ def minutes_up(seconds: int) -> int:
     return -(-seconds // 60)
 
 
+def whole_minutes_s(seconds: int) -> int:
+    """Seconds, rounded up to whole minutes."""
+    return 60 * minutes_up(seconds)
+
+
 def seconds_of(text: str) -> int:
     """Seconds after midnight of `8:30`, `08:30` or `24:00`; a day may be 48 hours long. Raises ValueError."""
     match = re.fullmatch(r"(\d{1,2}):([0-5]\d)(?::([0-5]\d))?", text.strip())

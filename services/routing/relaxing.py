@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from services.routing.changes import Change
+from services.routing.clock import whole_minutes_s
 from services.routing.plans import DAY_S, Day
 from services.routing.schedules import finish_s, fits, load_of, route
 from services.routing.settling import Work, insertions
@@ -47,7 +48,7 @@ def _overtime(day: Day, officer: int, longer: tuple[int, ...], least: Change) ->
     if back is None:
         return None
     late = max(0, back - day.officers[officer].to_s)
-    return replace(least, extra_s=-(-late // _MINUTE) * _MINUTE)
+    return replace(least, extra_s=whole_minutes_s(late))
 
 
 def _windows(day: Day, officer: int, longer: tuple[int, ...], stop: int, least: Change) -> Iterator[Change]:
@@ -60,7 +61,7 @@ def _windows(day: Day, officer: int, longer: tuple[int, ...], stop: int, least: 
     if fits(later, officer, longer):
         begin = next(visit.begin_s for visit in route(later, officer, longer).visits if visit.stop == what.id)
         if begin > what.closes_s:
-            yield replace(least, closes_s=-(-begin // _MINUTE) * _MINUTE)
+            yield replace(least, closes_s=whole_minutes_s(begin))
         return
     low, high = 0, what.opens_s // _MINUTE  # fits when it opens at `low`, not at `high`
     while high - low > 1:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from services.routing.building import question
 from services.routing.changes import Change, apply
+from services.routing.clock import whole_minutes_s
 from services.routing.plans import Day
 from services.routing.relaxing import Relaxed
 from services.routing.schedules import finish_s, fits, route
@@ -39,7 +40,7 @@ def less_overtime(day: Day, work: Work, stop: int, known: Relaxed, budget: Budge
     routes = _routes(day, work, stop, budget, allowed)
     back = finish_s(day, officer, routes[officer]) if routes else None
     if routes and back is not None:
-        change = replace(known.change, extra_s=max(0, _minute_up(back - day.officers[officer].to_s)))
+        change = replace(known.change, extra_s=max(0, whole_minutes_s(back - day.officers[officer].to_s)))
         if change.kinds and _all_fit(apply(day, change), routes):
             yield Relaxed(change, routes)
 
@@ -52,7 +53,7 @@ def less_widening(day: Day, work: Work, stop: int, known: Relaxed, budget: Budge
     arrivals = [
         who.from_s + int(day.travel.seconds[day.start_of(n), stop]) for n, who in enumerate(day.officers)
     ]  # fmt: skip
-    low, high = max(what.closes_s, _minute_up(min(arrivals))), change.closes_s
+    low, high = max(what.closes_s, whole_minutes_s(min(arrivals))), change.closes_s
     middle = low
     while high - low >= _MINUTE and budget.is_left():
         tried = apply(day, Change(what.id, closes_s=middle))
@@ -61,7 +62,7 @@ def less_widening(day: Day, work: Work, stop: int, known: Relaxed, budget: Budge
             begins = [
                 v.begin_s for n, one in enumerate(routes) for v in route(tried, n, one).visits if v.stop == what.id
             ]
-            high = _minute_up(begins[0])
+            high = whole_minutes_s(begins[0])
             if high > what.closes_s:
                 yield Relaxed(Change(what.id, closes_s=high), routes)
         else:
@@ -85,7 +86,3 @@ def _routes(day: Day, work: Work, stop: int, budget: Budget, overtime_s: Sequenc
 
 def _all_fit(day: Day, work: Work) -> bool:
     return all(fits(day, officer, sequence) for officer, sequence in enumerate(work))
-
-
-def _minute_up(seconds: int) -> int:
-    return -(-seconds // _MINUTE) * _MINUTE

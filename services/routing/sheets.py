@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from html import escape
 from xml.sax.saxutils import escape as xml_escape
 
+from services.formats import plural
 from services.routing.clock import clock_of
 from services.routing.explaining import Explanation
 from services.routing.plans import Day, Plan, Route
@@ -100,12 +101,16 @@ def _section(day: Day, name: str, route: Route) -> str:
     ]
     titles = ("", "Stop", "Number", "Arrive", "Begin", "Leave", "Drive, min", "km", "Done")
     head = "".join(f"<th>{title}</th>" for title in titles)
-    told = (
-        f"{clock_of(route.start_s)} to {clock_of(route.end_s)}, {len(route.visits)} stops, "
+    lines = "".join(text for _, text in sorted(rows))
+    return f"<section><h2>{escape(name)}</h2><p>{summary(route)}</p><table><tr>{head}</tr>{lines}</table></section>"
+
+
+def summary(route: Route) -> str:
+    """An officer's day in a sentence."""
+    return (
+        f"{clock_of(route.start_s)} to {clock_of(route.end_s)}, {plural(len(route.visits), 'stop')}, "
         f"{route.distance_m / 1000:.1f} km, {route.drive_s / 60:.0f} min of driving"
     )
-    lines = "".join(text for _, text in sorted(rows))
-    return f"<section><h2>{escape(name)}</h2><p>{told}</p><table><tr>{head}</tr>{lines}</table></section>"
 
 
 def _row(number: int | str, name: str, stop: str, cells: list[str]) -> str:

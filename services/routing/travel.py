@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from services.routing.plans import Officer, Place, Stop, Travel
-
-EARTH_M = 6_371_008.8
+from services.spatial.earth import RADIUS_M
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ def straight_m(places: Sequence[Place]) -> np.ndarray:
     lon = np.radians(np.array([place.lon for place in places], dtype=np.float64))
     half = np.sin((lat[:, None] - lat[None, :]) / 2) ** 2
     half += np.cos(lat)[:, None] * np.cos(lat)[None, :] * np.sin((lon[:, None] - lon[None, :]) / 2) ** 2
-    found: np.ndarray = 2 * EARTH_M * np.arcsin(np.sqrt(np.clip(half, 0.0, 1.0)))
+    found: np.ndarray = 2 * RADIUS_M * np.arcsin(np.sqrt(np.clip(half, 0.0, 1.0)))
     return found
 
 
