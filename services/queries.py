@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, cast
 from zoneinfo import ZoneInfo
@@ -121,6 +121,16 @@ def parse_filters(where: Any, known: set[str] | None = None) -> tuple[Filter, ..
             _known_dimension(dimension, known)
         filters.append(_area(wanted) if dimension == PLACE else _filter(dimension, wanted))
     return tuple(filters)
+
+
+def filters_as_json(where: Iterable[Filter]) -> tuple[dict[str, Any], ...]:
+    """Filters as a question that is kept for the worker holds them."""
+    return tuple({"dimension": f.dimension, "op": f.op, "values": list(f.values)} for f in where)
+
+
+def filters_from_json(told: Iterable[Mapping[str, Any]]) -> tuple[Filter, ...]:
+    """The filters that were kept."""
+    return tuple(Filter(one["dimension"], one["op"], tuple(one["values"])) for one in told)
 
 
 def _area(wanted: Any) -> Filter:

@@ -12,12 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.errors import BadInput
-from data.types import CannotTell, Filter, MetricQuery, Scope, TimeRange
+from data.types import CannotTell, MetricQuery, Scope, TimeRange
 from services import metrics
 from services.field.planning import Progress
 from services.impact.effects import did_it_work
 from services.maps.hexes import ADDED_UP
 from services.model import current
+from services.queries import filters_from_json
 
 MOST_DONORS = 150
 WEEKS_BEFORE = 26
@@ -82,7 +83,7 @@ def weeks_of(ask: EffectAsk, timezone: str, now: datetime) -> Weeks | CannotTell
 
 def _series(scope: Scope, ask: EffectAsk, weeks: Weeks, now: datetime) -> tuple[list[str], Floats, str | None]:
     """The metric by place and week; 0 for what adds up where nothing was, else NaN."""
-    where = tuple(Filter(one["dimension"], one["op"], tuple(one["values"])) for one in ask.where)
+    where = filters_from_json(ask.where)
     asked = MetricQuery((ask.metric,), weeks.range, grain="week", by=(ask.by,), where=where)
     found = metrics.answer(scope, [asked], now)[0]
     if ask.metric in found.cannot_tell:

@@ -4,26 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from data.errors import BadInput
 from data.model import Dataset, Pack
-from data.types import Filter, Scope, TimeRange
+from data.types import Scope, TimeRange
 from services.exports import require_visible
 from services.field import effects, repeats
 from services.field.errands import start
 from services.formats import plural
 from services.live.boards import leaderboards_of
 from services.live.choices import range_of
-from services.maps.hexes import placed_dataset
+from services.maps.hexes import AREAS, placed_dataset
 from services.maps.places import hexagons_filter
-
-_AREAS = ("district", "municipality", "zone", "area", "ward", "borough")
-
-
-def conditions(where: Sequence[Filter]) -> tuple[dict[str, Any], ...]:
-    """Filters as they are stored."""
-    return tuple({"dimension": f.dimension, "op": f.op, "values": list(f.values)} for f in where)
 
 
 def dataset_of(pack: Pack) -> str:
@@ -35,13 +27,13 @@ def units(pack: Pack, picked: Sequence[str]) -> dict[str, str]:
     """By what treated places can be named: the size of the hexagons that are picked, and dimensions; "" without any."""
     cell = hexagons_filter(picked).dimension if picked else ""
     metric = next(m for m in pack.metrics if m.shape == "count" and placed_dataset(pack, m) is not None)
-    named = {d.name: d.title for d in leaderboards_of(pack, metric) if d.name in _AREAS}
+    named = {d.name: d.title for d in leaderboards_of(pack, metric) if d.name in AREAS}
     return {cell: "Hexagons of the heat map"} | named if cell else {**named, "": "Hexagons of the heat map"}
 
 
 def area_index(columns: Sequence[str]) -> int:
     """The first of these columns that names areas, else the first of all."""
-    return next((n for n, name in enumerate(columns) if name in _AREAS), 0)
+    return next((n for n, name in enumerate(columns) if name in AREAS), 0)
 
 
 def named(by: str, treated: Sequence[str]) -> str:

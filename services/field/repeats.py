@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from data.types import CannotTell, Filter, Scope, TimeRange
+from data.types import CannotTell, Scope, TimeRange
 from services import metrics
 from services.field.planning import Progress
 from services.model import current, find_dataset
+from services.queries import filters_from_json
 from services.spatial.incidents import Linking, league, link
 
 MOST_REPORTS = 50_000
@@ -61,7 +62,7 @@ def _reports(scope: Scope, ask: RepeatsAsk, progress: Progress) -> tuple[Any, An
     """Places, hours, categories and districts of reports with a place, and how many reports there are at all."""
     dataset = find_dataset(current(), ask.dataset)
     span = TimeRange(datetime.fromisoformat(ask.from_at), datetime.fromisoformat(ask.to_at))
-    where = [Filter(one["dimension"], one["op"], tuple(one["values"])) for one in ask.where]
+    where = filters_from_json(ask.where)
     taken: list[tuple[float, float, float, str, str]] = []
     after, total, seen = None, 0, 0
     while seen < MOST_REPORTS:

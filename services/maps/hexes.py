@@ -17,6 +17,8 @@ from services.maps.choices import Box, MapChoice, place_filter
 MOST_HEXAGONS = 3000
 LISTED = 50
 ADDED_UP = ("count", "sum", "distinct")
+AREAS = ("district", "municipality", "zone", "area", "ward", "borough")
+"""What dimensions that name areas are called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,7 @@ def hex_map(
     coverage = Coverage(seen, _total(everywhere, rows) - seen - missing, missing)
     as_of = f"Data as of {moment(by_cell.as_of, scope.workspace.timezone, now)}" if by_cell.as_of else "No data yet"
     return HexMap(
-        metric, resolution, extent.box, hexagons, coverage, as_of, sum(r.elapsed_ms for r in (by_cell,)),
+        metric, resolution, extent.box, hexagons, coverage, as_of, by_cell.elapsed_ms,
         "" if hexagons else "No row of this range lies here.", by_cell.as_of,
     )  # fmt: skip
 
@@ -173,4 +175,4 @@ def listed(shown: HexMap, districts: dict[str, str], most: int = LISTED) -> list
 def district_of(pack: Pack, metric: Metric) -> str | None:
     """The dimension that names districts: one called so, else None."""
     names = {d.name for d in leaderboards_of(pack, metric)}
-    return next((n for n in ("district", "municipality", "zone", "area", "ward", "borough") if n in names), None)
+    return next((n for n in AREAS if n in names), None)
