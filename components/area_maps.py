@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from html import escape
 from typing import Any
 
 import pandas as pd
@@ -12,7 +11,7 @@ import streamlit as st
 
 from components import maps, state
 from components.markdown import plain
-from components.palette import palette
+from components.palette import palette, rgb
 from data.boundaries import Boundaries
 from services.maps.boundaries import box_around, labels_of
 from services.maps.choices import Box
@@ -30,17 +29,17 @@ def draw(
 
     shapes = dict(zip(found.keys, map(json.loads, found.drawn), strict=True))
     colours = palette()
-    ink = _rgb(colours.text)
+    ink = rgb(colours.text)
     by_swatch: dict[int, list[dict[str, Any]]] = {}
     for cell in picture.cells:
-        tip = escape(cell.tip).replace("\n", "<br/>")
-        by_swatch.setdefault(cell.swatch, []).append(_feature(shapes[cell.index], cell.index, tip))
-    empty = [_feature(shapes[key], key, escape(key)) for key in found.keys if key not in _painted(picture)]
+        by_swatch.setdefault(cell.swatch, []).append(_feature(shapes[cell.index], cell.index, maps.tip(cell.tip)))
+    painted = {cell.index for cell in picture.cells}
+    empty = [_feature(shapes[key], key, maps.tip(key)) for key in found.keys if key not in painted]
     layers = [
-        _layer(f"areas_{swatch}", rows, list(picture.swatches[swatch].colour), _rgb(colours.ground), 1)
+        _layer(f"areas_{swatch}", rows, list(picture.swatches[swatch].colour), rgb(colours.ground), 1)
         for swatch, rows in sorted(by_swatch.items())
     ]
-    layers += [_layer("areas_none", empty, [*_rgb(colours.muted), 40], _rgb(colours.muted), 1)] if empty else []
+    layers += [_layer("areas_none", empty, [*rgb(colours.muted), 40], rgb(colours.muted), 1)] if empty else []
     for name, wanted in (("picked", [shapes[key] for key in picked]), ("selected", _shapes(outline))):
         if wanted:
             rows = [_feature(shape, "", "") for shape in wanted]
@@ -57,7 +56,7 @@ def outlined(outline: str) -> list[Any]:
     import pydeck
 
     rows = [_feature(shape, "", "") for shape in _shapes(outline)]
-    colour = _rgb(palette().text)
+    colour = rgb(palette().text)
     return [
         pydeck.Layer("GeoJsonLayer", rows, id="selected", filled=False, stroked=True, get_line_color=colour,
                      line_width_min_pixels=2, pickable=False)
@@ -79,14 +78,6 @@ def _feature(shape: Any, key: str, tip: str) -> dict[str, Any]:
 
 def _shapes(outline: str) -> list[Any]:
     return [json.loads(outline)] if outline else []
-
-
-def _painted(picture: Picture) -> set[str]:
-    return {cell.index for cell in picture.cells}
-
-
-def _rgb(colour: str) -> list[int]:
-    return [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
 
 
 def table(picture: Picture) -> None:

@@ -61,7 +61,6 @@ def _close() -> None:
 
 
 def _asked(scope: Scope, board: Board, metric: Metric, choice: MapChoice, now: datetime) -> tuple[BadPlaces, ...]:
-    versions, minute = queries.versions(scope, now), int(now.timestamp()) // 60
     parts = {"range": asdict(choice.range), "where": [asdict(f) for f in choice.where], "pack": board.pack.name}
-    key = queries.key_of(scope, "bad_places", versions=versions, minute=minute, metric=metric.qualified, **parts)
+    key = queries.key_of_data(scope, "bad_places", now, metric=metric.qualified, **parts)
     return queries.remembered(key, lambda: bad_places(scope, board.pack, choice, metric.qualified, now))

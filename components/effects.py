@@ -19,6 +19,7 @@ from services.field.errands import Errand
 from services.formats import number, plural
 from services.live.boards import Board
 from services.maps.hexes import mappable
+from services.queries import filters_as_json
 
 KEY = "effect"
 _NO_LABEL = {"label_visibility": "collapsed"}
@@ -27,16 +28,7 @@ _LISTED = 8
 
 def show(scope: Scope, now: datetime) -> None:
     """The question and its answer."""
-    errands.picker(scope, "effect", KEY, now, "A new question", "Questions")
-    errand = errands.chosen(scope, "effect", KEY)
-    if errand is None:
-        _form(scope, now)
-    elif not errand.is_over:
-        errands.follow("effect", errand)
-    elif errand.status == "failed":
-        errands.failed(errand, KEY)
-    else:
-        _answer(errand)
+    errands.show(scope, "effect", KEY, now, ("A new question", "Questions"), _form, _answer)
 
 
 def _form(scope: Scope, now: datetime) -> None:
@@ -59,7 +51,7 @@ def _form(scope: Scope, now: datetime) -> None:
             before = st.number_input("Weeks before", 8, 104, WEEKS_BEFORE, key="effect_before", width=140)
             if st.button("Work it out", type="primary", icon=":material/balance:", disabled=not treated):
                 with states.guard():
-                    where = reading.conditions(state.filters())
+                    where = filters_as_json(state.filters())
                     ask = EffectAsk(metric, by, treated, since.isoformat(), int(before), where)
                     title = f"{metrics[metric]} since {since} in {reading.named(by, treated)}"
                     errands.go_to(KEY, reading.ask_effect(scope, board.pack, ask, title, now))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 import streamlit as st
@@ -14,6 +15,23 @@ from services.field.errands import Errand, Topic
 from services.formats import moment
 
 NEW = "new"
+
+
+def show(
+    scope: Scope, topic: Topic, key: str, now: datetime, titles: tuple[str, str],
+    ask: Callable[[Scope, datetime], None], answer: Callable[[Errand], None],
+) -> None:  # fmt: skip
+    """The question, how far its answer is, or the answer; `titles` are of a new one and of all that can be chosen."""
+    picker(scope, topic, key, now, *titles)
+    errand = chosen(scope, topic, key)
+    if errand is None:
+        ask(scope, now)
+    elif not errand.is_over:
+        follow(topic, errand)
+    elif errand.status == "failed":
+        failed(errand, key)
+    else:
+        answer(errand)
 
 
 def chosen(scope: Scope, topic: Topic, key: str) -> Errand | None:

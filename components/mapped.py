@@ -112,6 +112,4 @@ def place(
 
 
 def _map_key(scope: Scope, what: str, board: Board, choice: MapChoice, now: datetime, **more: Any) -> str:
-    known, minute = queries.versions(scope, now), int(now.timestamp()) // 60
-    asked = asdict(choice) | more
-    return queries.key_of(scope, what, pack=board.pack.name, versions=known, minute=minute, **asked)
+    return queries.key_of_data(scope, what, now, pack=board.pack.name, **asdict(choice), **more)

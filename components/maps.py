@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from components.decks import compact_deck
-from components.palette import DARK, palette
+from components.palette import DARK, palette, rgb
 from services.maps.choices import Box
 from services.maps.hexes import HexMap
 from services.maps.labels import Label
@@ -80,7 +80,7 @@ def frame(box: Box, labels: Sequence[Label], picked: Sequence[str]) -> list[Any]
     import pydeck
 
     colours = palette()
-    ink = [int(colours.text[i : i + 2], 16) for i in (1, 3, 5)]
+    ink = rgb(colours.text)
     bar = ruler(box)
     line = [{"a": [bar.west, bar.lat], "b": [bar.east, bar.lat]}]
     label = [{"p": [(bar.west + bar.east) / 2, bar.lat], "t": bar.text}]
@@ -92,7 +92,7 @@ def frame(box: Box, labels: Sequence[Label], picked: Sequence[str]) -> list[Any]
                      get_pixel_offset=[0, -10], pickable=False),
     ]  # fmt: skip
     names = [{"p": [label.lon, label.lat], "t": label.name} for label in labels]
-    ground = [int(colours.ground[i : i + 2], 16) for i in (1, 3, 5)]
+    ground = rgb(colours.ground)
     found.append(
         pydeck.Layer(
             "TextLayer", names, id="names", get_position="p", get_text="t", get_size=13, get_color=ink, pickable=False,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from components import maps
-from components.palette import palette
+from components.palette import palette, rgb
 from services.maps.choices import Box
 from services.maps.found import ClusterPicture, Hull
 from services.maps.labels import Label
@@ -54,7 +54,7 @@ def draw_groups(found: Marks, box: Box, key: str) -> None:
         )
         for swatch, rows in sorted(by_swatch.items())
     ]  # fmt: skip
-    ink = [int(palette().text[i : i + 2], 16) for i in (1, 3, 5)]
+    ink = rgb(palette().text)
     counts = [{"p": [mark.lon, mark.lat], "t": short_number(mark.rows)} for mark in found.marks]
     layers.append(
         pydeck.Layer("TextLayer", counts, id="counts", get_position="p", get_text="t", get_size=11, get_color=ink,
@@ -73,7 +73,7 @@ def draw_clusters(found: ClusterPicture, box: Box, labels: Sequence[Label], key:
     """The outline of each cluster with its number, in the colour of its stability."""
     import pydeck
 
-    ink = [int(palette().text[i : i + 2], 16) for i in (1, 3, 5)]
+    ink = rgb(palette().text)
     layers = []
     for swatch, shade in enumerate(found.picture.swatches):
         rows = [{"o": hull.outline, "t": maps.tip(hull.tip)} for hull in found.hulls if hull.swatch == swatch]

@@ -41,6 +41,11 @@ DARK = Palette(
 )  # fmt: skip
 
 
+def rgb(colour: str) -> list[int]:
+    """Red, green and blue of `#rrggbb`, as maps take them."""
+    return [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
+
+
 def palette() -> Palette:
     """The palette of the viewer's theme; light where it is not known yet."""
     return DARK if st.context.theme.type == "dark" else LIGHT

@@ -57,8 +57,8 @@ def show_areas(
 
 
 def _names(area: Selected | None) -> tuple[str, ...]:
-    """The names of the boundaries that are selected; none for a rectangle or what was drawn."""
-    return tuple(area.text.split("\n")) if area and area.is_named else ()
+    """The selected parts as an address names them, which is shorter than their outlines."""
+    return area.texts if area else ()
 
 
 def _panel(
@@ -87,9 +87,8 @@ def _place(
     scope: Scope, board: Board, metric: Metric, choice: MapChoice, inside: tuple[Filter, ...], now: datetime
 ) -> Place:
     seen = Choice("custom", choice.range, None, metric.qualified, choice.where)
-    versions, minute = queries.versions(scope, now), int(now.timestamp()) // 60
     parts = asdict(choice) | {"inside": [asdict(f) for f in inside], "pack": board.pack.name}
-    key = queries.key_of(scope, "place", versions=versions, minute=minute, **parts)
+    key = queries.key_of_data(scope, "place", now, **parts)
     return queries.remembered(key, lambda: place_in(scope, board.pack, metric, seen, inside, now))
 
 

@@ -50,6 +50,11 @@ def key_of(scope: Scope, what: str, **parts: Any) -> str:
     return json.dumps([what, rights, parts], sort_keys=True, default=str, separators=(",", ":"))
 
 
+def key_of_data(scope: Scope, what: str, now: datetime, **parts: Any) -> str:
+    """The key of a question whose answer is of all data as it is in this minute."""
+    return key_of(scope, what, versions=versions(scope, now), minute=_turn(now, 60), **parts)
+
+
 def _turn(now: datetime, seconds: float) -> int:
     return int(now.timestamp() / seconds)
 
@@ -102,8 +107,7 @@ def live_page(
     `patience_s` ago while the next is being made. It is of the choice, the data's versions and the minute.
     """
     asked = {**asdict(choice), "family": family, "pack": board.pack.name}
-    known = versions(scope, now)
-    key = key_of(scope, "live", versions=known, minute=_turn(now, 60), **asked)
+    key = key_of_data(scope, "live", now, **asked)
     if choice.slug != "custom":
         asked.pop("range")  # moves on with time; the question stays the same
 

@@ -16,6 +16,7 @@ from services.field.errands import Errand
 from services.field.repeats import RepeatsAsk
 from services.formats import grouped
 from services.live.choices import RANGES
+from services.queries import filters_as_json
 
 KEY = "repeats"
 _DEFAULT = "30d"
@@ -24,16 +25,7 @@ _NO_LABEL = {"label_visibility": "collapsed"}
 
 def show(scope: Scope, now: datetime) -> None:
     """The question and its answer."""
-    errands.picker(scope, "repeats", KEY, now, "A new question", "Questions")
-    errand = errands.chosen(scope, "repeats", KEY)
-    if errand is None:
-        _form(scope, now)
-    elif not errand.is_over:
-        errands.follow("repeats", errand)
-    elif errand.status == "failed":
-        errands.failed(errand, KEY)
-    else:
-        _answer(errand)
+    errands.show(scope, "repeats", KEY, now, ("A new question", "Questions"), _form, _answer)
 
 
 def _form(scope: Scope, now: datetime) -> None:
@@ -62,7 +54,7 @@ def _form(scope: Scope, now: datetime) -> None:
                 span = reading.span_of(_DEFAULT, scope, now)
                 span = filters.choice(scope, board, now).range if state.read("range") else span
                 ask = RepeatsAsk(dataset.qualified, span.from_at.isoformat(), span.to_at.isoformat(), kind, area,
-                                 float(metres), float(hours), reading.conditions(state.filters()))  # fmt: skip
+                                 float(metres), float(hours), filters_as_json(state.filters()))  # fmt: skip
                 title = f"{dataset.title} within {metres} m and {hours} h, by {columns[area].lower()}"
                 errands.go_to(KEY, reading.ask_repeats(scope, dataset, ask, title, now))
                 st.rerun()

@@ -14,6 +14,7 @@ from components import errands, routes_map, routes_setup, states
 from components.markdown import plain
 from data.types import Scope
 from services.field import plans
+from services.field.errands import Errand
 from services.field.plans import Planned
 from services.formats import moment, plural
 from services.routing.plans import Route
@@ -30,16 +31,11 @@ _SMALL = {"": 30, "Arrive": 70, "Begin": 70, "Leave": 70, "Stop": 230, "Drive, m
 
 def show(scope: Scope, now: datetime) -> None:
     """The page."""
-    errands.picker(scope, "routes", KEY, now, "A new plan", "Plans")
-    errand = errands.chosen(scope, "routes", KEY)
-    if errand is None:
-        routes_setup.show(scope, now)
-    elif not errand.is_over:
-        errands.follow("routes", errand)
-    elif errand.status == "failed":
-        errands.failed(errand, KEY)
-    else:
+
+    def answer(errand: Errand) -> None:
         _plan(scope, plans.planned(errand), now)
+
+    errands.show(scope, "routes", KEY, now, ("A new plan", "Plans"), routes_setup.show, answer)
 
 
 def _plan(scope: Scope, found: Planned, now: datetime) -> None:

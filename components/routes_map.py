@@ -8,7 +8,8 @@ from typing import Any
 
 import streamlit as st
 
-from components.palette import DARK, palette
+from components.maps import tip
+from components.palette import DARK, palette, rgb
 from services.field.drawing import Colour, Mark, colour_of, sketch
 from services.field.plans import Planned
 from services.maps.layout import camera, ruler
@@ -24,8 +25,8 @@ def draw(found: Planned, key: str) -> None:
 
     is_dark = palette() is DARK
     seen = sketch(found, _NOBODY[is_dark])
-    ink = _rgb(palette().text)
-    lines = [{"p": line.path, "c": line.colour, "t": escape(line.tip)} for line in seen.lines]
+    ink = rgb(palette().text)
+    lines = [{"p": line.path, "c": line.colour, "t": tip(line.tip)} for line in seen.lines]
     bar = ruler(seen.box)
     scale = [{"a": [bar.west, bar.lat], "b": [bar.east, bar.lat], "p": [(bar.west + bar.east) / 2, bar.lat],
               "n": bar.text}]  # fmt: skip
@@ -35,7 +36,7 @@ def draw(found: Planned, key: str) -> None:
         pydeck.Layer("PathLayer", lines, id="ways", get_path="p", get_color="c", width_min_pixels=3, width_max_pixels=5,
                      joint_rounded=True, cap_rounded=True, opacity=0.75, pickable=True),
         _dots("bases", seen.bases, 8, True, ink), _dots("lost", lost, 8, False, ink),
-        _dots("stops", served, 11, True, _rgb(palette().ground)),
+        _dots("stops", served, 11, True, rgb(palette().ground)),
         pydeck.Layer("TextLayer", _rows(served), id="numbers", get_position="p", get_text="n", get_size=12,
                      get_color=[255, 255, 255], font_weight=700, pickable=False),
         pydeck.Layer("LineLayer", scale, id="ruler", get_source_position="a", get_target_position="b", get_width=2,
@@ -64,12 +65,8 @@ def _dots(name: str, marks: Sequence[Mark], size: int, filled: bool, edge: list[
 
 def _rows(marks: Sequence[Mark]) -> list[dict[str, Any]]:
     return [
-        {"p": [m.lon, m.lat], "c": m.colour, "n": m.number, "t": escape(m.tip).replace("\n", "<br/>")} for m in marks
+        {"p": [m.lon, m.lat], "c": m.colour, "n": m.number, "t": tip(m.tip)} for m in marks
     ]  # fmt: skip
-
-
-def _rgb(colour: str) -> list[int]:
-    return [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
 
 
 def heading(found: Planned, officer: str, said: str) -> None:
