@@ -10,7 +10,7 @@ from services.maps.colours import Scale, findings, sequential
 from services.maps.districts import PER, District, DistrictMap
 from services.maps.hexes import text_of
 from services.maps.hotspots import KINDS
-from services.maps.pictures import Painted, Picture, Swatch, plain_number, titled
+from services.maps.pictures import Painted, Picture, Swatch, plain_number, probability, titled
 
 
 def picture(shown: DistrictMap, choice: MapChoice, is_dark: bool) -> Picture | str:
@@ -71,7 +71,7 @@ def columns(shown: DistrictMap, has_spots: bool) -> tuple[str, ...]:
 def _line(shown: DistrictMap, one: District, has_spots: bool) -> tuple[str, ...]:
     found: tuple[str, ...] = ()
     if has_spots and one.grade is not None:
-        found = (KINDS[one.grade], f"{one.z:.1f}".replace("-", "−"), _q(one.q))
+        found = (KINDS[one.grade], f"{one.z:.1f}".replace("-", "−"), probability(one.q))
     rates = (rate_text(one.rate), rate_text(one.smoothed), _amount(one.exposure)) if shown.exposure_title else ()
     return (one.key, *found, *rates, plain_number(shown.metric, one.value), number(one.rows, "integer"))
 
@@ -83,7 +83,7 @@ def tip(shown: DistrictMap, one: District) -> str:
         parts.append(f"Per {PER:,}: {rate_text(one.rate)}, smoothed {rate_text(one.smoothed)}")
         parts.append(f"{shown.exposure_title}: {_amount(one.exposure)}")
     if one.grade is not None:
-        parts.append(f"{KINDS[one.grade].capitalize()}: z {one.z:.1f}, q {_q(one.q)}".replace("z -", "z −"))
+        parts.append(f"{KINDS[one.grade].capitalize()}: z {one.z:.1f}, q {probability(one.q)}".replace("z -", "z −"))
     return "\n".join(parts)
 
 
@@ -96,7 +96,3 @@ def rate_text(value: float | None) -> str:
 
 def _amount(value: float | None) -> str:
     return "–" if value is None else number(value, "integer")
-
-
-def _q(q: float | None) -> str:
-    return "" if q is None else "< 0.001" if q < 0.001 else f"{q:.3f}"

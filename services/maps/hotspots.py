@@ -107,10 +107,15 @@ def _proof(
     return found if isinstance(found, GridProof) else None
 
 
+def grade_of(z: float, q: float) -> int:
+    """0 and 1 hot, 2 neither, 3 and 4 cold; 0 and 4 by the smaller of LEVELS."""
+    strong, some = LEVELS
+    return 2 if q > some else (0 if q <= strong else 1) if z > 0 else (4 if q <= strong else 3)
+
+
 def _hotspot(
     metric: Metric, index: str, value: float, z: float, q: float, proof: GridProof | None, place: int
 ) -> Hotspot:
-    strong, some = LEVELS
-    grade = 2 if q > some else (0 if q <= strong else 1) if z > 0 else (4 if q <= strong else 3)
+    grade = grade_of(z, q)
     said = proof.says(place, KINDS[grade]) if proof and grade != 2 else ""
     return Hotspot(index, z, q, grade, text_of(metric, value), said)

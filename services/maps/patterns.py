@@ -86,9 +86,10 @@ def _tested(title: str, counts: dict[tuple[str, str], float], is_picked: bool) -
     places, categories = sorted({p for p, _ in counts}), sorted({c for _, c in counts})
     if len(places) < 2 or len(categories) < 2:
         return Patterns(title, (), 0, "There is nothing to compare: one place, or one category.")
+    row_of, column_of = ({name: i for i, name in enumerate(names)} for names in (places, categories))
     table = np.zeros((len(places), len(categories)))
     for (place, category), rows in counts.items():
-        table[places.index(place) if is_picked else _at(places, place), _at(categories, category)] = rows
+        table[row_of[place], column_of[category]] = rows
     lift, _, q = over_represented(table)
     expected = np.divide(table, lift, out=np.zeros(table.shape), where=lift > 0)
     out = np.argwhere((q <= LEVEL) & (lift > 1))
@@ -98,14 +99,8 @@ def _tested(title: str, counts: dict[tuple[str, str], float], is_picked: bool) -
         if not is_picked or places[i] == "here"
     ]
     found.sort(key=lambda one: (one.q, -one.lift))
-    tested = int((~np.isnan(q)).sum()) if not is_picked else int((~np.isnan(q[places.index("here")])).sum())
+    tested = int((~np.isnan(q)).sum()) if not is_picked else int((~np.isnan(q[row_of["here"]])).sum())
     return Patterns(title, tuple(found), tested)
-
-
-def _at(ordered: list[str], name: str) -> int:
-    from bisect import bisect_left
-
-    return bisect_left(ordered, name)
 
 
 def lines_of(found: Patterns, where: dict[str, str]) -> list[dict[str, str]]:

@@ -21,6 +21,7 @@ from services.live.choices import range_of
 from services.maps.choices import MapChoice
 from services.maps.histories import history_of
 from services.maps.rhythms import category_of
+from services.queries import filters_from_json
 from services.spatial.risk import Reason
 
 KINDS = ("clusters", "risk")
@@ -68,9 +69,7 @@ def work_out(
     scope: Scope, pack: Pack, dataset: Dataset, metric: Metric, question: Question, now: datetime, step: Step
 ) -> dict[str, Any]:
     """The result of a question, for the worker; with `reason` where nothing can be told."""
-    where = tuple(
-        Filter(one["dimension"], one["op"], tuple(one["values"])) for one in question.asked["where"]
-    )  # fmt: skip
+    where = filters_from_json(question.asked["where"])
     if area := question.asked.get("area"):
         where = (*where, Filter("place", "inside", (area,)))
     made = _clusters if question.kind == "clusters" else _risk

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.types import CannotTell
+from services.spatial.weights import rings
 
 Floats = NDArray[np.float64]
 WEEK = 7
@@ -97,14 +98,9 @@ class Model:
 
 
 def neighbours_of(cells: NDArray[np.uint64]) -> tuple[NDArray[np.int64], ...]:
-    """The rows of the H3 cells that touch each, among `cells` (ascending)."""
-    from h3.api.basic_int import grid_disk
-
-    at = {cell: row for row, cell in enumerate(cells.tolist())}
-    return tuple(
-        np.array(sorted(at[other] for other in grid_disk(cell, 1) if other in at and other != cell), np.int64)
-        for cell in cells.tolist()
-    )
+    """The rows of the H3 cells that touch each, among `cells`."""
+    beside = rings(cells)
+    return tuple(np.split(beside.others, beside.starts[1:-1]))
 
 
 def remember(history: History) -> Memory:
