@@ -25,6 +25,7 @@ from components import (
     queries,
     state,
     states,
+    unusual,
 )
 from components.palette import DARK, palette
 from data.model import Metric
@@ -72,6 +73,9 @@ def show(scope: Scope, now: datetime) -> None:
     if choice.layer == "districts":
         districts.show(scope, board, metric, choice, area, now)
         return
+    if choice.layer == "unusual":
+        unusual.show(scope, board, metric, now)
+        return
     shown = mapped.hex_map(scope, board, metric, choice, now)
     st.caption(f"{LAYER_HELP.get(choice.layer, '')} {shown.coverage.sentence()} {shown.as_of}.")
     bad_places.note(scope, board, metric, choice, now)
@@ -117,7 +121,7 @@ def _bar(scope: Scope, board: Board, now: datetime) -> Metric:
         titles = {m.name: m.title for m in found}
         name = state.choose("Metric", "metric", titles, next(iter(titles)), st.selectbox, width=280, **_NO_LABEL)
         layer = state.choose("Layer", "layer", LAYERS, "hexagons", st.selectbox, width=210, **_NO_LABEL)
-        if layer != "districts":
+        if layer not in ("districts", "unusual"):
             state.choose("Size", "size", SIZES, "auto", st.selectbox, width=190, **_NO_LABEL)
         if layer in ("hexagons", "density", "sides", "playback", "districts"):
             state.choose("Colours", "scale", SCALES, "quantiles", st.selectbox, width=220, **_NO_LABEL)

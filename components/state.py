@@ -20,7 +20,7 @@ _KEPT = "_kept_parameters"
 LIVE = ("range", "from", "to", "compare", "metric", "pack", "family", "every", "f.", "x.")
 MAP = (
     "range", "from", "to", "compare", "metric", "pack", "layer", "size", "scale", "box", "hex", "area", "also", "pick",
-    "method", "boundaries", "rows_by", "exposure", "show", "f.", "x.",
+    "method", "nights", "boundaries", "rows_by", "exposure", "show", "f.", "x.",
 )  # fmt: skip
 DATA = ("view", "upload")
 LOOKUP = ("kind", "name", "range", "about")

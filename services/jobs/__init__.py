@@ -8,6 +8,7 @@ from services.jobs.managing import (
     may_change,
     recent_runs,
     run_now,
+    run_times,
     start_workflow,
     workflow_lines,
 )
@@ -17,5 +18,5 @@ from services.jobs.workflows import CUSTOM, WORKFLOWS, Workflow
 
 __all__ = [
     "CUSTOM", "JOBS", "WORKFLOWS", "Job", "JobLine", "Workflow", "WorkflowLine", "change_job", "job_lines",
-    "may_change", "recent_runs", "run_now", "run_worker", "start_workflow", "workflow_lines",
+    "may_change", "recent_runs", "run_now", "run_times", "run_worker", "start_workflow", "workflow_lines",
 ]  # fmt: skip

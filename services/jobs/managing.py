@@ -5,7 +5,7 @@ Jobs belong to the whole installation: whoever is administrator of every top wor
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -76,6 +76,15 @@ def _line(job: Job, last: JobRun | None, setting: JobSetting | None, waiting: Qu
     changed = own != job.cron or paused
     by = setting.changed_by if setting and changed else ""
     return JobLine(job.name, job.title, own, changed, paused, by, last, took, next_at, waiting)
+
+
+def run_times(job: str, after: datetime) -> Iterator[datetime]:
+    """When a job runs by itself after a moment, one time after the other; none while it rests. Raises UnknownName."""
+    if job not in JOBS:
+        raise unknown("job", job, JOBS)
+    setting = schedule.job_settings().get(job)
+    if setting is None or not setting.paused:
+        yield from croniter(setting.cron if setting and setting.cron else JOBS[job].cron, after).all_next(datetime)
 
 
 def workflow_lines(scope: Scope, now: datetime) -> list[WorkflowLine]:

@@ -12,6 +12,7 @@ from data.errors import BadInput
 from data.schedule import JobSetting
 from services.jobs.schedule import Job
 
+BY_ITSELF = ("", "data", "schedule")  # what a job is asked by when nobody asks for it
 TURN_S = 5  # so often the worker looks whose turn it is
 _known: tuple[float, dict[str, JobSetting]] = (-TURN_S, {})
 
@@ -27,7 +28,7 @@ def settings_now() -> dict[str, JobSetting]:
 def is_wanted(job: Job, asked: str) -> bool:
     """Whether a job that the queue hands out is to run: always when a person or workflow asks; else not while it rests,
     and not at the times it was made with when it has others. `asked` is empty at those times."""
-    if asked not in ("", "data", "schedule"):
+    if asked not in BY_ITSELF:
         return True
     found = settings_now().get(job.name)
     if found is None:

@@ -19,6 +19,7 @@ from services.jobs import (
     spool,
     studies,
     tidy,
+    unusual,
 )
 from services.jobs.turns import Turn
 
@@ -57,6 +58,7 @@ JOBS: dict[str, Job] = {
         Job("spool", "Write what waits on disk", "* * * * * */5", spool.drain_spool),
         Job("studies", "Work out clusters and risks that were asked for", "* * * * * */3", studies.work_out),
         Job("studies-nightly", "Work clusters and risks out anew", "40 2 * * *", studies.renew),
+        Job("unusual", "Look for unusual clusters", "25 * * * *", unusual.scan_places),
         Job("collect-hourly", "Make summaries of hours", "0 * * * *", collect.collector("hourly")),
         Job("collect-daily", "Make summaries of days", "0 1 * * *", collect.collector("daily")),
         Job("collect-weekly", "Make summaries of weeks", "15 1 * * 1", collect.collector("weekly")),

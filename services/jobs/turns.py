@@ -9,7 +9,8 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """When the run began, and whether it should end early because the worker stops."""
+    """When the run began, whether it should end early because the worker stops, and whether somebody asked for it."""
 
     now: datetime
     should_stop: Callable[[], bool]
+    is_asked: bool = False

@@ -18,7 +18,7 @@ from procrastinate.jobs import Status
 
 from data import queue
 from data.errors import BadInput, DatabaseDown
-from services.jobs.overrides import TURN_S, is_due, is_wanted, settings_now
+from services.jobs.overrides import BY_ITSELF, TURN_S, is_due, is_wanted, settings_now
 from services.jobs.running import run_job, running_jobs
 from services.jobs.schedule import JOBS, Job
 from services.jobs.turns import Turn
@@ -103,14 +103,15 @@ def _task(job: Job, stop: threading.Event) -> Callable[..., str]:
     def run(context: JobContext, asked: str = "", **_timestamp: int) -> str:
         if not is_wanted(job, asked):
             return ""
-        return run_job(job, Turn(datetime.now(UTC), lambda: stop.is_set() or context.should_abort()))
+        is_asked = asked not in BY_ITSELF
+        return run_job(job, Turn(datetime.now(UTC), lambda: stop.is_set() or context.should_abort(), is_asked))
 
     return run
 
 
 def _workflow(stop: threading.Event) -> Callable[..., None]:
     def run(context: JobContext, number: int) -> None:
-        run_workflow(number, Turn(datetime.now(UTC), lambda: stop.is_set() or context.should_abort()))
+        run_workflow(number, Turn(datetime.now(UTC), lambda: stop.is_set() or context.should_abort(), True))
 
     return run
 

@@ -13,7 +13,8 @@ Box = tuple[float, float, float, float]
 LAYERS: dict[str, str] = {
     "hexagons": "Hexagons", "density": "Density", "points": "Points", "groups": "Grouped points",
     "hotspots": "Hotspots", "emerging": "Emerging hotspots", "difference": "Change", "sides": "Two periods",
-    "playback": "Playback", "clusters": "Clusters", "risk": "Risk next week", "districts": "Districts",
+    "playback": "Playback", "clusters": "Clusters", "unusual": "Unusual clusters", "risk": "Risk next week",
+    "districts": "Districts",
 }  # fmt: skip
 LAYER_HELP: dict[str, str] = {
     "hexagons": "The number in each hexagon. Their size follows how closely you look.",
@@ -28,6 +29,8 @@ LAYER_HELP: dict[str, str] = {
     "clusters": "Rows that lie closer together than those around them, whatever the hexagons.",
     "risk": "How likely something happens in each hexagon within the next 7 days, from the last three years; the range"
     " above plays no part in it.",
+    "unusual": "Where more rows came up to yesterday than the usual of each place and of each day explain (space-time"
+    " permutation scan, each night). The range and filters above play no part in it.",
     "playback": "The range step by step; all frames have the same colours.",
     "districts": "The number of each area of your boundaries, and its rate.",
 }

@@ -31,6 +31,7 @@ class Scanning:
     replicas: int = 999
     seed: int = 0
     every_days: float = 1.0  # how often the analysis is run, for the recurrence interval
+    between: tuple[int, int] | None = None  # the first and last day that are looked at, else those of events
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,8 @@ def scan(lat: Floats, lon: Floats, place: Ints, day: Ints, wanted: Scanning) -> 
     """
     if day.size < _LEAST_EVENTS:
         return CannotTell(f"Only {day.size} events; at least {_LEAST_EVENTS} are needed.")
-    first, days = int(day.min()), int(day.max() - day.min()) + 1
+    first, last = wanted.between or (int(day.min()), int(day.max()))
+    days = last - first + 1
     if days < 2 or lat.size < 2:
         return CannotTell("All events are of one day, or at one place.")
     if lat.size * days > 50_000_000:
