@@ -39,6 +39,8 @@ def menu(scope: Scope, box: Box | None) -> None:
             _rectangle(box)
         else:
             _boundary(scope)
+        if state.read("layer") != "draw":
+            st.button("Draw on the map…", icon=":material/draw:", on_click=_draw, key="area_draw")
         if can(scope, "write"):
             st.button("Boundaries…", icon=":material/upload:", on_click=boundaries.ask, key="area_boundaries")
 
@@ -65,6 +67,11 @@ def select(texts: list[str]) -> None:
     state.write("hex", [])
     state.write("pick", [])
     state.next_turn("map")
+
+
+def _draw() -> None:
+    state.write("layer", ["draw"])
+    state.next_turn("areas")
 
 
 def _rectangle(box: Box | None) -> None:

@@ -14,6 +14,7 @@ from components import (
     bad_places,
     boundaries,
     districts,
+    drawing,
     filters,
     layers,
     map_downloads,
@@ -70,8 +71,9 @@ def show(scope: Scope, now: datetime) -> None:
     choice = _choice(scope, board, metric, area, now)
     areas.chip(area)
     boundaries.show(scope)
-    if choice.layer == "districts":
-        districts.show(scope, board, metric, choice, area, now)
+    if choice.layer in ("districts", "draw"):
+        draws = districts.show if choice.layer == "districts" else drawing.show
+        draws(scope, board, metric, choice, area, now)
         return
     if choice.layer == "unusual":
         unusual.show(scope, board, metric, now)
@@ -123,7 +125,7 @@ def _bar(scope: Scope, board: Board, now: datetime) -> Metric:
         layer = state.choose("Layer", "layer", LAYERS, "hexagons", st.selectbox, width=210, **_NO_LABEL)
         if layer not in ("districts", "unusual"):
             state.choose("Size", "size", SIZES, "auto", st.selectbox, width=190, **_NO_LABEL)
-        if layer in ("hexagons", "density", "sides", "playback", "districts"):
+        if layer in ("hexagons", "draw", "density", "sides", "playback", "districts"):
             state.choose("Colours", "scale", SCALES, "quantiles", st.selectbox, width=220, **_NO_LABEL)
         if layer in ("difference", "sides"):
             state.choose("Against", "compare", _AGAINST, "previous", st.selectbox, width=240, **_NO_LABEL)

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Makes .venv and installs requirements, each only when needed. `deploy/venv.sh dev` adds what tests need.
+# Makes .venv and installs requirements, each only when needed. `deploy/venv.sh dev` adds what tests need; what browsers
+# need to draw on maps may be missing, but for `deploy/venv.sh draw`.
 set -eu
 cd "$(dirname "$0")/.."
 wanted=requirements.txt
@@ -47,3 +48,5 @@ if not path.is_file() or path.read_text() != content:
         found, text = stamp(name)
         found.write_text(text)
 PYTHON
+
+.venv/bin/python -m services.maps.leaflet || [ "${1:-}" != draw ]

@@ -32,13 +32,18 @@ class Selected:
     outline: str
 
     @property
-    def is_named(self) -> bool:
-        """Whether it is made of the workspace's boundaries."""
-        return self.text != box_text(self.box) and not self.text.startswith(POLYGON)
+    def texts(self) -> tuple[str, ...]:
+        """The parts it is made of, as the address and the API take them."""
+        return tuple(self.text.split("\n"))
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether all of it are rectangles and polygons, which can be drawn anew."""
+        return all(map(_is_shape, self.texts))
 
 
 def selected(scope: Scope, texts: Sequence[str]) -> Selected | None:
-    """The area of the address: a box, a drawn polygon, or areas of the workspace's boundaries (several count as one).
+    """The area of the address: boxes, drawn polygons, areas of the workspace's boundaries; several count as one.
 
     None without any. Raises BadInput, and UnknownName for boundaries or areas that are not there.
     """
@@ -46,15 +51,28 @@ def selected(scope: Scope, texts: Sequence[str]) -> Selected | None:
     if not wanted:
         return None
     box = box_of(wanted[0])
-    if box is not None:
+    if box is not None and len(wanted) == 1:
         return Selected(box_text(box), "the chosen rectangle", json.dumps(list(box)), box, json.dumps(_ring(box)))
-    if wanted[0].startswith(POLYGON):
-        geometry = polygon_of(wanted[0])
-        return _made(wanted[0], "the drawn area", [geometry])
-    geometries = [boundary_of(scope, text) for text in wanted]
-    names = [text.partition(":")[2] for text in wanted]
-    title = names[0] if len(names) == 1 else plural(len(names), "area")
-    return _made("\n".join(wanted), title, geometries)
+    return _made("\n".join(wanted), _title(wanted), [_geometry(scope, text) for text in wanted])
+
+
+def _is_shape(text: str) -> bool:
+    return text.startswith(POLYGON) or box_of(text) is not None
+
+
+def _title(texts: Sequence[str]) -> str:
+    drawn = sum(map(_is_shape, texts))
+    if drawn == len(texts):
+        return "the drawn area" if drawn == 1 else plural(drawn, "drawn area")
+    return texts[0].partition(":")[2] if len(texts) == 1 else plural(len(texts), "area")
+
+
+def _geometry(scope: Scope, text: str) -> str:
+    """One part of an area as GeoJSON text."""
+    box = box_of(text)
+    if box is not None:
+        return json.dumps(_ring(box))
+    return polygon_of(text) if text.startswith(POLYGON) else boundary_of(scope, text)
 
 
 def find_selected(scope: Scope, texts: Sequence[str]) -> tuple[Selected | None, str]:
@@ -105,14 +123,39 @@ def polygon_text(corners: Sequence[Sequence[float]]) -> str:
 
 
 def drawn_text(geometry: Mapping[str, Any]) -> str:
-    """What was drawn (a GeoJSON polygon) as the address carries it: a rectangle as its box. Raises BadInput."""
+    """What was drawn (a GeoJSON polygon) as the address carries it: a rectangle as its box.
+
+    Whether it can be an area (no line that crosses itself) is told where the address is read, like any other's.
+    """
     ring = [(round(float(lon), 5), round(float(lat), 5)) for lon, lat in geometry["coordinates"][0]]
     lons, lats = {lon for lon, _ in ring}, {lat for _, lat in ring}
     if len(lons) == len(lats) == 2 and len(ring) == 5:
         return box_text((min(lons), min(lats), max(lons), max(lats)))
-    found = polygon_text(ring)
-    polygon_of(found)
-    return found
+    return polygon_text(ring)
+
+
+def drawn_texts(features: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Everything that was drawn (GeoJSON features) as the address carries it; what is no polygon is no area."""
+    shapes = [feature["geometry"] for feature in features if feature["geometry"]["type"] == "Polygon"]
+    return list(dict.fromkeys(map(drawn_text, shapes)))
+
+
+def drawn_rings(texts: Sequence[str]) -> list[list[tuple[float, float]]]:
+    """The rectangles and polygons of an address to be drawn on, corners as (latitude, longitude); a rectangle has two,
+    the south-western and the north-eastern. Boundaries and what cannot be are left out.
+    """
+    made: list[list[tuple[float, float]]] = []
+    for text in filter(_is_shape, texts):
+        box = box_of(text)
+        if box is not None:
+            made.append([(box[1], box[0]), (box[3], box[2])])
+            continue
+        try:
+            ring = json.loads(polygon_of(text))["coordinates"][0]
+        except BadInput:
+            continue
+        made.append([(lat, lon) for lon, lat in ring[:-1]])
+    return made
 
 
 def resolved(scope: Scope, where: Any) -> Any:

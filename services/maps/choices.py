@@ -11,13 +11,15 @@ from data.types import Compare, Filter, TimeRange
 
 Box = tuple[float, float, float, float]
 LAYERS: dict[str, str] = {
-    "hexagons": "Hexagons", "density": "Density", "points": "Points", "groups": "Grouped points",
+    "hexagons": "Hexagons", "draw": "Draw an area", "density": "Density", "points": "Points",
+    "groups": "Grouped points",
     "hotspots": "Hotspots", "emerging": "Emerging hotspots", "difference": "Change", "sides": "Two periods",
     "playback": "Playback", "clusters": "Clusters", "unusual": "Unusual clusters", "risk": "Risk next week",
     "districts": "Districts",
 }  # fmt: skip
 LAYER_HELP: dict[str, str] = {
     "hexagons": "The number in each hexagon. Their size follows how closely you look.",
+    "draw": "Draw polygons, rectangles or circles; what is inside is counted, listed and charted.",
     "density": "The same numbers as a smooth surface, for a first impression; exact numbers are in the table.",
     "points": "Where rows lie, to about 10 m, coloured by their most frequent state there.",
     "groups": "Rows put together by place; each ring shows how they divide by state.",
@@ -34,8 +36,8 @@ LAYER_HELP: dict[str, str] = {
     "playback": "The range step by step; all frames have the same colours.",
     "districts": "The number of each area of your boundaries, and its rate.",
 }
-MOST_BY_LAYER: dict[str, int] = {"emerging": 1000, "playback": 1000}
-"""How many hexagons a layer may have that asks for each of them at every step."""
+MOST_BY_LAYER: dict[str, int] = {"emerging": 1000, "draw": 1500, "playback": 1000}
+"""How many hexagons a layer may have that asks for each of them at every step, or that a browser draws one by one."""
 SIZES: dict[str, str] = {
     "auto": "Size fits the view", "5": "Very large (8 km)", "6": "Large (3 km)", "7": "2.4 km", "8": "900 m",
     "9": "350 m", "10": "130 m", "11": "50 m",

@@ -15,6 +15,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from data.settings import settings
 
 _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
+# The script of the maps that people draw on, which is the same for everybody (components/leaflets.py).
+DRAWING_SCRIPT = "'sha256-DH1/XayKlMOVTasd47Bkj6AgC8d9z/HQuW/icgQbfXg='"
 _YEAR_S = 365 * 24 * 3600
 _ALWAYS = {
     "X-Content-Type-Options": "nosniff",
@@ -43,8 +45,10 @@ def dashboard_policy() -> str:
     """The content-security policy of the dashboard: its own scripts and connections, nothing from elsewhere.
 
     Streamlit's page has an inline script; the installed version's is allowed by its hash, so an update needs no edit.
+    TRICKY: streamlit-folium runs whatever script a message to its frame holds. Only this one is allowed: with
+    `unsafe-inline` another site could have its own run here, in a browser that opens both.
     """
-    inline = " ".join(hash_source(script) for script in _INLINE_SCRIPT.findall(dashboard_page()))
+    inline = " ".join([*map(hash_source, _INLINE_SCRIPT.findall(dashboard_page())), DRAWING_SCRIPT])
     return (
         f"default-src 'self'; script-src 'self' 'wasm-unsafe-eval' {inline}; style-src 'self' 'unsafe-inline'; "
         "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' data: blob:; worker-src 'self' blob:; "

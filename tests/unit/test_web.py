@@ -12,7 +12,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from services.web.clients import client_of
 from services.web.documents import _POLICY, sign_in_document
 from services.web.origins import came_from_here, is_known_host, is_own_origin
-from services.web.policy import add_headers, dashboard_page, dashboard_policy
+from services.web.policy import DRAWING_SCRIPT, add_headers, dashboard_page, dashboard_policy
 from services.web.sign_in import safe_next
 from tests.support import settings_of
 
@@ -90,12 +90,12 @@ def test_only_named_hosts_are_answered(hosts: str, host: str, known: bool) -> No
         assert is_known_host(Headers({"host": host})) is known
 
 
-def test_the_policy_allows_streamlits_inline_script_by_its_hash_and_no_other() -> None:
+def test_the_policy_allows_two_inline_scripts_by_their_hashes_and_no_other() -> None:
     inline = re.findall(r"<script>(.*?)</script>", dashboard_page(), re.DOTALL)
     assert len(inline) == 1
     digest = base64.b64encode(hashlib.sha256(inline[0].encode()).digest()).decode()
     scripts = next(part for part in dashboard_policy().split("; ") if part.startswith("script-src"))
-    assert scripts == f"script-src 'self' 'wasm-unsafe-eval' 'sha256-{digest}'"
+    assert scripts == f"script-src 'self' 'wasm-unsafe-eval' 'sha256-{digest}' {DRAWING_SCRIPT}"
     assert "'unsafe-eval'" not in dashboard_policy() and "frame-ancestors 'self'" in dashboard_policy()
 
 
