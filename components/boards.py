@@ -55,7 +55,7 @@ def run(board: Board, every_s: int | None) -> None:
 def _draw(board: Board, page: LivePage, scope: Scope, now: datetime, drawn: Drawn) -> None:
     view = page.view
     if view.is_empty:
-        _nothing_here(scope, view.range_text, now)
+        nothing_here(scope, view.range_text, now)
         return
     filters.family(board)
     tiles.draw_tiles(view.tiles, view.compared_with, drill.open_rows if drill.may_open(scope) else None)
@@ -88,8 +88,9 @@ def _series_lines(drawn: Drawn) -> downloads.Lines:
     return downloads.series_lines(drawn.shown.view.series)
 
 
-def _nothing_here(scope: Scope, range_text: str, now: datetime) -> None:
-    days, fresh = filters.newest_days(scope, now), queries.fresh(scope, now)
+def nothing_here(scope: Scope, range_text: str, now: datetime, dataset: str = "", length: int = 30) -> None:
+    """No row in the range: what to take out, or where the newest rows are (of one dataset, if it is said)."""
+    days, fresh = filters.newest_days(scope, now, dataset, length), queries.fresh(scope, now)
     with st.container(border=True):
         st.subheader(f"No rows in {range_text}", anchor=False)
         if state.filters():

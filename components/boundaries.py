@@ -73,11 +73,8 @@ def _read(given: Any) -> tuple[Checked | None, str]:
 
 def _form(scope: Scope, found: Checked) -> None:
     st.caption(f"{plural(found.areas.size, 'area')} found.")
-    for flaw in found.flaws[:5]:
-        kept = f" Repaired it has {flaw.share:.2%} of its size." if flaw.serious else " It is put right."
-        st.markdown(f":orange[:material/warning:] {plain(flaw.reason)}{kept}")
-    if len(found.flaws) > 5:
-        st.caption(f"and {len(found.flaws) - 5} more like these.")
+    for said in boundaries.flaws_said(found):
+        st.markdown(f":orange[:material/warning:] {plain(said)}")
     if not found.keys:
         st.error("No column names each area differently, so that nothing could tell them apart.")
         return

@@ -171,10 +171,10 @@ def go_to(days: tuple[date, date]) -> None:
     st.rerun()
 
 
-def newest_days(scope: Scope, now: datetime) -> tuple[date, date] | None:
-    """The days that end with the newest row; None without rows."""
-    known = [f.newest_at for f in queries.freshness(scope, now) if f.newest_at]
-    return days_before(max(known), scope.workspace.timezone) if known else None
+def newest_days(scope: Scope, now: datetime, dataset: str = "", days: int = 30) -> tuple[date, date] | None:
+    """The days that end with the newest row, of all datasets or of one; None without rows."""
+    known = [f.newest_at for f in queries.freshness(scope, now) if f.newest_at and dataset in ("", f.dataset)]
+    return days_before(min(max(known), now), scope.workspace.timezone, days) if known else None
 
 
 def newest_parameters(scope: Scope, now: datetime) -> dict[str, str]:

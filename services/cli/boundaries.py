@@ -31,13 +31,8 @@ def add_command(
 
     scope = command_scope(workspace)
     found = boundaries.checked(file)
-    for flaw in found.flaws[:10]:
-        if flaw.serious:
-            typer.echo(f"{flaw.reason} Repaired it has {flaw.share:.4f} of its size (--repair).", err=True)
-        else:
-            typer.echo(f"{flaw.reason} It is put right.", err=True)
-    if len(found.flaws) > 10:
-        typer.echo(f"{len(found.flaws) - 10} more like these.", err=True)
+    for said in boundaries.flaws_said(found):
+        typer.echo(said, err=True)
     column = key or next(iter(found.keys), "")
     if not column:
         raise BadInput(f"{file.name}: found no column with a different name for each area; expected one (--key).")

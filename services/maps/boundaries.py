@@ -29,6 +29,7 @@ MOST_POINTS = 10_000
 """Points of all areas of a set together, as they are drawn: about 200 kB."""
 _LARGEST = 64_000_000  # characters of all areas of a set
 _MARGIN = 0.03
+_FRACTION = re.compile(r"-?[0-9]*[.][0-9]+(e-?[0-9]+)?")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 
 
@@ -60,6 +61,18 @@ def checked(path: Path, name: str = "") -> Checked:
     return Checked(areas, found.repaired(), tuple(found.flaws), key_columns(areas))
 
 
+def flaws_said(found: Checked, most: int = 5) -> list[str]:
+    """What is wrong with the areas, in sentences: serious flaws one by one, and how many rings run the wrong way."""
+    said = [f"{flaw.reason} Repaired it has {flaw.share:.2%} of its size." for flaw in found.serious[:most]]
+    if len(found.serious) > most:
+        said.append(f"{len(found.serious) - most} more areas cross or touch themselves.")
+    if turned := len(found.flaws) - len(found.serious):
+        what = "areas have a ring that runs" if turned > 1 else "area has a ring that runs"
+        of = f"{turned} of {found.areas.size} " if turned > 1 else "1 "
+        said.append(f"{of}{what} the wrong way round, which is put right (RFC 7946: outer rings counter-clockwise).")
+    return said
+
+
 def find_checked(path: Path, name: str = "") -> tuple[Checked | None, str]:
     """The same, or why the file cannot be taken, for a form that stays open."""
     try:
@@ -69,13 +82,18 @@ def find_checked(path: Path, name: str = "") -> tuple[Checked | None, str]:
 
 
 def key_columns(areas: Areas) -> tuple[str, ...]:
-    """The columns that name every area differently, those of texts first."""
+    """The columns that name every area differently: words first, then whole numbers, last numbers with a fraction."""
     fitting = []
     for column, values in areas.columns.items():
         texts = [key_text(value) for value in values]
         if all(texts) and len(set(texts)) == len(texts):
-            fitting.append((all(isinstance(value, int | float) for value in values), column))
+            fitting.append((max(map(_wordless, texts)) if all(map(_wordless, texts)) else 0, column))
     return tuple(column for _, column in sorted(fitting, key=lambda pair: pair[0]))
+
+
+def _wordless(text: str) -> int:
+    """0 for a word, 1 for a whole number, 2 for one with a fraction, which is more likely a size than a name."""
+    return 1 if text.isdigit() else 2 if _FRACTION.fullmatch(text) else 0
 
 
 def key_text(value: Any) -> str:
@@ -97,7 +115,7 @@ def add(scope: Scope, found: Checked, name: str, key: str, repair: bool = False)
     if found.serious and not repair:
         said = "\n".join(flaw.reason for flaw in found.serious[:5])
         more = f"\nand {len(found.serious) - 5} more" if len(found.serious) > 5 else ""
-        raise BadInput(f"{said}{more}\nNothing is kept. Ask for the repaired form to take these areas.")
+        raise BadInput(f"{said}{more}\nNothing is kept. Ask for the repaired form (--repair) to take these areas.")
     made = _made(found, name, key)
     with transaction(scope) as tx:
         boundaries.put_set(tx, scope, made)

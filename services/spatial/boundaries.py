@@ -65,7 +65,8 @@ def check(areas: Areas) -> Checked:
 def _where(reason: str) -> str:
     """`Self-intersection[1 2]` as a sentence."""
     kind, _, at = reason.partition("[")
-    return f"found a {kind.lower()} at {at.rstrip(']').replace(' ', ', ')}; expected rings that do not cross or touch."
+    said = "one part inside another" if kind == "Nested shells" else f"a {kind.lower()}"
+    return f"found {said} at {at.rstrip(']').replace(' ', ', ')}; expected rings that do not cross or touch."
 
 
 def _ordered(shape: Any) -> bool:
