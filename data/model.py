@@ -127,7 +127,7 @@ class Dataset:
     then each that a metric uses as its `at`). `actor` is a text column (who), dictionary-coded like a dimension.
     `flags` are the text columns derived at ingest, of all four kinds. `place` says whether the rows have lat, lon
     (double precision) and cell (bigint, H3 resolution 12). `usual_delay_s` is how old the newest row usually is before
-    the data counts as late.
+    the data counts as late. Rows older than `keep_days` are removed where no workspace says otherwise (None: never).
     """
 
     id: int
@@ -147,6 +147,7 @@ class Dataset:
     streams: tuple[str, ...]
     usual_delay_s: int = 86_400
     description: str = ""
+    keep_days: int | None = None
 
     @property
     def qualified(self) -> str:

@@ -10,11 +10,16 @@ from data.database import Transaction, transaction
 from data.statements import run
 from data.types import Scope
 
+LEAST_DAYS = 32
+"""A month is over and summed up before the first of its rows goes."""
+MOST_DAYS = 36_500
+"""A hundred years, for those who mean for ever."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`keep_days` as somebody of the workspace said, None for the installation's own rule; rows before `kept_from` are
-    gone, None while all are there."""
+    """`keep_days` as somebody of the workspace said, None for the rule of the pack or the installation; rows before
+    `kept_from` are gone, None while all are there."""
 
     keep_days: int | None = None
     kept_from: date | None = None
@@ -28,7 +33,7 @@ def rules(scope: Scope) -> dict[int, Rule]:
 
 
 def set_rule(tx: Transaction, scope: Scope, dataset_id: int, days: int | None) -> None:
-    """Keep the rows of a dataset so many days, None: as the installation does."""
+    """Keep the rows of a dataset so many days, None: as pack and installation say."""
     run(tx, "set_retention", _names(scope, dataset_id) | {"days": days, "by": scope.account})
 
 

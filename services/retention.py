@@ -1,7 +1,7 @@
 """How long are rows kept, and what becomes of those that are past their time?
 
-The application's own records are kept as long as the setting says, rows of people's data for ever, unless somebody said
-otherwise for a dataset of their workspace. What was summed up stays.
+The application's own records are kept as long as the setting says, other rows as long as their pack says (for ever
+where it says nothing), unless somebody said otherwise for a dataset of their workspace. What was summed up stays.
 """
 
 from __future__ import annotations
@@ -15,15 +15,13 @@ from data import retention
 from data.database import transaction
 from data.errors import BadInput
 from data.model import Dataset
-from data.retention import Rule
+from data.retention import LEAST_DAYS, MOST_DAYS, Rule
 from data.settings import settings
 from data.types import Scope
 from services.model import find_dataset, model_of
 from services.observing import PACK, SLUG
 from services.people import record, require
 from services.rollups import PERIODS, collect, span_of
-
-LEAST_DAYS = 32  # a month is over and summed up before the first of its rows goes
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +41,7 @@ def kept(scope: Scope) -> list[Kept]:
 
 
 def keep(scope: Scope, dataset_name: str, days: int | None) -> None:
-    """Keep the rows of a dataset of the active workspace so many days; None: as the installation does.
+    """Keep the rows of a dataset of the active workspace so many days; None: as pack and installation say.
 
     Raises NotAllowed, UnknownName, BadInput.
     """
@@ -51,6 +49,8 @@ def keep(scope: Scope, dataset_name: str, days: int | None) -> None:
     dataset = find_dataset(model_of(scope), dataset_name)
     if days is not None and days < LEAST_DAYS:
         raise BadInput(f"Days to keep: found {days}; expected {LEAST_DAYS} at least: months are summed up first.")
+    if days is not None and days > MOST_DAYS:
+        raise BadInput(f"Days to keep: found {days:,}; expected {MOST_DAYS:,} at most, which is a hundred years.")
     with transaction(scope) as tx:
         retention.set_rule(tx, scope, dataset.id, days)
         record(tx, scope, "retention_changed", dataset.qualified, {"days": days})
@@ -85,7 +85,7 @@ def _kept(scope: Scope) -> list[Kept]:
     found = []
     for dataset in model_of(scope).datasets().values():
         rule = rules.get(dataset.id, Rule())
-        usual = own if dataset.pack == PACK else None
+        usual = own if own is not None and dataset.pack == PACK else dataset.keep_days
         days = usual if rule.keep_days is None else rule.keep_days
         found.append(Kept(dataset, days, rule.keep_days is not None, rule.kept_from))
     return found

@@ -15,7 +15,7 @@ def register(app: typer.Typer) -> None:
 def retention(
     workspace: Annotated[str, typer.Option("--workspace", "-w", help="Slug of the workspace.")],
     dataset: Annotated[str, typer.Option(help="Dataset to change, as `pack.name`; without one all are listed.")] = "",
-    days: Annotated[int, typer.Option(help="Days to keep its rows; 0: as the installation does.")] = 0,
+    days: Annotated[int, typer.Option(help="Days to keep its rows; 0: as its pack and the installation say.")] = 0,
 ) -> None:
     """List how long the datasets of a workspace are kept, or change it for one."""
     from services.people import command_scope

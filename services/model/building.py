@@ -60,6 +60,7 @@ def _dataset(pack: str, name: str, form: Form, metrics: tuple[Metric, ...]) -> D
         durations=tuple(_duration(k, f) for k, f in form.forms("durations").items()),
         flags=_derived(form), actor=form.maybe("actor"),
         place=form.flag("place", False), usual_delay_s=form.span("usual_delay", USUAL_DELAY_S),
+        keep_days=form.days("keep"),
         streams=(primary, *(t.name for t in times if t.name in used and t.name != primary)),
     )  # fmt: skip
 

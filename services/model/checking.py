@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from services.model.forms import KINDS, Block, Field, FieldKind
 from services.model.nodes import Node
 from services.model.problems import Problem, expected_one_of
-from services.model.reading import INTEGER, SPAN, to_number
+from services.model.reading import DAYS, INTEGER, SPAN, to_number
 
 
 def check_form(block: Block, node: Node, subject: str) -> Iterator[Problem]:
@@ -107,4 +107,5 @@ _SMALL: dict[FieldKind, Callable[[Node], bool]] = {
     "integer": lambda node: node.text is not None and INTEGER.fullmatch(node.text) is not None,
     "flag": lambda node: node.text is not None and node.text.lower() in ("true", "false"),
     "span": lambda node: node.text is not None and SPAN.fullmatch(node.text) is not None,
+    "days": lambda node: node.text is not None and DAYS.fullmatch(node.text) is not None,
 }

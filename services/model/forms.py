@@ -7,7 +7,7 @@ from typing import Literal
 
 FieldKind = Literal[
     "text", "name", "number", "integer", "flag", "choice", "names", "numbers", "texts", "amounts", "tables", "span",
-    "block", "blocks", "any",
+    "days", "block", "blocks", "any",
 ]  # fmt: skip
 KINDS: dict[FieldKind, str] = {
     "text": "a text",
@@ -22,6 +22,7 @@ KINDS: dict[FieldKind, str] = {
     "amounts": "names with a number each",
     "tables": "names with a table of numbers each",
     "span": "a span like `15m`, `2h` or `1d`",
+    "days": "a number of days, as in `90 days`",
     "block": "named fields",
     "blocks": "named blocks",
     "any": "a form of its own",

@@ -121,6 +121,7 @@ DATASET = Block(
         Field("place", "flag", "Have the rows a latitude and a longitude (`lat`, `lon`)?"),
         Field("external", "flag", "Are its rows those of an existing table? `sources` says which."),
         Field("usual_delay", "span", "Age at which the newest row counts as late; `1d` unless said."),
+        Field("keep", "days", "Older rows are removed, unless a workspace says otherwise; for ever unless said."),
     ),
 )
 COMPARISON = Block(

@@ -9,6 +9,7 @@ from services.model.nodes import Node
 
 INTEGER = re.compile(r"-?[0-9]{1,9}")
 SPAN = re.compile(r"(\d+)\s*([smhd])")
+DAYS = re.compile(r"([1-9]\d{0,5})\s*(?:days?|d)")
 _SPAN_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
@@ -68,6 +69,11 @@ class Form:
         """Seconds of a span."""
         matched = SPAN.fullmatch(self.text(name))
         return int(matched[1]) * _SPAN_SECONDS[matched[2]] if matched else default
+
+    def days(self, name: str) -> int | None:
+        """A number of days, or None."""
+        matched = DAYS.fullmatch(self.text(name))
+        return int(matched[1]) if matched else None
 
     def form(self, name: str) -> Form | None:
         """The block inside, or None."""

@@ -97,7 +97,8 @@ def _dataset(dataset: Dataset) -> str:
     rows += [f"| `{d.name}` | duration, hours | {d.description} |" for d in dataset.durations]
     rows += ["| `lat`, `lon` | place | Degrees (WGS 84). |"] if dataset.place else []
     table = "\n".join(["| column | is a | meaning |", "|---|---|---|", *rows])
-    return f"\n## `{dataset.qualified}`\n\n{dataset.description} ({kind})\n\n{table}\n"
+    kept = f" Rows are kept {dataset.keep_days:,} days." if dataset.keep_days else ""
+    return f"\n## `{dataset.qualified}`\n\n{dataset.description} ({kind}){kept}\n\n{table}\n"
 
 
 def _kind_of(dataset: Dataset, name: str) -> str:

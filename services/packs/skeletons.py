@@ -38,6 +38,7 @@ def pack_text(made: Skeleton, file: str) -> str:
         *_kind(made),
         *_columns(made),
         "    usual_delay: 1d  # how old the newest row may be before the data counts as late",
+        "    # keep: 400 days  # older rows are removed on Sundays; without this line they stay for ever",
         "",
         "metrics:  # better is higher, lower or neither; family is business, operational, technical or experience",
         *_rendered(starting_metrics(made)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -14,13 +15,13 @@ from data.engine.removal import remove_before
 from data.engine.state import lock
 from data.engine.verify import verify
 from data.errors import BadInput, NotAllowed
-from data.model import Dataset
+from data.model import Dataset, Model
 from data.types import MetricQuery, Scope, TimeRange, Workspace
 from services import retention
 from services.jobs.retention import remove_old_rows
 from services.jobs.turns import Turn
 from services.metrics import answer
-from services.model import current, enable_pack, find_dataset
+from services.model import current, enable_pack, find_dataset, model_of
 from services.people import create_workspace, worker_scope
 from services.rollups import Period, collect, stored
 from tests.db.ledger import case, event, hours, installed, write
@@ -195,5 +196,31 @@ def test_a_workspace_says_how_long_its_rows_are_kept(town: Scope) -> None:
     assert found["errors"] == (40, date(2026, 5, 26)) and found["requests"] == (None, None)
     with pytest.raises(BadInput, match="32 at least"):
         retention.keep(town, "system.errors", 7)
+    with pytest.raises(BadInput, match="36,500 at most"):
+        retention.keep(town, "system.errors", 36_501)
     with pytest.raises(NotAllowed):
         retention.keep(make_scope(town.workspace, "operator"), "system.errors", 40)
+
+
+def test_rows_are_kept_as_long_as_their_pack_says_until_a_workspace_says_something_else(
+    town: Scope, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset = errors_of(town, NOW - timedelta(days=50), 51)
+    said = Model(tuple(
+        replace(pack, datasets=tuple(replace(d, keep_days=40 if d == dataset else None) for d in pack.datasets))
+        for pack in model_of(town).packs
+    ))  # fmt: skip
+    monkeypatch.setattr(retention, "model_of", lambda _: said)
+
+    def left_by(days: int | None) -> tuple[int, bool]:
+        retention.keep(town, "system.errors", days)
+        remove_old_rows(TURN)
+        (rows,) = rows_of(town, dataset, "count(*)")
+        found = next(one for one in retention.kept(town) if one.dataset.name == "errors")
+        assert found.days == (days or 40)
+        return rows[0], found.is_own
+
+    assert left_by(36_500) == (51, True)
+    assert left_by(45) == (46, True)
+    assert left_by(None) == (41, False)
+    assert verify(town, dataset).mismatches == []

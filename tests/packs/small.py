@@ -52,6 +52,7 @@ datasets:
       at_time: At
     dimensions:
       page: Page
+    keep: 90 days
 subscriptions:
   doors: {topic: "{workspace}/doors/{page}", dataset: visits, id: nr}
 sources:

@@ -28,6 +28,7 @@ def test_a_pack_becomes_datasets_and_metrics_in_file_order(tmp_path: Path) -> No
     assert (visits.kind, visits.key, visits.place, cases.place) == ("append", None, False, True)
     assert [metric.name for metric in pack.metrics][:3] == ["cases_begun", "cases_ended", "cases_open"]
     assert cases.usual_delay_s == 7200 and visits.usual_delay_s == 86_400
+    assert cases.keep_days is None and visits.keep_days == 90
     assert cases.durations == (Duration("length", "Length", "began", "ended"),)
     assert cases.flags == (
         LimitFlag("speed", "length", "kind", (("a", 24.0),), 48.0, "quick", "slow"),
@@ -84,6 +85,10 @@ def test_a_pack_may_be_spread_over_files(tmp_path: Path) -> None:
         ("    key: case\n", "    key: case\n    key: other\n", "pack.yaml:10: `key`: is there twice."),
         ("    title: Cases\n", "", "dataset `cases`: field `title` is missing; expected a text"),
         ("usual_delay: 2h", "usual_delay: soon", "found `soon`, expected a span like `15m`, `2h` or `1d`"),
+        ("keep: 90 days", "keep: for ever", "found `for ever`, expected a number of days, as in `90 days`"),
+        ("keep: 90 days", "keep: 90 dys", "dataset `visits`, field `keep`: found `90 dys`"),
+        ("keep: 90 days", "kep: 90 days", "found `kep`, expected"),
+        ("keep: 90 days", "kep: 90 days", "Did you mean `keep`?"),
         ("place: true", "place: perhaps", "found `perhaps`, expected `true` or `false`"),
         ("decimals: 2", "decimals: 2.5", "found `2.5`, expected a whole number"),
         ("decimals: 2", "decimals: --2", "found `--2`, expected a whole number"),

@@ -68,6 +68,11 @@ CASES: dict[str, list[tuple[str, str, str]]] = {
         ("unusual: cases_begun", "unusual: case_begun", "Did you mean `cases_begun`?"),
         ("units: {a: euros}", "units: {c: euros}", "expected `a` or `b`"),
     ],
+    "keeping": [
+        ("keep: 90 days", "keep: 31 days", "dataset `visits`, field `keep`: found 31 days, expected 32 to 36,500"),
+        ("keep: 90 days", "keep: 36501d", "found 36,501 days, expected 32 to 36,500"),
+        ("usual_delay: 2h", "usual_delay: 2h\n    keep: 90 days", "`cases` follows a table"),
+    ],
     "tracking": [
         (
             "{events: visits,",

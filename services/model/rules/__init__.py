@@ -15,6 +15,7 @@ from services.model.rules import (
     entities,
     exposures,
     flags,
+    keeping,
     keys,
     measures,
     names,
@@ -56,4 +57,5 @@ RULES: tuple[Rule, ...] = (
     sources.check,
     tracking.check,
     entities.check,
+    keeping.check,
 )
