@@ -6,10 +6,9 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
-from components import maps, state
+from components import map_tables, maps, state
 from components.markdown import plain
 from components.palette import palette, rgb
 from data.boundaries import Boundaries
@@ -22,7 +21,7 @@ _OPACITY = 0.82
 
 def draw(
     picture: Picture, found: Boundaries, box: Box | None, picked: Sequence[str], outline: str, key: str,
-    on_pick: Callable[[], None],
+    on_pick: Callable[[], None], width: int = maps.WIDTH,
 ) -> None:  # fmt: skip
     """The districts in their colours with their borders; a click calls `on_pick` (the object's `h` is its key)."""
     import pydeck
@@ -48,7 +47,7 @@ def draw(
                              line_width_min_pixels=3, pickable=False)
             )  # fmt: skip
     seen = box or box_around(found)
-    maps.deck([*layers, *maps.frame(seen, labels_of(found), ())], seen, "{t}", key, on_pick)
+    maps.deck([*layers, *maps.frame(seen, labels_of(found), (), width)], seen, "{t}", key, on_pick, width)
 
 
 def outlined(outline: str) -> list[Any]:
@@ -82,7 +81,6 @@ def _shapes(outline: str) -> list[Any]:
 
 def table(picture: Picture) -> None:
     """The districts with their numbers; lines that are chosen are picked."""
-    frame = pd.DataFrame([line[1:] for line in picture.lines], columns=list(picture.columns))
     st.markdown(f"**{plain(picture.title)}**")
     key = f"area_table_{state.once('map')}"
 
@@ -90,6 +88,6 @@ def table(picture: Picture) -> None:
         state.write("pick", [picture.lines[row][0] for row in st.session_state[key].selection.rows])
 
     st.dataframe(
-        frame, hide_index=True, height=maps.HEIGHT - 40, key=key, on_select=pick, selection_mode="multi-row",
-        alt=f"{picture.title}, as a table",
+        map_tables.sortable(picture), hide_index=True, height=map_tables.room(picture), key=key, on_select=pick,
+        selection_mode="multi-row", alt=f"{picture.title}, as a table",
     )  # fmt: skip

@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from components import area_maps, boundaries, map_downloads, maps, places, queries, state, states
+from components import area_maps, boundaries, map_downloads, map_tables, maps, places, queries, state, states
 from components.palette import DARK, palette
 from data.boundaries import Boundaries
 from data.model import Metric
@@ -55,13 +55,16 @@ def show(scope: Scope, board: Board, metric: Metric, choice: MapChoice, area: Se
     if isinstance(drawn, str):
         states.empty("Nothing to tell here", drawn)
         return
-    left, right = st.columns([2.2, 1], gap="medium")
+    wide = map_tables.is_wide(drawn)
+    left, right = (st.container(), st.container()) if wide else st.columns([2.2, 1], gap="medium")
     picked = tuple(key for key in state.read_all("pick") if key in set(found.keys))
     with left:
         key = f"map_districts_{found.about.fingerprint}_{state.once('map')}"
         outline = area.outline if area else ""
         box = choice.box or (area.box if area else None)
-        area_maps.draw(drawn, found, box, picked, outline, key, partial(_picked, key))
+        area_maps.draw(
+            drawn, found, box, picked, outline, key, partial(_picked, key), maps.FULL if wide else maps.WIDTH
+        )
         maps.legend(drawn)
         map_downloads.show_areas(scope, board, shown, drawn, found, choice)
     with right:

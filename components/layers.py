@@ -79,7 +79,8 @@ def _points(
         states.empty("Nothing to map here", found.reason)
         return
     names = mapped.district_names(scope, board, choice, now)
-    picture = Picture(found.title, found.swatches, (), found.note, found.columns, found.lines)
+    many = len(found.marks)
+    picture = Picture(found.title, found.swatches, (), found.note, found.columns, found.lines, listed_of=many)
     if choice.layer == "points":
         marks.draw_points(found, shown.box, names.labels, _key(shown, choice))
     else:

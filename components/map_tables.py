@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
 from components import maps, state
 from components.markdown import plain
+from services.formats import NOTHING
 from services.maps.pictures import Picture
+from services.maps.sorting import sort_values
 
 BESIDE = 4
 """A table with more columns stands below its map, where there is room for them."""
@@ -25,10 +29,25 @@ def is_wide(picture: Picture) -> bool:
     return len(picture.columns) >= BESIDE or "States" in picture.columns
 
 
+def room(picture: Picture) -> int:
+    """How high the table may be: ten lines below a map, as high as a map beside it, never higher than it needs."""
+    most = 10 * _ROW if is_wide(picture) else maps.HEIGHT - _HEAD
+    return min(most, _HEAD + _ROW * max(len(picture.lines), 1))
+
+
+def sortable(picture: Picture) -> Any:
+    """The lines as a frame that shows the texts and sorts columns of numbers by their numbers."""
+    texts = {name: [line[n + 1] for line in picture.lines] for n, name in enumerate(picture.columns)}
+    values = {name: sort_values(column) for name, column in texts.items()}
+    frame = pd.DataFrame({name: texts[name] if found is None else found for name, found in values.items()})
+    shown = {n: dict(zip(found, texts[n], strict=True)).get for n, found in values.items() if found is not None}
+    return frame.style.format(shown, na_rep=NOTHING)
+
+
 def draw(picture: Picture) -> None:
     """The lines of the table; chosen ones are picked on the map."""
-    frame = pd.DataFrame([line[1:] for line in picture.lines], columns=list(picture.columns))
-    note = f":small[:gray[first {len(picture.lines)} of {len(picture.cells):,}]]" if picture.cells else ""
+    of = len(picture.cells) if picture.listed_of is None else picture.listed_of
+    note = f":small[:gray[first {len(picture.lines)} of {of:,}]]" if len(picture.lines) < of else ""
     st.markdown(f"**{plain(picture.title)}** {note}")
     if not picture.lines:
         st.caption("Nothing stands out.")
@@ -40,10 +59,9 @@ def draw(picture: Picture) -> None:
         chosen = [picture.lines[row][0] for row in st.session_state[key].selection.rows]
         state.write("hex", chosen)
 
-    room = 10 * _ROW if is_wide(picture) else maps.HEIGHT - _HEAD
     choose = {"on_select": pick, "selection_mode": "multi-row"} if can_pick else {}
     st.dataframe(
-        frame, hide_index=True, height=min(room, _HEAD + _ROW * len(picture.lines)), key=key,
-        column_config={n: st.column_config.TextColumn(width=_WIDTHS.get(n, _NUMBER)) for n in picture.columns},
+        sortable(picture), hide_index=True, height=room(picture), key=key,
+        column_config={n: st.column_config.Column(width=_WIDTHS.get(n, _NUMBER)) for n in picture.columns},
         alt=f"{picture.title}, as a table", **choose,
     )  # fmt: skip

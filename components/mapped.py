@@ -62,7 +62,7 @@ def sides(scope: Scope, board: Board, metric: Metric, choice: MapChoice, is_dark
     """The maps of two periods."""
     shown, names = hex_map(scope, board, metric, choice, now), district_names(scope, board, choice, now)
     key = _map_key(scope, "sides", board, choice, now, is_dark=is_dark)
-    return queries.remembered(key, lambda: periods.sides(scope, shown, choice, names.of_hexagon, is_dark, now))
+    return queries.remembered(key, lambda: periods.sides(scope, shown, choice, names.said, is_dark, now))
 
 
 def marks(scope: Scope, board: Board, metric: Metric, choice: MapChoice, is_dark: bool, now: datetime) -> Marks:
@@ -70,9 +70,7 @@ def marks(scope: Scope, board: Board, metric: Metric, choice: MapChoice, is_dark
     shown, names = hex_map(scope, board, metric, choice, now), district_names(scope, board, choice, now)
     dataset, make = _dataset(board, metric), points.points if choice.layer == "points" else points.groups
     key = _map_key(scope, "marks", board, choice, now, is_dark=is_dark)
-    return queries.remembered(
-        key, lambda: make(scope, board.pack, dataset, shown, choice, names.of_hexagon, is_dark, now)
-    )
+    return queries.remembered(key, lambda: make(scope, board.pack, dataset, shown, choice, names.said, is_dark, now))
 
 
 def rhythm(

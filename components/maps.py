@@ -13,7 +13,7 @@ from components.palette import DARK, palette, rgb
 from services.maps.choices import Box
 from services.maps.hexes import HexMap
 from services.maps.labels import Label
-from services.maps.layout import camera, ruler
+from services.maps.layout import camera, ruler, with_room
 from services.maps.pictures import Picture
 
 HEIGHT = 620
@@ -43,7 +43,7 @@ def draw_hexagons(
         )
         for swatch, rows in sorted(by_swatch.items())
     ]  # fmt: skip
-    deck([*layers, *frame(box, labels, picked), *more], box, "{t}", key, on_pick, width)
+    deck([*layers, *frame(box, labels, picked, width), *more], box, "{t}", key, on_pick, width)
 
 
 def draw_density(shown: HexMap, picture: Picture, labels: Sequence[Label], key: str) -> None:
@@ -75,11 +75,11 @@ def tip(words: str) -> str:
     return escape(words).replace("\n", "<br/>")
 
 
-def frame(box: Box, labels: Sequence[Label], picked: Sequence[str]) -> list[Any]:
-    """The names of districts, the outline of what is picked, and a scale bar."""
+def frame(box: Box, labels: Sequence[Label], picked: Sequence[str], width: int = WIDTH) -> list[Any]:
+    """The names of districts that have room, the outline of what is picked, and a scale bar."""
     import pydeck
 
-    colours = palette()
+    colours, labels = palette(), with_room(labels, box, _seen(width), HEIGHT)
     ink = rgb(colours.text)
     bar = ruler(box)
     line = [{"a": [bar.west, bar.lat], "b": [bar.east, bar.lat]}]
@@ -116,7 +116,7 @@ def deck(
 ) -> None:  # fmt: skip
     import pydeck
 
-    look = camera(box, PHONE if "Mobi" in (st.context.headers.get("User-Agent") or "") else width, HEIGHT)
+    look = camera(box, _seen(width), HEIGHT)
     is_dark = palette() is DARK
     deck = compact_deck(
         layers=layers, map_provider=None, map_style=f"/app/static/map-{'dark' if is_dark else 'light'}.json",
@@ -127,6 +127,11 @@ def deck(
     )  # fmt: skip
     picks: dict[str, Any] = {"on_select": on_pick, "selection_mode": "single-object"} if on_pick else {}
     st.pydeck_chart(deck, height=HEIGHT, key=key, **picks)
+
+
+def _seen(width: int) -> int:
+    """How wide a map of that width is on the viewer's screen, about."""
+    return PHONE if "Mobi" in (st.context.headers.get("User-Agent") or "") else width
 
 
 def legend(picture: Picture) -> None:

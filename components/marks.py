@@ -14,6 +14,7 @@ from services.maps.labels import Label
 from services.maps.points import Marks, ring, short_number
 
 _LARGEST = 12
+_ROOMY, _SMALLEST = 2_000, 0.5  # of more points than that each is drawn smaller, at least half as large
 _LARGEST_RING_PX = 30
 
 
@@ -22,8 +23,10 @@ def draw_points(found: Marks, box: Box, labels: Sequence[Label], key: str) -> No
     import pydeck
 
     by_swatch: dict[int, list[dict[str, Any]]] = {}
+    part = max(_SMALLEST, min(1.0, (_ROOMY / max(len(found.marks), 1)) ** 0.5))
     for mark in found.marks:
-        row = {"p": [mark.lon, mark.lat], "r": round(2.2 + 1.3 * mark.rows**0.5, 1), "t": maps.tip(mark.tip)}
+        radius = part * (2.2 + 1.3 * mark.rows**0.5)
+        row = {"p": [mark.lon, mark.lat], "r": round(radius, 1), "t": maps.tip(mark.tip)}
         by_swatch.setdefault(mark.shares[0][0], []).append(row)
     layers = [
         pydeck.Layer(
@@ -33,7 +36,7 @@ def draw_points(found: Marks, box: Box, labels: Sequence[Label], key: str) -> No
         )
         for swatch, rows in sorted(by_swatch.items())
     ]  # fmt: skip
-    maps.deck([*layers, *maps.frame(box, labels, ())], box, "{t}", key, None, maps.FULL)
+    maps.deck([*layers, *maps.frame(box, labels, (), maps.FULL)], box, "{t}", key, None, maps.FULL)
 
 
 def draw_groups(found: Marks, box: Box, key: str) -> None:
@@ -61,7 +64,7 @@ def draw_groups(found: Marks, box: Box, key: str) -> None:
                      font_family=maps.text(maps.FONT),
                      pickable=False, font_weight=600)
     )  # fmt: skip
-    maps.deck([*layers, *maps.frame(box, (), ())], box, "{t}", key, None, maps.FULL)
+    maps.deck([*layers, *maps.frame(box, (), (), maps.FULL)], box, "{t}", key, None, maps.FULL)
 
 
 def _numbered(found: ClusterPicture) -> list[Hull]:
@@ -89,4 +92,4 @@ def draw_clusters(found: ClusterPicture, box: Box, labels: Sequence[Label], key:
                      font_family=maps.text(maps.FONT),
                      pickable=False, font_weight=700)
     )  # fmt: skip
-    maps.deck([*layers, *maps.frame(box, labels, ())], box, "{t}", key, None, maps.FULL)
+    maps.deck([*layers, *maps.frame(box, labels, (), maps.FULL)], box, "{t}", key, None, maps.FULL)

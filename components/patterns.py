@@ -94,7 +94,7 @@ def _categories(scope: Scope, board: Board, metric: Metric, choice: MapChoice, n
     st.caption(found.sentence())
     if not found.found:
         return
-    lines = lines_of(found, mapped.district_names(scope, board, choice, now).of_hexagon)
+    lines = lines_of(found, mapped.district_names(scope, board, choice, now).said)
     frame = pd.DataFrame(lines).drop(columns=["Where"] if picked else [])
     st.dataframe(
         frame, hide_index=True, height=min(400, 40 + 36 * len(lines)), key=f"patterns_{state.once('map')}",

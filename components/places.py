@@ -18,6 +18,9 @@ from services.maps.areas import Selected, inside_both, selected
 from services.maps.choices import MapChoice
 from services.maps.places import Place, hexagons_filter, place_in
 
+_NOT_PICKED = ("playback", "groups", "clusters")
+"""Layers on which nothing is picked, on the map or in its table."""
+
 
 def show(
     scope: Scope, board: Board, metric: Metric, choice: MapChoice, now: datetime, area: Selected | None = None
@@ -31,7 +34,7 @@ def show(
         _panel(scope, board, metric, choice, said, (hexagons_filter(picked), *within), names, now)
     elif area:
         _panel(scope, board, metric, choice, f"Inside {plain(area.title)}", within, names, now)
-    else:
+    elif choice.layer not in _NOT_PICKED:
         st.caption("Click a hexagon, or choose lines of the table, to see what happens there.")
 
 

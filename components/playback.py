@@ -9,8 +9,10 @@ from typing import Any
 import streamlit as st
 import streamlit.components.v1 as parts
 
+from components.maps import FULL, HEIGHT
 from components.palette import DARK, palette
 from services.maps.labels import Label
+from services.maps.layout import with_room
 from services.maps.playback import Film, reel
 
 _FOLDER = Path(__file__).parent.parent / "static" / "playback"
@@ -28,8 +30,8 @@ def draw(film: Film, labels: tuple[Label, ...], key: str) -> None:
     is_dark = colours is DARK
     look = {
         "ink": colours.text, "ground": "#171d24" if is_dark else "#eef1f3", "line": colours.muted,
-        "accent": colours.accent, "dark": is_dark, "plain": film.metric.format in _PLAIN,
-        "each": f"in each step ({film.step_title})",
+        "accent": colours.accent, "empty": "#1f2730" if is_dark else "#e4e8eb", "dark": is_dark,
+        "plain": film.metric.format in _PLAIN, "each": f"in each step ({film.step_title})",
     }  # fmt: skip
     with st.container(border=False):
-        _player()(reel=reel(film, labels) | look, key=key, default=None)
+        _player()(reel=reel(film, with_room(labels, film.box, FULL, HEIGHT)) | look, key=key, default=None)

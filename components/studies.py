@@ -85,12 +85,12 @@ def _result(
     names, is_dark = mapped.district_names(scope, board, choice, now), palette() is DARK
     key = f"map_{choice.layer}_{box_text(shown.box)}_{state.once('map')}"
     if choice.layer == "risk":
-        picture = found.risk_picture(metric, result, shown.resolution, names.of_hexagon, is_dark)
+        picture = found.risk_picture(metric, result, shown.resolution, names.said, is_dark)
         st.markdown(result["sentence"])
         box = choice.box or found.box_of_risk(result)
         maps.draw_hexagons(picture, box, names.labels, state.read_all("hex"), key, None, maps.FULL)
     else:
-        made = found.cluster_picture(metric, result, shown.resolution, names.of_hexagon, is_dark)
+        made = found.cluster_picture(metric, result, shown.resolution, names.said, is_dark)
         picture = made.picture
         st.caption(made.said)
         marks.draw_clusters(made, shown.box, names.labels, key)

@@ -39,7 +39,7 @@ def _numbers(shown: DistrictMap, choice: MapChoice, is_dark: bool) -> Picture | 
     ranked = sorted(known, key=lambda pair: (-pair[1], pair[0].key))
     title = titled(shown.metric)
     if is_rate:
-        title = f"{shown.metric.title} per {PER:,} {shown.exposure_title.lower()}"
+        title = f"{shown.metric.title} per {PER:,} {shown.exposure_title}"
         title += ", smoothed" if choice.show == "smooth" else ""
     return Picture(
         title, tuple(Swatch(step.colour, step.text) for step in scale.steps), cells, _note(shown),

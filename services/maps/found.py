@@ -131,7 +131,7 @@ def risk_picture(
     note = f"from {number(found['events'], 'integer')} events in {days} days; 100 means almost surely at least one"
     return Picture(
         f"Risk of {metric.title.lower()} in the next 7 days", tuple(Swatch(s.colour, s.text) for s in scale.steps),
-        painted, note, ("Where", "Score", "Expected", "Why"), lines, ("score", "expected", "why"), facts,
+        painted, note, ("Where", "Score", "Expected", "Why"), lines, ("score", "expected", "why"), None, facts,
     )  # fmt: skip
 
 

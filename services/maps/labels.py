@@ -26,10 +26,18 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The labels of a map, and the district that most rows of each hexagon of that size name."""
+    """The labels of a map, and the district that most rows of each hexagon of that size name; `title` is what districts
+    are called: `Ward`."""
 
     labels: tuple[Label, ...]
     of_hexagon: dict[str, str]
+    title: str = ""
+
+    @property
+    def said(self) -> dict[str, str]:
+        """The districts of hexagons for tables: a mere number with what it is the number of, `Ward 43`."""
+        names = self.of_hexagon.items()
+        return {index: f"{self.title} {name}" if name.isdigit() else name for index, name in names}
 
 
 def _spans(whole: TimeRange, now: datetime) -> tuple[TimeRange, ...]:
@@ -64,4 +72,5 @@ def names(scope: Scope, pack: Pack, shown: HexMap, choice: MapChoice, now: datet
         sums[0], sums[1], sums[2] = sums[0] + count, sums[1] + count * y, sums[2] + count * x
     largest = sorted(middles.items(), key=lambda found: -found[1][0])[:MOST]
     labels = tuple(Label(name, round(x / n, 5), round(y / n, 5)) for name, (n, y, x) in largest)
-    return Names(labels, {index: name for index, (_, name) in best.items()})
+    title = next((d.title for d in dataset.dimensions if d.name == dimension), "")
+    return Names(labels, {index: name for index, (_, name) in best.items()}, title)

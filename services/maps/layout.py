@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.maps.choices import Box
+from services.maps.labels import Label
 
 _TILE = 512  # pixels of the whole earth at zoom 0
 _STEPS_KM = (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000)
 _KM_A_DEGREE = 111.32
+_LETTER_PX, _LINE_PX = 8.5, 17  # of a name on the map
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,20 @@ def mercator(lat: float) -> float:
 
 def _latitude(y: float) -> float:
     return math.degrees(2 * math.atan(math.exp(y * 2 * math.pi)) - math.pi / 2)
+
+
+def with_room(labels: Sequence[Label], box: Box, width: int, height: int) -> tuple[Label, ...]:
+    """The labels, the first before the later ones, that do not run into each other when the box is shown so large."""
+    look, kept, taken = camera(box, width, height), [], list[tuple[float, float, float, float]]()
+    size = _TILE * 2**look.zoom
+    for label in labels:
+        x, y = (label.lon - look.lon) / 360 * size, (mercator(look.lat) - mercator(label.lat)) * size
+        half = len(label.name) * _LETTER_PX / 2
+        own = (x - half, y - _LINE_PX / 2, x + half, y + _LINE_PX / 2)
+        if all(own[0] > x1 or own[2] < x0 or own[1] > y1 or own[3] < y0 for x0, y0, x1, y1 in taken):
+            taken.append(own)
+            kept.append(label)
+    return tuple(kept)
 
 
 @dataclass(frozen=True, slots=True)

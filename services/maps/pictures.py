@@ -36,7 +36,8 @@ class Painted:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A map to draw. `lines` are those of the table: the index of a hexagon, then what stands in each column.
+    """A map to draw. `lines` are those of the table: the index of a hexagon, then what stands in each column; they are
+    the first of `listed_of`, which is all hexagons unless said.
 
     `findings` are the names of what the layer found of each hexagon beside its number, `facts` those by index, for
     downloads.
@@ -49,6 +50,7 @@ class Picture:
     columns: tuple[str, ...]
     lines: tuple[tuple[str, ...], ...]
     findings: tuple[str, ...] = ()
+    listed_of: int | None = None
     facts: Mapping[str, tuple[Fact, ...]] = field(default_factory=dict)
 
 
@@ -92,11 +94,11 @@ def hotspots(found: HotspotMap, where: dict[str, str], is_dark: bool) -> Picture
         (h.index, where.get(h.index, ""), h.kind, f"{h.z:.1f}".replace("-", "−"), probability(h.q), h.proof, h.shown)
         for h in ranked[:50]
     )
-    columns = ("Where", "Finding", "z", "q", "Other grids", titled(found.metric))
+    columns = ("Where", "Finding", "z", "q", "Other grids", found.metric.title)
     facts = {h.index: (h.kind, h.z, h.q, h.proof) for h in found.hexagons}
     return Picture(
         f"Hotspots of {found.metric.title.lower()}", swatches, cells, found.note, columns, lines,
-        ("finding", "z", "q", "other_grids"), facts,
+        ("finding", "z", "q", "other_grids"), len(ranked), facts,
     )  # fmt: skip
 
 
@@ -117,7 +119,7 @@ def differences(found: Difference, where: dict[str, str], is_dark: bool) -> Pict
     facts = {c.index: (c.now, c.before, c.change, c.q, *(c.ratio or (None, None, None))) for c in found.cells}
     return Picture(
         f"Change of {titled(metric).lower()}", _swatches(scale), cells, found.note, columns, lines,
-        ("now", "before", "change", "q", "ratio", "ratio_low", "ratio_high"), facts,
+        ("now", "before", "change", "q", "ratio", "ratio_low", "ratio_high"), None, facts,
     )  # fmt: skip
 
 

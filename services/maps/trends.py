@@ -15,7 +15,7 @@ from services.formats import number
 from services.maps.choices import MapChoice, place_filter
 from services.maps.colours import emerging_colours
 from services.maps.hexes import ADDED_UP, HexMap, text_of
-from services.maps.pictures import Painted, Picture, Swatch, probability, titled
+from services.maps.pictures import Painted, Picture, Swatch, probability
 from services.maps.steps import Steps, even_steps
 from services.spatial.emerging import CLASSES, NONE, Emerging, emerging
 from services.spatial.weights import rings
@@ -120,14 +120,14 @@ def trend_picture(found: TrendMap, where: dict[str, str], is_dark: bool) -> Pict
         )
         for t in told[:_LISTED]
     )  # fmt: skip
-    columns = ("Where", "Class", "Trend", "p", "Steps", titled(found.metric))
+    columns = ("Where", "Class", "Trend", "p", "Steps", found.metric.title)
     share = f"{number(len(told), 'integer')} of {number(len(cells), 'integer')} hexagons have a class"
     one = "one " if steps.each == 1 else ""
     note = f"{share}; {steps.count} steps of {one}{steps.title} each"
     facts = {t.index: (t.kind, t.trend_z, t.trend_p, t.steps_hot, t.steps_cold) for t in found.hexagons}
     return Picture(
         f"Emerging hotspots of {found.metric.title.lower()}", swatches, cells, note, columns, lines,
-        ("class", "trend_z", "trend_p", "steps_hot", "steps_cold"), facts,
+        ("class", "trend_z", "trend_p", "steps_hot", "steps_cold"), len(told), facts,
     )  # fmt: skip
 
 

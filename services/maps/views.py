@@ -25,13 +25,13 @@ def picture(
         dataset = placed_dataset(pack, metric)
         assert dataset is not None, "a metric that is mapped has places"
         found = hotspot_map(scope, dataset, shown, choice, now)
-        return found.reason or pictures.hotspots(found, names.of_hexagon, is_dark)
+        return found.reason or pictures.hotspots(found, names.said, is_dark)
     if choice.layer == "emerging":
         dataset = placed_dataset(pack, metric)
         assert dataset is not None, "a metric that is mapped has places"
         course = trend_map(scope, dataset, shown, choice, now)
-        return course.reason or trend_picture(course, names.of_hexagon, is_dark)
+        return course.reason or trend_picture(course, names.said, is_dark)
     if choice.layer == "difference":
         change = difference(scope, metric, shown, choice, choice.against, now)
-        return change.reason or pictures.differences(change, names.of_hexagon, is_dark)
-    return pictures.numbers(shown, listed(shown, names.of_hexagon), choice.scale, is_dark)
+        return change.reason or pictures.differences(change, names.said, is_dark)
+    return pictures.numbers(shown, listed(shown, names.said), choice.scale, is_dark)

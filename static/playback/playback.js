@@ -58,8 +58,7 @@ function draw() {
   const found = legend();
   pen.globalAlpha = 0.82;
   frame().forEach((value, cell) => {
-    if (value === null) return;
-    pen.fillStyle = "rgb(" + found.colours[step(value, found.lows)].join(",") + ")";
+    pen.fillStyle = value === null ? reel.empty : "rgb(" + found.colours[step(value, found.lows)].join(",") + ")";
     path(reel.outlines[cell]);
     pen.fill();
   });
