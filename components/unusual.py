@@ -9,7 +9,7 @@ import streamlit as st
 
 from components import drill, mapped, maps, state, states
 from components.markdown import plain
-from components.palette import DARK, palette
+from components.palette import DARK, palette, rgb
 from data.model import Dataset, Metric
 from data.types import Scope
 from services.live.boards import Board
@@ -112,7 +112,8 @@ def _draw(
     with left:
         key = f"map_unusual_{box_text(looked.box)}_{len(cards)}_{state.once('map')}"
         more = [_numbers(cards)]
-        maps.draw_hexagons(drawn, looked.box, names.labels, (), key, None, maps.WIDTH, more)
+        labels = rarities.labels_beside(names.labels, cards)
+        maps.draw_hexagons(drawn, looked.box, labels, (), key, None, maps.WIDTH, more)
         maps.legend(drawn)
     with right, st.container(height=_HIGH, border=False):
         for card in cards[:_SHOWN]:
@@ -124,10 +125,9 @@ def _draw(
 def _numbers(cards: list[Card]) -> Any:
     import pydeck
 
-    ink = [int(palette().text[i : i + 2], 16) for i in (1, 3, 5)]
     rows = [{"p": [card.cluster.lon, card.cluster.lat], "t": str(card.number)} for card in cards]
     return pydeck.Layer(
-        "TextLayer", rows, id="numbers", get_position="p", get_text="t", get_size=14, get_color=ink,
+        "TextLayer", rows, id="numbers", get_position="p", get_text="t", get_size=14, get_color=rgb(palette().text),
         font_family=maps.text(maps.FONT), font_weight=700, pickable=False,
     )  # fmt: skip
 

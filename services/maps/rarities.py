@@ -9,6 +9,7 @@ from datetime import datetime
 from services.formats import days_text, moment, number, plural
 from services.maps.choices import Box
 from services.maps.colours import categorical
+from services.maps.labels import Label
 from services.maps.pictures import Painted, Picture, Swatch
 from services.maps.scans import LONGEST_DAYS
 from services.maps.unusual import Limit, PlaceCluster, PlaceScan, is_same
@@ -18,6 +19,7 @@ NIGHTS: dict[str, str] = {"1": "Last night", "7": "7 nights", "30": "30 nights",
 _GRADES = ((730.0, "Once in 2 years or less often"), (365.0, "Once in 1 to 2 years"), (0.0, "More often"))
 _SHADES = (5, 1, 4)
 _STANDS_OUT = 1.5
+_LEAST_P = 0.001  # no replica of 999 had such a cluster
 _MARGIN = 0.6
 
 
@@ -66,7 +68,8 @@ def _card(place: int, found: Episode, where: Mapping[str, str]) -> Card:
     more = f" and {len(named) - 2} more" if len(named) > 2 else ""
     said = f"{plural(one.observed, 'row')} where {number(one.expected, 'decimal')} are expected"
     times = f"{one.observed / one.expected:.1f} ×" if one.expected else ""
-    rare = f"Such a cluster would arise by chance once in {spelled(one.recurrence_days)} (p = {one.p:.3f})."
+    least = " or less often" if one.p <= _LEAST_P else ""
+    rare = f"Such a cluster would arise by chance once in {spelled(one.recurrence_days)}{least} (p = {one.p:.3f})."
     if found.nights > 1:
         rare += f" Found in {found.nights} nights."
     size = f"within {one.radius_m / 1000:.1f} km" if one.radius_m else "in one hexagon"
@@ -100,12 +103,21 @@ def picture(found: Sequence[Card], title: str, is_dark: bool) -> Picture:
     return Picture(title, swatches, tuple(painted.values()), note, (), ())
 
 
+def labels_beside(labels: Sequence[Label], found: Sequence[Card]) -> list[Label]:
+    """The names on the map but those that stand on a cluster, which its number needs and its card names."""
+    from h3 import get_resolution, latlng_to_cell
+
+    taken = {cell for card in found for cell in card.cluster.cells}
+    size = get_resolution(next(iter(taken))) if taken else 0
+    return [label for label in labels if latlng_to_cell(label.lat, label.lon, size) not in taken]
+
+
 def box_of(one: PlaceCluster) -> Box:
     """The part of the earth around a cluster."""
     from data.engine.hexagons import centres
 
     lat, lon = centres([int(cell, 16) for cell in one.cells])
-    high, wide = max(float(lat.max() - lat.min()), 0.01), max(float(lon.max() - lon.min()), 0.01)
+    high, wide = max(float(lat.max() - lat.min()), 0.02), max(float(lon.max() - lon.min()), 0.02)
     return (
         round(float(lon.min()) - wide * _MARGIN, 5), round(float(lat.min()) - high * _MARGIN, 5),
         round(float(lon.max()) + wide * _MARGIN, 5), round(float(lat.max()) + high * _MARGIN, 5),

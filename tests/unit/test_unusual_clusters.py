@@ -10,7 +10,8 @@ import numpy as np
 
 from data.types import Workspace
 from data.unusual import PlaceCluster, PlaceScan
-from services.maps.rarities import box_of, cards, episodes, nothing, picture
+from services.maps.labels import Label
+from services.maps.rarities import box_of, cards, episodes, labels_beside, nothing, picture
 from services.maps.scans import WINDOW_DAYS, by_lot, clusters_in
 from services.maps.unusual import Limit, is_due, next_scan
 from services.spatial.scan import Scanned
@@ -85,6 +86,8 @@ def test_clusters_of_several_nights_are_told_as_one() -> None:
     assert second.rare == ("Such a cluster would arise by chance once in 16 months (p = 0.002). Found in 2 nights.")
     drawn = picture(cards(found, {}), "Unusual", False)
     assert {cell.index for cell in drawn.cells} == {*CELLS, "881f1d4881fffff"}
+    labels = [Label("On it", -87.65, 41.85), Label("Beside", -87.5, 41.85)]
+    assert [label.name for label in labels_beside(labels, cards(found, {}))] == ["Beside"]
     west, south, east, north = box_of(CLUSTER)
     assert all(west < lon < east and south < lat < north for lat, lon in map(h3.cell_to_latlng, CELLS))
     title, text = nothing(PlaceScan(1, date(2026, 11, 20), date(2026, 9, 25), rarest_days=5.0), Limit(365), 1, True)
