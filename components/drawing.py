@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import partial
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from components import leaflets, map_downloads, map_tables, mapped, maps, patterns, places, queries, state, states
 from components.markdown import plain
@@ -44,8 +45,9 @@ def show(scope: Scope, board: Board, metric: Metric, choice: MapChoice, area: Se
     left, right = st.columns([2.2, 1], gap="medium")
     with left:
         _in_fragment(partial(_map, scope, board, metric, everywhere, ground, area, now))
+        below = st.container()
     with right:
-        _inside(scope, board, metric, replace(choice, resolution=ground.resolution), area, now)
+        _inside(scope, board, metric, replace(choice, resolution=ground.resolution), area, below, now)
     places.show(scope, board, metric, choice, now, area)
     patterns.show(scope, board, metric, choice, now)
 
@@ -150,16 +152,18 @@ def _look_at(box: Box | None) -> None:
 
 
 def _inside(
-    scope: Scope, board: Board, metric: Metric, choice: MapChoice, area: Selected | None, now: datetime
-) -> None:
-    """The hexagons in the area, else in view, as a table that can be sorted and taken along."""
+    scope: Scope, board: Board, metric: Metric, choice: MapChoice, area: Selected | None, below: DeltaGenerator,
+    now: datetime,
+) -> None:  # fmt: skip
+    """The hexagons in the area, else in view, as a table that can be sorted and, below the map, taken along."""
     shown = mapped.hex_map(scope, board, metric, choice, now)
     if shown.reason:
         st.caption(shown.reason)
         return
     names = mapped.district_names(scope, board, choice, now)
-    picture = numbers(shown, listed(shown, names.of_hexagon, _LISTED), choice.scale, palette() is DARK)
+    picture = numbers(shown, listed(shown, names.said, _LISTED), choice.scale, palette() is DARK)
     if area:
-        st.markdown(f"**Inside {plain(area.title)}**: {shown.coverage.sentence()}")
+        st.markdown(f"**Inside {plain(area.title)}**: {shown.coverage.inside()}")
     map_tables.draw(picture)
-    map_downloads.show(scope, board, shown, picture, names, choice)
+    with below:
+        map_downloads.show(scope, board, shown, picture, names, choice)

@@ -60,6 +60,11 @@ class Coverage:
         said = f"{number(self.shown, 'integer')} of {plural(self.total, 'row')} are in view"
         return f"{said}; {' and '.join(rest)}."
 
+    def inside(self) -> str:
+        """`8 120 of 9 000 rows, 90.2 %`: how many of all rows lie in the area that is asked for."""
+        share = f", {number(self.shown / self.total, 'percent')}" if self.total else ""
+        return f"{number(self.shown, 'integer')} of {plural(self.total, 'row')}{share}"
+
 
 @dataclass(frozen=True, slots=True)
 class HexMap:
