@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -257,11 +256,6 @@ def last_of_each(keys: Text) -> Ints:
     last = np.full(len(keys.values), -1, np.int64)
     np.maximum.at(last, keys.codes, np.arange(keys.codes.size))
     return np.sort(last[last >= 0])
-
-
-def text_of(values: Sequence[str | None]) -> Text:
-    """A text column of plain strings."""
-    return to_text(pa.array(values, pa.string()))
 
 
 def cell_text(cell: Ints) -> Text:

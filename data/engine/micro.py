@@ -26,12 +26,6 @@ def code_columns(dataset: Dataset) -> dict[str, str]:
     return coded | ({"p": "cell"} if dataset.place else {})
 
 
-def column_order(dataset: Dataset) -> tuple[str, ...]:
-    """All columns of a segment of this dataset but `w`, in the order they are stored."""
-    measures, durations = [f"m:{m.name}" for m in dataset.measures], [f"m:{d.name}" for d in dataset.durations]
-    return ("t", *code_columns(dataset), *measures, *durations)
-
-
 def narrow(codes: NDArray[np.uint32]) -> Array:
     """Codes in the smallest of uint8, uint16 and uint32 that holds them."""
     top = int(codes.max()) if codes.size else 0

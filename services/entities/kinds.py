@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from data.errors import unknown
+from data.engine.splits import text_columns
 from data.model import Dataset, Entity, Metric, Model, Pack
 from data.types import Scope
 from services.exports import personal_columns
@@ -46,20 +46,7 @@ def kinds(model: Model) -> tuple[Kind, ...]:
 
 def _kind(pack: Pack, entity: Entity) -> Kind:
     own = next((d for d in pack.datasets if d.name == entity.dataset), None)
-    return Kind(pack, entity, own, tuple(d for d in pack.datasets if entity.column in texts(d)))
-
-
-def texts(dataset: Dataset) -> tuple[str, ...]:
-    """The columns of a dataset that can name something: its dimensions and its actor."""
-    return (*(d.name for d in dataset.dimensions), *((dataset.actor,) if dataset.actor else ()))
-
-
-def kind_of(model: Model, slug: str) -> Kind:
-    """The kind of that slug; raises UnknownName."""
-    known = {kind.slug: kind for kind in kinds(model)}
-    if slug not in known:
-        raise unknown("kind of thing", slug, known)
-    return known[slug]
+    return Kind(pack, entity, own, tuple(d for d in pack.datasets if entity.column in text_columns(d)))
 
 
 def may_see(scope: Scope, kind: Kind) -> bool:

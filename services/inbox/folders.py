@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,17 +19,6 @@ from services.people import all_workspaces, worker_scope
 DONE, FAILED = "done", "failed"
 MAPPING = "mapping.yaml"
 _UNFINISHED = (".part", ".partial", ".tmp", ".temp", ".crdownload", ".filepart", ".swp", "~")
-
-
-@dataclass(frozen=True, slots=True)
-class InboxState:
-    """Files of one dataset's folder: waiting, done and failed."""
-
-    workspace: str
-    dataset: str
-    waiting: int
-    done: int
-    failed: int
 
 
 def root() -> Path:
@@ -59,18 +47,6 @@ def is_candidate(path: Path) -> bool:
     if name.startswith(".") or name == MAPPING or name.endswith(_UNFINISHED):
         return False
     return path.is_file() and not path.is_symlink()
-
-
-def inbox_state() -> list[InboxState]:
-    """How many files wait, are done and failed, by folder."""
-    found = []
-    for workspace, dataset, place in dataset_folders():
-        waiting = sum(is_candidate(path) for path in place.iterdir())
-        done, failed = (
-            sum(is_candidate(p) and not is_note(p) for p in (place / name).glob("*")) for name in (DONE, FAILED)
-        )
-        found.append(InboxState(workspace, dataset, waiting, done, failed))
-    return found
 
 
 def put_away(path: Path, into: str, note: dict[str, Any] | str) -> None:

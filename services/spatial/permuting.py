@@ -27,18 +27,10 @@ class Permuted:
     permutations: int
 
     @property
-    def one_sided(self) -> Floats:
-        """The smaller tail with the observed value counted in, as esda and GeoDa report it."""
-        return self._of(1)
-
-    @property
     def two_sided(self) -> Floats:
-        """Twice the smaller tail, at most one."""
-        return self._of(2)
-
-    def _of(self, sides: int) -> Floats:
+        """Twice the smaller tail with the observed value counted in, at most one."""
         tail = np.minimum(self.above, self.below)
-        p = np.minimum(sides * (tail + 1) / (self.permutations + 1), 1.0)
+        p = np.minimum(2 * (tail + 1) / (self.permutations + 1), 1.0)
         return np.where(np.isnan(self.mean), np.nan, p)
 
 

@@ -64,7 +64,7 @@ def water(database: str) -> Scope:
 
 
 def kind(scope: Scope, slug: str) -> Kind:
-    return entities.kind_of(model.model_of(scope), slug)
+    return next(kind for kind in entities.kinds(model.model_of(scope)) if kind.slug == slug)
 
 
 def seen(scope: Scope, slug: str, name: str) -> Sight:

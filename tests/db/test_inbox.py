@@ -14,7 +14,8 @@ import pytest
 from data.settings import ROOT, settings
 from data.types import Scope
 from services import model
-from services.inbox import InboxState, Watch, inbox_state, make_folders, take_files
+from services.connections import FolderLine, folder_lines
+from services.inbox import Watch, make_folders, take_files
 from tests.importing import CASES, EVENTS, NOW, cases, stored, write_csv
 
 
@@ -45,8 +46,8 @@ def take(watch: Watch, clock: Clock, seconds: float = 5) -> tuple[int, int]:
     return take_files(watch, NOW, lambda: False)
 
 
-def mine(scope: Scope) -> InboxState:
-    return next(s for s in inbox_state() if (s.workspace, s.dataset) == (scope.workspace.slug, "grievance.complaints"))
+def mine(scope: Scope) -> FolderLine:
+    return next(line for line in folder_lines(scope) if line.dataset == "grievance.complaints")
 
 
 def test_a_complete_file_is_imported_and_put_among_the_done_with_its_counts(scope: Scope, folder: Path) -> None:
@@ -59,7 +60,8 @@ def test_a_complete_file_is_imported_and_put_among_the_done_with_its_counts(scop
     assert (result["read"], result["inserted"], result["rejected"]) == (6, 5, 1)
     assert Path(result["rejects_file"]).is_file()
     assert (folder / "done" / "may.csv").is_file() and not (folder / "may.csv").exists()
-    assert mine(scope) == InboxState(scope.workspace.slug, "grievance.complaints", 0, 1, 0)
+    line = mine(scope)
+    assert (line.waiting, line.done, line.failed) == (0, 1, 0)
     write_csv(folder, cases(0, 5, "Water"), name="may.csv")
     assert take(watch, clock) == (1, 0)
     assert {kind for _, kind in stored(scope)} == {"Water"} and (folder / "done" / "may-1.csv").is_file()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from data.engine.splits import text_columns
 from data.model import Course, Dataset, Entity
 from services.model.columns import texts_of
 from services.model.drafts import Draft, Path
@@ -17,9 +18,9 @@ def check(draft: Draft) -> Iterator[Problem]:
         own = draft.dataset(entity.dataset)
         if entity.dataset:
             yield from _own(draft, (*path, "dataset"), entity.dataset, own)
-        naming = [d for d in draft.pack.datasets if entity.column in _texts(d)]
+        naming = [d for d in draft.pack.datasets if entity.column in text_columns(d)]
         if not naming and (draft.says((*path, "column")) or not entity.dataset):
-            known = sorted({name for d in draft.pack.datasets for name in _texts(d)})
+            known = sorted({name for d in draft.pack.datasets for name in text_columns(d)})
             yield draft.problem((*path, "column"), expected_one_of(entity.column, known))
         if own:
             yield from _columns(draft, path, entity, own)
@@ -31,10 +32,6 @@ def check(draft: Draft) -> Iterator[Problem]:
             yield from _course(draft, (*path, "course"), entity, entity.course)
 
 
-def _texts(dataset: Dataset) -> tuple[str, ...]:
-    return (*texts_of(dataset), *((dataset.actor,) if dataset.actor else ()))
-
-
 def _own(draft: Draft, path: Path, name: str, own: Dataset | None) -> Iterator[Problem]:
     if own is None:
         yield draft.problem(path, expected_one_of(name, [d.name for d in draft.pack.datasets]))
@@ -43,7 +40,7 @@ def _own(draft: Draft, path: Path, name: str, own: Dataset | None) -> Iterator[P
 
 
 def _columns(draft: Draft, path: Path, entity: Entity, own: Dataset) -> Iterator[Problem]:
-    known = (*((own.key,) if own.key else ()), *_texts(own))
+    known = (*((own.key,) if own.key else ()), *text_columns(own))
     if entity.by and entity.by not in known:
         yield draft.problem((*path, "by"), expected_one_of(entity.by, known))
     for name, column in entity.related:
@@ -62,7 +59,7 @@ def _course(draft: Draft, path: Path, entity: Entity, course: Course) -> Iterato
     if dataset is None:
         yield draft.problem((*path, "dataset"), expected_one_of(course.dataset, [d.name for d in draft.pack.datasets]))
         return
-    if entity.column not in _texts(dataset):
+    if entity.column not in text_columns(dataset):
         yield draft.problem((*path, "dataset"), f"`{dataset.name}` has no column `{entity.column}`.")
     measures = [m.name for m in dataset.measures]
     if course.of not in measures:
