@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import threading
@@ -21,7 +20,7 @@ import psycopg
 
 from bench.measure import Report
 from bench.senders import Job, bodies, fresh
-from bench.serving import ROOT, Meter, web_server, worker
+from bench.serving import ROOT, Meter, own_database, web_server, worker
 
 SLUG = "bench-http"
 METRIC = "water.readings_received"
@@ -173,13 +172,7 @@ def main() -> None:
     asked.add_argument("--rate", type=float, default=30_000, help="rows a second of the sustained load")
     asked.add_argument("--seconds", type=float, default=60)
     options = asked.parse_args()
-    os.environ.setdefault("BELVEDERE_HOME", str(ROOT / ".belvedere" / "bench-http"))
-    os.environ["BELVEDERE_DEMO"] = "0"
-    from data import embedded
-    from data.migrate import migrate
-
-    with embedded.needed():
-        migrate()
+    with own_database("bench-http"):
         measure_http(Report(0, "http"), options.rate, options.seconds)
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import sys
 import time
 from collections.abc import Sequence
@@ -20,7 +19,7 @@ from itertools import cycle, islice
 import psutil
 
 from bench.measure import Report
-from bench.serving import ROOT, web_server
+from bench.serving import ROOT, own_database, web_server
 from bench.tabs import Refresh, Tab
 
 EVERY_S = 2
@@ -161,13 +160,7 @@ def main() -> None:
     asked.add_argument("--seconds", type=float, default=30)
     asked.add_argument("--views", type=int, default=1, choices=range(1, len(VIEWS) + 1), metavar="VIEWS")
     options = asked.parse_args()
-    os.environ.setdefault("BELVEDERE_HOME", str(ROOT / ".belvedere" / "bench-live"))
-    os.environ["BELVEDERE_DEMO"] = "0"
-    from data import embedded
-    from data.migrate import migrate
-
-    with embedded.needed():
-        migrate()
+    with own_database("bench-live"):
         measure_live(Report(0, "live"), options.sessions, options.seconds, options.views)
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import shutil
 import time
 import uuid
@@ -20,7 +19,7 @@ from playwright.async_api import Page, async_playwright
 
 from bench.live import SLUG, demo_with_sessions, forget_sessions
 from bench.measure import Report
-from bench.serving import ROOT, Meter, web_server
+from bench.serving import Meter, own_database, web_server
 from bench.tabs import Tab
 from services.web.cookies import SESSION_COOKIE
 
@@ -141,13 +140,7 @@ def main() -> None:
     asked.add_argument("--sessions", type=int, nargs="*", default=SESSIONS)
     asked.add_argument("--batches", type=int, default=20)
     options = asked.parse_args()
-    os.environ.setdefault("BELVEDERE_HOME", str(ROOT / ".belvedere" / "bench-live"))
-    os.environ["BELVEDERE_DEMO"] = "0"
-    from data import embedded
-    from data.migrate import migrate
-
-    with embedded.needed():
-        migrate()
+    with own_database("bench-live"):
         measure_screen(Report(0, "screen"), options.batches, options.every, options.sessions)
 
 

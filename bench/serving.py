@@ -20,6 +20,19 @@ _START_S = 120.0
 
 
 @contextmanager
+def own_database(folder: str) -> Iterator[None]:
+    """A migrated database without the demo: that of the environment, else one in a data folder of its own."""
+    os.environ.setdefault("BELVEDERE_HOME", str(ROOT / ".belvedere" / folder))
+    os.environ["BELVEDERE_DEMO"] = "0"
+    from data import embedded
+    from data.migrate import migrate
+
+    with embedded.needed():
+        migrate()
+        yield
+
+
+@contextmanager
 def web_server(**environment: str) -> Iterator[tuple[psutil.Process, int]]:
     """`manage.py web` on a free port of this machine, on this process's database and data folder."""
     from data.engine import kernels

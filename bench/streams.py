@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import resource
 import time
 from dataclasses import dataclass, field
@@ -18,7 +17,7 @@ import psutil
 from bench.http import SLUG, counted, workspace_with_tokens
 from bench.measure import Report
 from bench.senders import DATASET
-from bench.serving import ROOT, Meter, web_server
+from bench.serving import Meter, own_database, web_server
 
 _AT_ONCE = 50  # clients that connect at the same time
 _REACHED_S = 30.0
@@ -146,13 +145,7 @@ def main() -> None:
     asked.add_argument("--clients", type=int, default=1000)
     asked.add_argument("--seconds", type=float, default=300)
     options = asked.parse_args()
-    os.environ.setdefault("BELVEDERE_HOME", str(ROOT / ".belvedere" / "bench-http"))
-    os.environ["BELVEDERE_DEMO"] = "0"
-    from data import embedded
-    from data.migrate import migrate
-
-    with embedded.needed():
-        migrate()
+    with own_database("bench-http"):
         measure_streams(Report(0, "streams"), options.clients, options.seconds)
 
 
