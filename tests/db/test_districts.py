@@ -31,8 +31,10 @@ from services.maps.districts import District, DistrictMap, district_map, sentenc
 from services.maps.pictures import Picture
 from services.queries import parse_filters
 from services.spatial.rates import smooth
+from tests.db.test_maps import opened, pack
 from tests.support import make_scope, make_workspace
 
+__all__ = ["opened", "pack"]  # fixtures
 NOW = datetime(2026, 5, 20, 12, 0, tzinfo=UTC)
 RANGE = TimeRange(NOW - timedelta(days=30), NOW + timedelta(hours=12))
 WEST, SOUTH, SIDE, WIDE = -87.70, 41.80, 0.03, 4
@@ -74,16 +76,6 @@ def city(database: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Scope
     path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
     add(scope, checked(path), "wards", "ward")
     return scope, rows, get_boundaries(scope, "wards")
-
-
-@pytest.fixture
-def pack(city: Any) -> Pack:
-    return model.current().pack("grievance")
-
-
-@pytest.fixture
-def opened(pack: Pack) -> Metric:
-    return next(m for m in pack.metrics if m.name == "complaints_opened")
 
 
 def shown(city: Any, pack: Pack, metric: Metric, **parts: Any) -> DistrictMap:

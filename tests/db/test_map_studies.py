@@ -15,7 +15,6 @@ from data.database import owner_transaction
 from data.model import Metric, Pack
 from data.studies import Question, Taken, find_study, finish_study
 from data.types import Scope
-from services import model
 from services.ingest import ingest_rows
 from services.jobs import studies as job
 from services.jobs.turns import Turn
@@ -25,9 +24,11 @@ from services.maps.hexes import placed_dataset
 from services.maps.histories import Past, history_of
 from services.maps.studies import again, opened, question_of, told
 from services.spatial.risk import Reason
-from tests.db.test_maps import RANGE, row
+from tests.db.test_maps import RANGE, pack, row
+from tests.db.test_maps import opened as opened_metric
 from tests.support import make_scope, make_workspace
 
+__all__ = ["opened_metric", "pack"]  # fixtures
 ZONE = ZoneInfo("America/Chicago")
 NOW = datetime.now(UTC)
 
@@ -53,16 +54,6 @@ def city(database: str) -> tuple[Scope, list[dict[str, Any]]]:
     rows = made_rows()
     ingest_rows(scope, "grievance.complaints", rows, None, NOW)
     return scope, rows
-
-
-@pytest.fixture
-def pack(city: Any) -> Pack:
-    return model.current().pack("grievance")
-
-
-@pytest.fixture
-def opened_metric(pack: Pack) -> Metric:
-    return next(m for m in pack.metrics if m.name == "complaints_opened")
 
 
 def question(pack: Pack, metric: Metric, layer: str, **more: Any) -> Any:
