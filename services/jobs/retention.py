@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
+from data.errors import DatabaseDown
 from services.formats import plural
 from services.jobs.turns import Turn
 from services.people import all_workspaces, worker_scope
@@ -9,12 +12,19 @@ from services.retention import remove_old_rows as remove
 
 
 def remove_old_rows(turn: Turn) -> str:
-    """Remove old rows; one workspace after the other."""
-    found: dict[str, int] = {}
+    """Remove old rows in each workspace; one that fails does not keep the others, its error is raised at the end."""
+    found, failed = Counter[str](), None
     for workspace in all_workspaces():
         if turn.should_stop():
             break
-        for dataset, rows in remove(worker_scope(workspace), turn.now, turn.should_stop).items():
-            found[dataset] = found.get(dataset, 0) + rows
+        try:
+            found.update(remove(worker_scope(workspace), turn.now, turn.should_stop))
+        except DatabaseDown:
+            raise
+        except Exception as error:  # noqa: BLE001 - the worker's loop over items
+            error.add_note(f"in {workspace.slug}")
+            failed = failed or error
+    if failed:
+        raise failed
     removed = sum(found.values())
     return f"{plural(removed, 'row')} of {plural(len(found), 'dataset')} removed" if removed else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -18,6 +18,7 @@ from data.errors import BadInput, NotAllowed
 from data.model import Dataset, Model
 from data.types import MetricQuery, Scope, TimeRange, Workspace
 from services import retention
+from services.jobs import retention as job
 from services.jobs.retention import remove_old_rows
 from services.jobs.turns import Turn
 from services.metrics import answer
@@ -200,6 +201,24 @@ def test_a_workspace_says_how_long_its_rows_are_kept(town: Scope) -> None:
         retention.keep(town, "system.errors", 36_501)
     with pytest.raises(NotAllowed):
         retention.keep(make_scope(town.workspace, "operator"), "system.errors", 40)
+
+
+def test_a_workspace_that_fails_does_not_keep_the_old_rows_of_others(
+    town: Scope, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_workspace()
+    dataset = errors_of(town, NOW - timedelta(days=50), 51)
+    retention.keep(town, "system.errors", 40)
+
+    def remove(scope: Scope, now: datetime, should_stop: Callable[[], bool]) -> dict[str, int]:
+        if scope.workspace != town.workspace:
+            raise ValueError("broken")
+        return retention.remove_old_rows(scope, now, should_stop)
+
+    monkeypatch.setattr(job, "remove", remove)
+    with pytest.raises(ValueError, match="broken"):
+        remove_old_rows(TURN)
+    assert rows_of(town, dataset, "count(*)") == [(41,)]
 
 
 def test_rows_are_kept_as_long_as_their_pack_says_until_a_workspace_says_something_else(
