@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import streamlit as st
@@ -80,7 +80,7 @@ def _bar(scope: Scope, limit: Limit) -> int:
 
 def _picked(scope: Scope) -> None:
     with states.guard():
-        unusual.set_limit(scope, st.session_state[_LIMIT], datetime.now().astimezone())
+        unusual.set_limit(scope, st.session_state[_LIMIT], datetime.now(UTC))
 
 
 def _nothing(scope: Scope, found: PlaceScan, limit: Limit, nights: int, now: datetime) -> None:

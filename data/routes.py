@@ -95,6 +95,18 @@ def next_errand() -> Errand | None:
     return Errand(*rows[0]) if rows else None
 
 
+def errand_begun(scope: Scope, number: int) -> int:
+    """A worker begins an errand: for the how many-th time, what ended the worker itself and was begun anew included."""
+    with transaction(scope) as tx:
+        return int(run(tx, "errand_begun", {"workspace": scope.workspace.id, "id": number})[0][0])
+
+
+def errand_left(scope: Scope, number: int) -> None:
+    """A worker that stops gives an errand back: that was no try."""
+    with transaction(scope) as tx:
+        run(tx, "errand_left", {"workspace": scope.workspace.id, "id": number})
+
+
 def errand_moved(scope: Scope, number: int, share: float, message: str) -> None:
     """How far a errand is."""
     with transaction(scope) as tx:

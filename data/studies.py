@@ -48,10 +48,11 @@ class Study:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A study that a worker works on."""
+    """A study that a worker works on, for the how many-th time since it was asked."""
 
     workspace: int
     question: Question
+    tries: int = 1
 
 
 def _names(workspace: int, question: Question) -> dict[str, Any]:
@@ -84,8 +85,8 @@ def take_study(now: datetime) -> Taken | None:
         rows = run(tx, "take_place_study", {"now": now, "left": now - _LEFT})
     if not rows:
         return None
-    workspace, dataset, kind, hash_, asked = rows[0]
-    return Taken(workspace, Question(kind, dataset, hash_, asked))
+    workspace, dataset, kind, hash_, asked, tries = rows[0]
+    return Taken(workspace, Question(kind, dataset, hash_, asked), tries)
 
 
 def note_study(taken: Taken, progress: float, doing: str) -> None:

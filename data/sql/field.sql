@@ -27,6 +27,12 @@ FROM belvedere.errands WHERE workspace_id = %(workspace)s AND topic = %(topic)s 
 SELECT id, workspace_id, topic, title, status, share, message, asked_at, asked_by, finished_at, as_of, ask, found
 FROM belvedere.errands WHERE status IN ('waiting', 'running') ORDER BY id LIMIT 1;
 
+-- errand_begun -- an errand that a worker begins, once more
+UPDATE belvedere.errands SET tries = tries + 1 WHERE workspace_id = %(workspace)s AND id = %(id)s RETURNING tries;
+
+-- errand_left -- an errand that a worker gives back, as if it had not begun
+UPDATE belvedere.errands SET tries = greatest(tries - 1, 0) WHERE workspace_id = %(workspace)s AND id = %(id)s;
+
 -- errand_moved -- how far an errand is
 UPDATE belvedere.errands SET status = 'running', share = %(share)s, message = %(message)s
 WHERE workspace_id = %(workspace)s AND id = %(id)s;

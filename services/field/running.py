@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -21,6 +22,11 @@ _log = logging.getLogger(__name__)
 Run = Callable[[Scope, Mapping[str, Any], Progress, datetime], dict[str, Any]]
 TOPICS: dict[str, Run] = {"routes": planning.run, "effect": effects.run, "repeats": repeats.run}
 KEEP = timedelta(days=90)
+MOST_TRIES = 3
+GIVEN_UP = (
+    f"The worker ended {MOST_TRIES} times while it was at this, perhaps for want of memory, so it is not begun again."
+    " Ask for less at once: fewer stops, places or weeks."
+)
 _TELL_S = 0.4
 
 
@@ -59,8 +65,10 @@ def run_errand(errand: Errand, should_stop: Callable[[], bool] = lambda: False) 
         routes.errand_ended(scope, errand.id, found, message, at, datetime.now(UTC))
 
     try:
-        end(TOPICS[errand.topic](scope, errand.ask, progress, datetime.now(UTC)))
+        end(_begun(scope, errand)(scope, errand.ask, progress, datetime.now(UTC)))
     except (_Stopped, DatabaseDown):
+        with suppress(DatabaseDown):
+            routes.errand_left(scope, errand.id)
         return False
     except BelvedereError as error:
         end(None, str(error))
@@ -68,3 +76,10 @@ def run_errand(errand: Errand, should_stop: Callable[[], bool] = lambda: False) 
         _log.exception("errand %s failed", errand.id)
         end(None, "Something went wrong; the worker's log has the details.")
     return True
+
+
+def _begun(scope: Scope, errand: Errand) -> Run:
+    """What works the errand out, for the how many-th time is noted first. Raises BelvedereError after too many."""
+    if routes.errand_begun(scope, errand.id) > MOST_TRIES:
+        raise BelvedereError(GIVEN_UP)
+    return TOPICS[errand.topic]

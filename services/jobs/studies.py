@@ -18,6 +18,11 @@ from services.people import all_workspaces, worker_scope
 
 _SEEN = timedelta(days=14)
 _FORGOTTEN = timedelta(days=60)
+MOST_TRIES = 3
+GIVEN_UP = (
+    f"The worker ended {MOST_TRIES} times while it was at this, perhaps for want of memory, so it is not begun again."
+    " Ask about fewer rows: a shorter range or a smaller area."
+)
 _log = logging.getLogger(__name__)
 
 
@@ -30,6 +35,8 @@ def work_out(turn: Turn) -> str:
     done = 0
     while not turn.should_stop() and (taken := data.studies.take_study(datetime.now(UTC))):
         try:
+            if taken.tries > MOST_TRIES:
+                raise BelvedereError(GIVEN_UP)
             _work_out(taken, turn)
         except (_Stopped, DatabaseDown):
             data.studies.release_study(taken, datetime.now(UTC))

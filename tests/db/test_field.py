@@ -13,7 +13,7 @@ from data.database import transaction
 from data.errors import BadInput, NotAllowed
 from data.types import Scope, TimeRange
 from services import model
-from services.field import asks, candidates, crews, effects, errands, planning, plans, repeats
+from services.field import asks, candidates, crews, effects, errands, planning, plans, repeats, running
 from services.field.asks import RoutesAsk
 from services.field.candidates import Service
 from services.field.running import run_errand
@@ -113,6 +113,30 @@ def test_a_question_that_cannot_be_answered_says_why(scope: Scope) -> None:
     assert waiting is not None and run_errand(waiting)
     failed = errands.read(scope, "routes", number)
     assert failed is not None and failed.status == "failed" and "ways are missing" in failed.message
+
+
+def test_what_ends_the_worker_is_given_up_after_three_tries(scope: Scope, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that is killed leaves without a word, as one does here by an exception that nobody catches."""
+
+    def killed(*_: Any) -> dict[str, Any]:
+        raise SystemExit
+
+    def told_to_stop(_scope: Scope, _ask: Any, progress: Any, _now: datetime) -> dict[str, Any]:
+        progress(0.1, "Begun")
+        return {}
+
+    number = plans.ask_for(scope, ask(), None, NOW)
+    waiting = errands.read(scope, "routes", number)
+    assert waiting is not None
+    for _ in range(3):
+        monkeypatch.setitem(running.TOPICS, "routes", told_to_stop)
+        assert not run_errand(waiting, lambda: True), "a worker that stops in time has not tried"
+        monkeypatch.setitem(running.TOPICS, "routes", killed)
+        with pytest.raises(SystemExit):
+            run_errand(waiting)
+    assert run_errand(waiting)
+    failed = errands.read(scope, "routes", number)
+    assert failed is not None and failed.status == "failed" and "not begun again" in failed.message
 
 
 def test_a_neighbour_and_a_viewer_see_nothing(scope: Scope) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from data.database import owner_transaction
 from data.model import Metric, Pack
-from data.studies import Question, Taken, find_study, finish_study
+from data.studies import Question, Taken, find_study, finish_study, take_study
 from data.types import Scope
 from services.ingest import ingest_rows
 from services.jobs import studies as job
@@ -146,6 +146,23 @@ def test_too_few_rows_say_so_and_a_neighbour_sees_no_study(city: Any, pack: Pack
         run()
         study = opened(stranger, asked, NOW)
         assert study.state == "done" and study.result is not None and "needed" in study.result["reason"]
+
+
+def test_a_study_that_ends_the_worker_is_given_up_after_three_tries(
+    city: Any, pack: Pack, opened_metric: Metric
+) -> None:
+    asked = question(pack, opened_metric, "clusters", area="[-88, 41, -87, 42]")
+    opened(city[0], asked, NOW)
+    for minute in range(0, 33, 11):  # each time ten minutes and more without a word
+        assert take_study(NOW + timedelta(minutes=minute)) is not None
+    with owner_transaction() as tx:
+        tx.execute("UPDATE belvedere.place_studies SET touched_at = %s WHERE state = 'running'", (NOW - timedelta(1),))
+    run()
+    study = opened(city[0], asked, NOW)
+    assert study.state == "failed" and "not begun again" in study.failure
+    again(city[0], asked, NOW)
+    assert take_study(NOW) is not None, "asked anew it is begun again"
+    remove(asked)
 
 
 def test_a_study_that_cannot_be_worked_out_says_so_and_is_asked_anew_at_night(
