@@ -47,8 +47,9 @@ def menu(scope: Scope, box: Box | None) -> None:
 
 def chip(found: Selected | None) -> None:
     """What is selected, with a button that lets it go."""
-    if found:
-        with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
+    # The container is there in any case: one that came and went would begin the map below anew while it is drawn on.
+    with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
+        if found:
             st.button(
                 f"Inside {plain(found.title)}", key="area_chip", icon=":material/close:", icon_position="right",
                 help="Select no area", on_click=let_go,

@@ -72,8 +72,6 @@ def _in_fragment(body: Callable[[], None]) -> None:
 def _map(
     scope: Scope, board: Board, metric: Metric, choice: MapChoice, ground: HexMap, area: Selected | None, now: datetime
 ) -> None:
-    if st.session_state.pop(_AGAIN, False):
-        st.rerun()
     picture = mapped.picture(scope, board, metric, choice, palette() is DARK, now)
     if isinstance(picture, str):
         states.empty("Nothing to tell here", picture)
@@ -85,6 +83,9 @@ def _map(
     leaflets.draw(found, KEY, _PHONE_HEIGHT if is_phone else _HEIGHT, _changed)
     maps.legend(picture)
     _views(ground)
+    # Last, because what a fragment has not drawn when it ends is taken off the page: the map would begin anew.
+    if st.session_state.pop(_AGAIN, False):
+        st.rerun()
 
 
 def _borders(scope: Scope) -> tuple[str, ...]:
