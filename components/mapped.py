@@ -10,8 +10,7 @@ from components import queries
 from data.model import Dataset, Metric
 from data.types import Scope
 from services.live.boards import Board
-from services.live.choices import Choice
-from services.maps import hexes, labels, patterns, places, playback, points, rhythms
+from services.maps import hexes, labels, patterns, playback, points, rhythms
 from services.maps import sides as periods
 from services.maps import views as pictures
 from services.maps.choices import MOST_BY_LAYER, MapChoice, place_filter
@@ -19,7 +18,7 @@ from services.maps.hexes import HexMap
 from services.maps.labels import Names
 from services.maps.patterns import Patterns
 from services.maps.pictures import Picture
-from services.maps.places import Place, hexagons_filter
+from services.maps.places import hexagons_filter
 from services.maps.playback import Film
 from services.maps.points import Marks
 from services.maps.rhythms import Rhythms
@@ -98,15 +97,6 @@ def _dataset(board: Board, metric: Metric) -> Dataset:
     found = hexes.placed_dataset(board.pack, metric)
     assert found is not None, "a metric that is mapped has places"
     return found
-
-
-def place(
-    scope: Scope, board: Board, metric: Metric, choice: MapChoice, picked: tuple[str, ...], now: datetime
-) -> Place:
-    """What is known of the picked hexagons."""
-    seen = Choice("custom", choice.range, None, metric.qualified, choice.where)
-    key = _map_key(scope, "place", board, choice, now, picked=picked)
-    return queries.remembered(key, lambda: places.place(scope, board.pack, metric, seen, picked, now))
 
 
 def _map_key(scope: Scope, what: str, board: Board, choice: MapChoice, now: datetime, **more: Any) -> str:

@@ -69,6 +69,11 @@ def _about(row: tuple[Any, ...]) -> BoundarySet:
     return BoundarySet(name, key_column, source, fingerprint, repaired, size, tuple(amounts), added_by, added_at)
 
 
+def area_keys(tx: Transaction, scope: Scope) -> dict[str, tuple[str, ...]]:
+    """The keys of the areas of each set, in file order; without their geometry, which may be large."""
+    return {name: tuple(keys) for name, keys in run(tx, "boundary_keys", {"workspace": scope.workspace.id})}
+
+
 def get_set(tx: Transaction, scope: Scope, name: str) -> Boundaries:
     """One set with its geometry. Raises UnknownName."""
     rows = run(tx, "one_boundary_set", {"workspace": scope.workspace.id, "name": name})

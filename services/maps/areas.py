@@ -12,7 +12,6 @@ from data.database import transaction
 from data.errors import BadInput, UnknownName, unknown
 from data.types import Scope
 from services.formats import plural
-from services.maps.boundaries import list_boundaries
 from services.maps.choices import Box, box_of, box_text
 from services.people import require
 
@@ -92,8 +91,8 @@ def boundary_of(scope: Scope, text: str) -> str:
     with transaction(scope) as tx:
         found = boundaries.find_area(tx, scope, name, key)
         if found is None:
-            known = {one.name for one in boundaries.list_sets(tx, scope)}
-            keys = boundaries.get_set(tx, scope, name).keys if name in known else ()
+            known = boundaries.area_keys(tx, scope)
+            keys = known.get(name)
             raise unknown("area", key, keys, f"`{name}`") if keys else unknown("boundaries", name, known)
     return found
 
@@ -189,9 +188,10 @@ def _shape(within: str) -> Any:
 
 
 def choices_of(scope: Scope) -> dict[str, tuple[str, ...]]:
-    """The areas that can be selected by name, by boundaries."""
+    """The areas that can be selected by name, by boundaries. Raises NotAllowed."""
+    require(scope, "read")
     with transaction(scope) as tx:
-        return {one.name: boundaries.get_set(tx, scope, one.name).keys for one in list_boundaries(scope)}
+        return boundaries.area_keys(tx, scope)
 
 
 def _made(text: str, title: str, geometries: Sequence[str]) -> Selected:

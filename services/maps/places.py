@@ -39,11 +39,6 @@ def hexagons_filter(picked: Sequence[str]) -> Filter:
     return Filter(f"cell:{sizes.pop()}", "in", tuple(picked))
 
 
-def place(scope: Scope, pack: Pack, metric: Metric, choice: Choice, picked: Sequence[str], now: datetime) -> Place:
-    """The numbers of a metric in the picked hexagons, over the range and filters of the page."""
-    return place_in(scope, pack, metric, choice, (hexagons_filter(picked),), now)
-
-
 def place_in(
     scope: Scope, pack: Pack, metric: Metric, choice: Choice, inside: Sequence[Filter], now: datetime
 ) -> Place:

@@ -21,7 +21,7 @@ from services.maps.hexes import HexMap, hex_map, mappable
 from services.maps.hotspots import hotspot_map
 from services.maps.labels import names
 from services.maps.pictures import Picture
-from services.maps.places import place
+from services.maps.places import hexagons_filter, place_in
 from services.maps.views import picture
 from tests.support import make_scope, make_workspace
 
@@ -174,7 +174,7 @@ def test_change_is_tested_for_the_length_of_both_periods(city: Any, pack: Pack, 
 def test_a_picked_hexagon_has_its_own_course_and_breakdowns(city: Any, pack: Pack, opened: Metric) -> None:
     corner = h3.latlng_to_cell(41.83, -87.66, 8)
     asked = Choice("custom", RANGE, None, opened.qualified, (Filter("category", "in", ("Noise",)),))
-    found = place(city[0], pack, opened, asked, [corner], NOW)
+    found = place_in(city[0], pack, opened, asked, (hexagons_filter([corner]),), NOW)
     mine = [
         one for one in city[1]
         if "lat" in one and hexagon(one, 8) == corner and one["category"] == "Noise"
