@@ -15,6 +15,7 @@ from services.formats import plural
 from services.live import drills
 from services.live.boards import Board
 from services.maps.bad_places import BadPlaces, bad_places, sentence
+from services.maps.boundaries import list_boundaries
 from services.maps.choices import MapChoice
 from services.maps.hexes import counting, placed_dataset
 
@@ -62,5 +63,6 @@ def _close() -> None:
 
 def _asked(scope: Scope, board: Board, metric: Metric, choice: MapChoice, now: datetime) -> tuple[BadPlaces, ...]:
     parts = {"range": asdict(choice.range), "where": [asdict(f) for f in choice.where], "pack": board.pack.name}
-    key = queries.key_of_data(scope, "bad_places", now, metric=metric.qualified, **parts)
+    areas = [one.fingerprint for one in list_boundaries(scope)]  # they say where rows are to be expected
+    key = queries.key_of_data(scope, "bad_places", now, metric=metric.qualified, areas=areas, **parts)
     return queries.remembered(key, lambda: bad_places(scope, board.pack, choice, metric.qualified, now))

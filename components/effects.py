@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,7 +17,7 @@ from data.types import Scope
 from services.field import reading
 from services.field.effects import WEEKS_BEFORE, EffectAsk
 from services.field.errands import Errand
-from services.formats import number, plural
+from services.formats import moment, number, plural
 from services.live.boards import Board
 from services.maps.hexes import mappable
 from services.queries import filters_as_json
@@ -28,7 +29,7 @@ _LISTED = 8
 
 def show(scope: Scope, now: datetime) -> None:
     """The question and its answer."""
-    errands.show(scope, "effect", KEY, now, ("A new question", "Questions"), _form, _answer)
+    errands.show(scope, "effect", KEY, now, ("A new question", "Questions"), _form, partial(_answer, scope, now))
 
 
 def _form(scope: Scope, now: datetime) -> None:
@@ -79,7 +80,7 @@ def _where(scope: Scope, board: Board, now: datetime) -> tuple[str, tuple[str, .
                                       placeholder="Choose places"))  # fmt: skip
 
 
-def _answer(errand: Errand) -> None:
+def _answer(scope: Scope, now: datetime, errand: Errand) -> None:
     found = errand.found
     st.subheader(plain(errand.title), anchor=False)
     if found["reason"]:
@@ -93,7 +94,8 @@ def _answer(errand: Errand) -> None:
     if not found["reason"]:
         _made_of(found, errand.ask["by"])
     if errand.as_of:
-        st.caption(f"Whole weeks only; data as of {errand.as_of:%d %b %Y %H:%M} UTC.")
+        zone = scope.workspace.timezone
+        st.caption(f"Whole weeks of {zone.replace('_', ' ')} only; data as of {moment(errand.as_of, zone, now)}.")
 
 
 def _figures(found: dict[str, Any]) -> None:
@@ -128,7 +130,9 @@ def _chart(found: dict[str, Any]) -> None:
     scale = {"domain": shown, "range": [colours.accent, colours.shadow][: len(shown)]}
     began = weeks[min(found["before"], len(weeks) - 1)]
     axis = {"labelColor": colours.text, "titleColor": colours.text, "gridColor": colours.grid, "domain": False}
-    x = {"field": "week", "type": "temporal", "title": None, "axis": {**axis, "grid": False, "format": "%-d %b"}}
+    # TRICKY: a day without a time is midnight UTC to a browser; drawn in its own zone it would be the day before.
+    days = {**axis, "grid": False, "format": "%-d %b"}
+    x = {"field": "week", "type": "temporal", "scale": {"type": "utc"}, "title": None, "axis": days}
     y = {"field": "value", "type": "quantitative", "title": "a week and place", "axis": axis, "scale": {"zero": True}}
     legend = {"orient": "top", "title": None, "labelColor": colours.text}
     line = {"field": "line", "type": "nominal", "scale": scale, "legend": legend}

@@ -18,7 +18,7 @@ from data.types import Scope
 @dataclass(frozen=True, slots=True)
 class BoundarySet:
     """What is known of a set of areas without its geometry. `amounts` are its columns of numbers, `repaired` counts the
-    areas that were taken in their repaired form, `fingerprint` changes with everything that decides which row is where.
+    areas that were taken in their repaired form, `fingerprint` changes with the areas, their names and their amounts.
     """
 
     name: str

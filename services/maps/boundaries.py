@@ -137,8 +137,8 @@ def _made(found: Checked, name: str, key: str) -> NewBoundaries:
         raise BadInput(
             f"{areas.source}: found more than {_LARGEST // 1_000_000} MB of boundaries; simplify them first."
         )
-    print_of = hashlib.blake2b(json.dumps([keys, exact]).encode(), digest_size=8).hexdigest()
     amounts = {column: values for column in areas.columns if column != key and (values := amounts_of(areas, column))}
+    print_of = hashlib.blake2b(json.dumps([keys, exact, amounts]).encode(), digest_size=8).hexdigest()
     drawn = tuple(shapely.to_geojson(simplified(areas.geometries)).tolist())
     return NewBoundaries(name, key, areas.source, print_of, len(found.serious), keys, exact, drawn, amounts)
 

@@ -51,6 +51,10 @@ def test_a_file_becomes_boundaries_that_can_be_read_replaced_and_removed(scope: 
     read = get_boundaries(scope, "wards")
     assert read.keys == ("Ward 1", "Ward 2") and read.amounts["people"] == (1000.0, 2000.0)
     assert shapely.from_geojson(read.exact[1]).equals(shapely.Polygon(square(1, 0)))
+    counted = tmp_path / "wards.geojson"
+    counted.write_text(counted.read_text().replace("2000", "2500"))
+    anew = add(scope, checked(counted), "wards", "ward")
+    assert anew.fingerprint != kept.fingerprint, "what is remembered of the old amounts is not shown with the new ones"
     again = add(scope, checked(file_of(tmp_path, square(0, 0))), "wards", "number")
     assert again.size == 1 and again.fingerprint != kept.fingerprint and get_boundaries(scope, "wards").keys == ("1",)
     remove(scope, "wards")
@@ -59,7 +63,7 @@ def test_a_file_becomes_boundaries_that_can_be_read_replaced_and_removed(scope: 
         remove(scope, "wards")
     now = datetime.now(UTC)
     done = [row.action for row in audit_page(scope, now - timedelta(hours=1), now + timedelta(hours=1))]
-    assert done == ["boundaries_removed", "boundaries_added", "boundaries_added"]
+    assert done == ["boundaries_removed", *["boundaries_added"] * 3]
 
 
 def test_a_boundary_that_crosses_itself_is_named_and_taken_only_when_repaired(scope: Scope, tmp_path: Path) -> None:
