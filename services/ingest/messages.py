@@ -21,12 +21,11 @@ from data.imports import Reject
 from data.messages import KEY, take
 from data.model import Dataset
 from data.types import Scope
+from services.ingest.fields import wrong_field
 from services.ingest.mappings.grammar import Mapping
 from services.ingest.mappings.load import targets
-from services.ingest.mappings.nodes import near
 from services.ingest.mappings.plain import plain_mapping
 from services.ingest.parse import Parser
-from services.ingest.readers.encodings import is_broken
 from services.ingest.readers.json_lines import as_text
 from services.ingest.records import Parsed, RawBatch
 from services.people import require
@@ -118,7 +117,7 @@ def _batch(dataset: Dataset, mapping: Mapping | None, messages: Sequence[Message
     refused: list[Reject] = []
     for position, message in enumerate(messages, 1):
         row = None if message.row is None else _flat(message.row) if mapping else message.row
-        problem = ("", *message.problem) if row is None else _problem(row, known, closed=mapping is None)
+        problem = ("", *message.problem) if row is None else wrong_field(row, known, closed=mapping is None)
         if problem is None and row is not None:
             good.append(row)
             lines.append(position)
@@ -137,16 +136,3 @@ def _flat(row: Map[str, Any], before: str = "") -> dict[str, Any]:
         else:
             found[f"{before}{name}"] = value
     return found
-
-
-def _problem(row: Map[str, Any], known: Sequence[str], closed: bool) -> tuple[str, str, str | None, str] | None:
-    """Field, reason, found and expected of what is wrong with the fields of a row."""
-    for name, value in row.items():
-        if name not in known:
-            if closed:
-                return name, "no such column", name, f"one of {', '.join(known)}.{near(name, known)}"
-        elif isinstance(value, (dict, list)):
-            return name, "not a plain value", str(value)[:200], "a text, a number, true, false or null"
-        elif isinstance(value, str) and is_broken(value):
-            return name, "not text", ascii(value), "text without lone surrogates"
-    return None

@@ -18,11 +18,10 @@ from data.errors import BadInput
 from data.imports import Reject
 from data.model import Dataset
 from data.types import Scope
+from services.ingest.fields import Problem, wrong_field
 from services.ingest.mappings.load import targets
-from services.ingest.mappings.nodes import near
 from services.ingest.mappings.plain import plain_mapping
 from services.ingest.parse import Parser
-from services.ingest.readers.encodings import is_broken
 from services.ingest.readers.json_lines import as_text
 from services.ingest.records import IngestResult, Parsed, RawBatch
 from services.model import current, find_dataset
@@ -115,18 +114,11 @@ def _texts(values: list[Any]) -> pa.Array:
         return pa.array([as_text(value) for value in values], pa.string())
 
 
-def _problem(row: Any, names: Sequence[str]) -> tuple[str, str, str | None, str] | None:
-    """Field, reason, found and expected of what is wrong with the shape of a row."""
+def _problem(row: Any, names: Sequence[str]) -> Problem | None:
+    """What is wrong with the shape of a row."""
     if not isinstance(row, dict):
         return "", "not an object", type(row).__name__, "an object of column: value"
-    for name, value in row.items():
-        if name not in names:
-            return str(name), "no such column", str(name), f"one of {', '.join(names)}.{near(str(name), names)}"
-        if isinstance(value, (dict, list)):
-            return name, "not a plain value", json.dumps(value)[:200], "a text, a number, true, false or null"
-        if isinstance(value, str) and is_broken(value):
-            return name, "not text", ascii(value), "text without lone surrogates"
-    return None
+    return wrong_field(row, names)
 
 
 def _shown(row: Any) -> str:
