@@ -82,7 +82,8 @@ def show_film(scope: Scope, board: Board, shown: HexMap, found: Film, names: Nam
 
 
 def _filters(board: Board, choice: MapChoice) -> list[str]:
-    return [sentence_of(board, condition) for condition in choice.where]
+    inside = ["place is inside the selected area"] if choice.area else []
+    return [*(sentence_of(board, condition) for condition in choice.where), *inside]
 
 
 def _buttons(
