@@ -12,7 +12,7 @@ from services.people import passwords
 
 @pytest.fixture(scope="session", autouse=True)
 def database_first(database: str) -> str:
-    """A test that uses the database without naming it passes or fails the same, whichever test of a process is first."""
+    """A test that uses the database without naming it does the same whichever test of a process is first."""
     return database
 
 

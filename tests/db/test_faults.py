@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
+import signal
 import tempfile
 import time
 from collections.abc import Iterator
@@ -21,11 +19,10 @@ from data.engine.compact import compact
 from data.engine.verify import verify
 from data.migrate import migrate
 from data.server_files import files_of
-from data.settings import ROOT
 from data.types import Scope
+from tests import zygote
 from tests.db.ledger import installed, stored
 from tests.db.victim import CASES_IN_BATCH, EVENTS_IN_BATCH, write_number
-from tests.running import unmeasured
 from tests.support import make_scope, make_workspace, settings_of
 
 WRITING = (
@@ -56,19 +53,16 @@ def town(server: Path) -> Scope:
     return make_scope(make_workspace())
 
 
-def victim(town: Scope, first: int, last: int, statement: str = "") -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "tests.db.victim", str(town.workspace.id), str(first), str(last), statement]
-    process = subprocess.Popen(
-        [part for part in command if part], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-        env=unmeasured(os.environ),
-    )  # fmt: skip
-    assert process.stdout is not None and process.stdout.readline() == "ready\n"
+def victim(town: Scope, first: int, last: int, statement: str = "") -> zygote.Copy:
+    words = ["-m", "tests.db.victim", str(town.workspace.id), str(first), str(last), statement]
+    process = zygote.start([word for word in words if word])
+    assert process.stdout.readline() == "ready\n"
     return process
 
 
-def acknowledged(process: subprocess.Popen[str]) -> list[int]:
+def acknowledged(process: zygote.Copy) -> list[int]:
     """The batches whose commit the process had told of when it died."""
-    said, _ = process.communicate(timeout=120)
+    said, _ = process.communicate()
     return [int(line) for line in said.split()]
 
 
@@ -100,7 +94,7 @@ def check(town: Scope, told: list[int]) -> None:
 def test_a_process_killed_just_before_a_statement_leaves_whole_batches(town: Scope, statement: str) -> None:
     process = victim(town, 0, 200, statement)
     told = acknowledged(process)
-    assert process.returncode == -9
+    assert process.wait() == -signal.SIGKILL
     check(town, told)
 
 

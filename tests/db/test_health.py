@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from data.database import owner_transaction
-from data.settings import ROOT
 from services.health import Component, check, health_board, worst
 from services.jobs.health import look
 from services.jobs.turns import Turn
 from services.observing.collector import Collector
 from services.observing.notes import notes
+from tests import zygote
 from tests.support import make_scope, make_workspace, settings_of
 
 NOW = datetime.now(UTC)
@@ -88,13 +86,13 @@ def test_without_a_database_it_is_down_and_the_rest_cannot_be_told(database: str
 
 
 def test_the_command_prints_one_object_and_fails_when_something_is_down(database: str) -> None:
-    command = [sys.executable, "manage.py", "health", "--json"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    command = ["manage.py", "health", "--json"]
+    done = zygote.run(command)
     said = json.loads(done.stdout)
     assert {"name", "state", "message", "value", "limits", "at"} == set(said["components"][0])
     assert done.returncode == (1 if said["state"] in ("critical", "down") else 0)
     with settings_of(DATABASE_URL="postgresql://nobody@127.0.0.1:1/none"):
-        dead = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        dead = zygote.run(command)
     assert dead.returncode == 1 and json.loads(dead.stdout)["state"] == "down"
 
 

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 from data.settings import ROOT
 from data.types import Scope
+from tests import zygote
 
 CSV = "id,opened,kind\na,2024-05-01,Noise\nb,never,Noise\n"
 MAPPING = "dataset: grievance.complaints\ncolumns: {complaint_id: id, opened_at: opened, category: kind}\n"
 
 
 def _manage(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(ROOT / "manage.py"), "import", "grievance.complaints", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, env=dict(os.environ), cwd="/", check=False)
+    return zygote.run([str(ROOT / "manage.py"), "import", "grievance.complaints", *arguments], cwd="/")
 
 
 def test_json_is_one_object_with_the_agreed_names(scope: Scope, tmp_path: Path) -> None:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -15,8 +11,8 @@ import pytest
 import services.ingest.importer
 from data.types import Scope
 from services.ingest import ImportSummary, list_imports, rejects_of
+from tests import zygote
 from tests.importing import CASES, EVENTS, cases, counts, cut_into_tens, import_csv, stored, write_csv
-from tests.running import unmeasured
 
 
 @pytest.fixture
@@ -82,11 +78,10 @@ def test_an_import_that_was_killed_is_taken_up_by_the_same_command(
         rows = [(f"2024-05-{i % 28 + 1:02}T09:00Z", "opened", f"c{i}") for i in range(300)]
         path, rules = write_csv(tmp_path, rows, ("at", "what", "id")), EVENTS
     (tmp_path / "m.yaml").write_text(rules)
-    arguments = [sys.executable, "-c", KILLED, scope.workspace.slug, str(path), str(tmp_path / "m.yaml"), dataset]
-    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True, env=unmeasured(os.environ)) as process:
-        assert process.stdout is not None
-        seen = [process.stdout.readline() for _ in range(4)]
-        process.send_signal(signal.SIGKILL)
+    process = zygote.start(["-c", KILLED, scope.workspace.slug, str(path), str(tmp_path / "m.yaml"), dataset])
+    seen = [process.stdout.readline() for _ in range(4)]
+    process.kill()
+    process.communicate()
     assert seen[-1] == "40\n"
     column = "complaint_id" if dataset == "complaints" else "complaint"
     kept = len(stored(scope, column, dataset))

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from data.settings import ROOT, settings
+from data.settings import settings
 from data.types import Scope
 from services import model
 from services.connections import FolderLine, folder_lines
 from services.inbox import Watch, make_folders, take_files
+from tests import zygote
 from tests.importing import CASES, EVENTS, NOW, cases, stored, write_csv
 
 
@@ -137,11 +135,11 @@ def test_a_file_whose_import_was_killed_is_taken_up_and_stored_once(
     rows = [(f"2024-05-{i % 28 + 1:02}T09:00Z", "opened", f"c{i}") for i in range(200)]
     write_csv(events, rows, ("at", "what", "id"), name="events.csv")
     for _ in range(2):
-        with subprocess.Popen([sys.executable, "-c", KILLED], stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
-            assert process.stdout is not None
-            for _ in range(4):
-                assert process.stdout.readline() == "written\n"
-            process.send_signal(signal.SIGKILL)
+        process = zygote.start(["-c", KILLED])
+        for _ in range(4):
+            assert process.stdout.readline() == "written\n"
+        process.kill()
+        process.communicate()
         assert (events / "events.csv").is_file()
     cut_into_tens(monkeypatch)
     assert take_files(Watch(0), NOW, lambda: False) == (1, 0)

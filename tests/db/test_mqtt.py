@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -18,7 +16,6 @@ import pytest
 from data import database
 from data.engine.batches import Batch
 from data.messages import dead_letters
-from data.settings import ROOT
 from data.types import Scope
 from services.ingest.messages import Taken
 from services.model import current
@@ -26,6 +23,7 @@ from services.mqtt import Route, match, mqtt_state, routes_of, run_subscriber
 from services.mqtt.connection import Connection
 from services.mqtt.payloads import messages_of
 from services.mqtt.state import client_id
+from tests import zygote
 from tests.brokers import Broker, Publisher, broker
 from tests.db.killable import Server, own_server
 from tests.db.meters import stored, write_pack
@@ -203,11 +201,9 @@ def test_the_broker_tells_others_when_nobody_listens(town: Scope, mosquitto: Bro
         connection.close()
 
 
-def victim() -> subprocess.Popen[bytes]:
+def victim() -> zygote.Copy:
     """A listener in a process of its own."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "tests.db.meters"], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    return zygote.start(["-m", "tests.db.meters"])
 
 
 def test_a_worker_killed_again_and_again_stores_every_message_once(town: Scope, mosquitto: Broker) -> None:

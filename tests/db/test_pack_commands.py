@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +11,11 @@ import pytest
 
 from data.settings import ROOT
 from data.types import Scope
+from tests import zygote
 
 
 def manage(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(ROOT / "manage.py"), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, env=dict(os.environ), cwd="/", check=False)
+    return zygote.run([str(ROOT / "manage.py"), *arguments], cwd="/")
 
 
 def printed(*arguments: str) -> Any:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shlex
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from data.settings import ROOT, settings
+from tests import zygote
 
 PAGE = ROOT / "docs" / "how-to" / "add-a-pack.md"
 _BLOCK = re.compile(r"^```(?P<kind>\w+) ?(?P<about>[^\n]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -39,10 +37,7 @@ class Reader:
         for line in text.splitlines():
             python, program, *arguments = shlex.split(line)
             assert (python, program) == (".venv/bin/python", "manage.py")
-            command = [sys.executable, str(ROOT / program), *arguments]
-            done = subprocess.run(
-                command, capture_output=True, text=True, cwd=self.folder, env=dict(os.environ), check=False
-            )
+            done = zygote.run([str(ROOT / program), *arguments], cwd=str(self.folder))
             assert done.returncode == 0, f"{line}\n{done.stderr}"
             self.last = done.stdout
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +12,9 @@ import typer
 from typer.testing import CliRunner
 
 from data.errors import BadInput
-from data.settings import ROOT
 from services.cli import analyse, analyse_points
 from services.spatial.cells import cells_of_points
+from tests import zygote
 
 APP = typer.Typer()
 analyse.register(APP)
@@ -150,17 +148,6 @@ def test_neither_or_both_kinds_of_file_are_refused(checkers: Path) -> None:
 
 
 def test_a_refusal_is_on_standard_error_with_exit_code_2(checkers: Path) -> None:
-    command = [
-        sys.executable,
-        "manage.py",
-        "analyse",
-        "hotspots",
-        "--areas",
-        str(checkers),
-        "--value",
-        "valu",
-        "--json",
-    ]
-    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    result = zygote.run(["manage.py", "analyse", "hotspots", "--areas", str(checkers), "--value", "valu", "--json"])
     assert (result.returncode, result.stdout) == (2, "")
     assert result.stderr == "manage.py: No column `valu` in squares.geojson. Did you mean `value`?\n"
