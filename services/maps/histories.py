@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -18,7 +19,7 @@ from services.maps.choices import Box, MapChoice, place_filter
 from services.spatial.risk import History, neighbours_of
 
 MOST_CELLS = 600
-YEARS = 3
+_REACH = timedelta(days=3 * 365)
 _CHUNK = timedelta(days=90)  # so that no answer has more rows than an answer may have
 Counted = dict[date, dict[int, int]]
 
@@ -69,7 +70,8 @@ def _counted(
 ) -> Counted:  # fmt: skip
     """Rows by local day and hexagon."""
     zone, cell, name = scope.workspace.timezone, f"cell:{resolution}", metric.qualified
-    starts = [floor(until - k * _CHUNK, "day", zone) for k in range(YEARS * 365 // _CHUNK.days, 0, -1)]
+    backs = (min(k * _CHUNK, _REACH) for k in range(math.ceil(_REACH / _CHUNK), 0, -1))
+    starts = [floor(until - back, "day", zone) for back in backs]
     spans = list(pairwise((*starts, until)))
     counted: Counted = {}
     for place, (first, last) in enumerate(spans):

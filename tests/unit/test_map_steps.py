@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from itertools import combinations, pairwise
+from types import SimpleNamespace
+from typing import cast
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
 
-from data.types import TimeRange
+from data.model import Metric
+from data.types import MetricQuery, Scope, TimeRange
 from services.live.choices import range_of
+from services.maps import histories
 from services.maps.colours import categorical, emerging_colours
 from services.maps.playback import running
 from services.maps.points import Mark, drawn_by_lot, ring, short_number, shown_part
@@ -122,3 +126,20 @@ def test_classes_can_be_told_apart_by_everybody(is_dark: bool) -> None:
         assert min(apart) >= 7  # "no class" is to be quiet
         named = [lab(colour, seen_as) for colour in categorical(is_dark)]
         assert min(np.linalg.norm(a - b) for a, b in combinations(named, 2)) >= 19
+
+
+def test_a_history_reaches_three_years_back_without_a_gap(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[TimeRange] = []
+
+    def answer(_scope: object, queries: list[MetricQuery], _now: datetime) -> list[SimpleNamespace]:
+        asked.extend(query.range for query in queries)
+        return [SimpleNamespace(rows=[])]
+
+    monkeypatch.setattr(histories.metrics, "answer", answer)
+    scope = cast(Scope, SimpleNamespace(workspace=SimpleNamespace(timezone="UTC")))
+    until = datetime(2026, 5, 20, tzinfo=UTC)
+    metric = cast(Metric, SimpleNamespace(qualified="pack.rows"))
+    assert histories._counted(scope, metric, 8, (), until, until, lambda _: None) == {}
+    assert (asked[0].from_at, asked[-1].to_at) == (until - timedelta(days=3 * 365), until)
+    assert all(one.to_at == other.from_at for one, other in pairwise(asked))
+    assert max(one.to_at - one.from_at for one in asked) <= timedelta(days=90)
