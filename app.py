@@ -22,6 +22,7 @@ else:
     from services.api.observe import Observe
     from services.web import failures, health, sign_in
     from services.web.gate import Gate
+    from services.web.hearing import HearOut
     from services.web.lifespan import lifespan_of
     from services.web.policy import SecurityHeaders
 
@@ -33,7 +34,7 @@ else:
     app = st.App(
         Path(__file__).resolve(),
         routes=[*health.ROUTES, *sign_in.ROUTES, Mount("/api", api)],
-        middleware=[Middleware(Observe), Middleware(SecurityHeaders), Middleware(Gate)],
+        middleware=[Middleware(HearOut), Middleware(Observe), Middleware(SecurityHeaders), Middleware(Gate)],
         exception_handlers=failures.HANDLERS,
         lifespan=lifespan_of(partial(stop_streams, api)),
     )
