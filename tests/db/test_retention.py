@@ -233,7 +233,7 @@ def test_rows_are_kept_as_long_as_their_pack_says_until_a_workspace_says_somethi
 
     def left_by(days: int | None) -> tuple[int, bool]:
         retention.keep(town, "system.errors", days)
-        remove_old_rows(TURN)
+        retention.remove_old_rows(town, NOW, never)
         (rows,) = rows_of(town, dataset, "count(*)")
         found = next(one for one in retention.kept(town) if one.dataset.name == "errors")
         assert found.days == (days or 40)
