@@ -15,7 +15,7 @@ def required(name: str) -> dict[str, str]:
     wanted = [line for line in lines if line and not line.startswith(("#", "-r"))]
     found = {}
     for line in wanted:
-        match = re.fullmatch(r"([A-Za-z0-9-]+)(\[[a-z,]+\])?==([0-9.]+)", line)
+        match = re.fullmatch(r"([A-Za-z0-9-]+)(\[[a-z,]+\])?==([0-9.]+)( --hash=sha256:[0-9a-f]{64})?", line)
         assert match, f"{name}: {line} is not pinned to one version"
         found[match[1]] = match[3]
     return found
@@ -28,5 +28,5 @@ def explained(heading: str) -> list[str]:
 
 
 def test_every_pinned_dependency_is_explained_once() -> None:
-    for name in ("requirements.txt", "requirements-dev.txt"):
+    for name in ("requirements.txt", "requirements-dev.txt", "deploy/drawing.txt"):
         assert explained(name) == list(required(name))
