@@ -74,6 +74,11 @@ def area_keys(tx: Transaction, scope: Scope) -> dict[str, tuple[str, ...]]:
     return {name: tuple(keys) for name, keys in run(tx, "boundary_keys", {"workspace": scope.workspace.id})}
 
 
+def drawn_areas(tx: Transaction, scope: Scope) -> list[tuple[str, ...]]:
+    """The areas of each set as GeoJSON texts with fewer points."""
+    return [tuple(drawn) for (drawn,) in run(tx, "drawn_boundaries", {"workspace": scope.workspace.id})]
+
+
 def get_set(tx: Transaction, scope: Scope, name: str) -> Boundaries:
     """One set with its geometry. Raises UnknownName."""
     rows = run(tx, "one_boundary_set", {"workspace": scope.workspace.id, "name": name})

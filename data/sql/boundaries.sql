@@ -6,6 +6,9 @@ FROM belvedere.boundaries WHERE workspace_id = %(workspace)s ORDER BY name;
 -- boundary_keys -- what the areas of each set of a workspace are called
 SELECT name, keys FROM belvedere.boundaries WHERE workspace_id = %(workspace)s ORDER BY name;
 
+-- drawn_boundaries -- the areas of each set of a workspace as they are drawn
+SELECT drawn FROM belvedere.boundaries WHERE workspace_id = %(workspace)s ORDER BY name;
+
 -- one_boundary_set -- one set of areas with its geometry
 SELECT name, key_column, source, fingerprint, repaired, cardinality(keys),
   ARRAY(SELECT column_name FROM jsonb_object_keys(amounts) column_name ORDER BY 1), added_by, added_at,

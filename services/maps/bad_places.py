@@ -12,7 +12,7 @@ from data.model import Dataset, Pack
 from data.types import Filter, MetricQuery, Scope
 from services import metrics
 from services.formats import plural
-from services.maps.boundaries import box_around, get_boundaries, list_boundaries
+from services.maps.boundaries import boxes
 from services.maps.choices import Box, MapChoice
 from services.maps.hexes import counting, placed_dataset
 
@@ -78,9 +78,9 @@ def area_of_workspace(scope: Scope, dataset: Dataset) -> Box | None:
     """The box in which rows are to be expected; None without boundaries and places."""
     from data.maps import extent_of
 
-    boxes = [box_around(get_boundaries(scope, one.name)) for one in list_boundaries(scope)]
-    if boxes:
-        west, south, east, north = zip(*boxes, strict=True)
+    known = boxes(scope)
+    if known:
+        west, south, east, north = zip(*known, strict=True)
         return min(west), min(south), max(east), max(north)
     extent = extent_of(scope, dataset, 1)
     return extent.box if extent else None

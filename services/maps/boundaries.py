@@ -6,6 +6,7 @@ import hashlib
 import json
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -201,9 +202,20 @@ def get_boundaries(scope: Scope, name: str) -> Boundaries:
 
 def box_around(found: Boundaries) -> Box:
     """The box around all areas of a set, with a margin."""
+    return _box(found.drawn)
+
+
+def boxes(scope: Scope) -> list[Box]:
+    """The box around each set of the active workspace, with a margin. Raises NotAllowed."""
+    require(scope, "read")
+    with transaction(scope) as tx:
+        return [_box(drawn) for drawn in boundaries.drawn_areas(tx, scope)]
+
+
+def _box(drawn: Sequence[str]) -> Box:
     import shapely
 
-    west, south, east, north = shapely.total_bounds(_shapes(found)).tolist()
+    west, south, east, north = shapely.total_bounds(_shapes(drawn)).tolist()
     wide, high = (east - west) * _MARGIN, (north - south) * _MARGIN
     return max(west - wide, -180.0), max(south - high, -85.0), min(east + wide, 180.0), min(north + high, 85.0)
 
@@ -212,14 +224,14 @@ def labels_of(found: Boundaries, most: int = 60) -> tuple[Label, ...]:
     """The names of the largest areas, each at a point inside."""
     import shapely
 
-    shapes = _shapes(found)
+    shapes = _shapes(found.drawn)
     order = np.argsort(-shapely.area(shapes))[:most]
     places = shapely.get_coordinates(shapely.point_on_surface(shapes[order])).round(5).tolist()
     return tuple(Label(found.keys[i], lon, lat) for i, (lon, lat) in zip(order.tolist(), places, strict=True))
 
 
-def _shapes(found: Boundaries) -> NDArray[Any]:
+def _shapes(drawn: Sequence[str]) -> NDArray[Any]:
     import shapely
 
-    shapes: NDArray[Any] = shapely.from_geojson(np.asarray(found.drawn, object))
+    shapes: NDArray[Any] = shapely.from_geojson(np.asarray(drawn, object))
     return shapes
