@@ -35,12 +35,32 @@ hypothesis.settings.register_profile("thorough", deadline=None, suppress_health_
 _LONGEST_FIRST = ("tests/e2e/test_processes", "tests/e2e/", "tests/packs/", "tests/db/", "tests/app/", "tests/unit/")
 
 
+# What tests import and a fresh installation has not compiled; a module that is not there is told by its own test.
+_IMPORTED = (
+    "streamlit.testing.v1", "streamlit.web.server.starlette", "plotly.express", "pydeck", "folium", "streamlit_folium",
+    "sklearn.cluster", "sklearn.ensemble", "sklearn.isotonic", "scipy.stats", "scipy.spatial", "esda", "geopandas",
+    "pyarrow.parquet", "duckdb", "pyvrp", "fastapi", "uvicorn", "httpx", "playwright.sync_api", "hypothesis.strategies",
+    "alembic.command", "procrastinate", "paho.mqtt.client", "PIL.Image", "shapefile", "pyproj", "vrplib",
+)  # fmt: skip
+_COMPILE = f"""
+import importlib, contextlib
+for name in {_IMPORTED}:
+    with contextlib.suppress(ImportError):
+        importlib.import_module(name)
+"""
+
+
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Compile before several processes of tests start, each of which would do it at the same time; once in a folder."""
     if getattr(session.config.option, "numprocesses", None) and not hasattr(session.config, "workerinput"):
         plain = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
-        command = [sys.executable, "-c", "from data.engine import kernels; kernels.warm()"]
-        subprocess.run(command, cwd=ROOT, env=plain, check=True)
+        programs = ["from data.engine import kernels; kernels.warm()"]
+        if not list(Path(pytest.__file__).parents[1].glob("streamlit/runtime/__pycache__/*.pyc")):
+            programs.append(_COMPILE)
+        running = [
+            subprocess.Popen([sys.executable, "-W", "ignore", "-c", code], cwd=ROOT, env=plain) for code in programs
+        ]
+        assert [process.wait() for process in running] == [0] * len(running)
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:

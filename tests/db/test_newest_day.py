@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.engine import newest, results
@@ -24,6 +24,7 @@ from tests.db.test_engine_equals_oracle import (
     query_of,
     questions,
 )
+from tests.effort import examples
 
 __all__ = ["model"]
 
@@ -34,7 +35,7 @@ def every_segment_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(newest, "newest_day", lambda _: 0)
 
 
-@CHECKS
+@settings(CHECKS, max_examples=examples(10))
 @given(history=histories(), asked=st.lists(questions(), min_size=4, max_size=8), exact=st.booleans())
 def test_asked_again_after_more_rows(model: Model, history: Any, asked: list[dict[str, Any]], exact: bool) -> None:
     writer = play(model, history)
