@@ -22,6 +22,7 @@ from components import (
     map_tables,
     mapped,
     maps,
+    networks,
     patterns,
     places,
     queries,
@@ -50,10 +51,11 @@ from services.maps.choices import (
     zoomed,
 )
 from services.maps.hexes import HexMap, mappable, placed_dataset
+from services.maps.networks import has_network
 from services.maps.pictures import Picture
 
 _AGAINST = {slug: title for slug, title in COMPARES.items() if slug != "none"}
-_YEAR = 365
+_OWN = {"districts": districts.show, "draw": drawing.show, "network": networks.show}
 _NO_LABEL = {"label_visibility": "collapsed"}
 _MOVES = (
     ("zoom_in", "Closer", 0.5, 0.0, 0.0), ("zoom_out", "Wider", 2.0, 0.0, 0.0),
@@ -74,9 +76,8 @@ def show(scope: Scope, now: datetime) -> None:
     choice = _choice(scope, board, metric, area, now)
     areas.chip(area)
     boundaries.show(scope)
-    if choice.layer in ("districts", "draw"):
-        draws = districts.show if choice.layer == "districts" else drawing.show
-        draws(scope, board, metric, choice, area, now)
+    if choice.layer in _OWN:
+        _OWN[choice.layer](scope, board, metric, choice, area, now)
         return
     if choice.layer == "unusual":
         unusual.show(scope, board, metric, now)
@@ -123,10 +124,11 @@ def _bar(scope: Scope, board: Board, now: datetime) -> Metric:
         found = mappable(board.pack, board.metrics())
         titles = {m.name: m.title for m in found}
         name = state.choose("Metric", "metric", titles, next(iter(titles)), st.selectbox, width=280, **_NO_LABEL)
-        layer = state.choose("Layer", "layer", LAYERS, "hexagons", st.selectbox, width=210, **_NO_LABEL)
-        if layer not in ("districts", "unusual"):
+        offered = {slug: title for slug, title in LAYERS.items() if slug != "network" or has_network(board.pack)}
+        layer = state.choose("Layer", "layer", offered, "hexagons", st.selectbox, width=210, **_NO_LABEL)
+        if layer not in ("districts", "unusual", "network"):
             state.choose("Size", "size", SIZES, "auto", st.selectbox, width=190, **_NO_LABEL)
-        if layer in ("hexagons", "draw", "density", "sides", "playback", "districts"):
+        if layer in ("hexagons", "draw", "density", "sides", "playback", "districts", "network"):
             state.choose("Colours", "scale", SCALES, "quantiles", st.selectbox, width=220, **_NO_LABEL)
         if layer in ("difference", "sides"):
             state.choose("Against", "compare", _AGAINST, "previous", st.selectbox, width=240, **_NO_LABEL)
@@ -140,6 +142,7 @@ def _choice(scope: Scope, board: Board, metric: Metric, area: Selected | None, n
     seen = filters.choice(scope, board, now)
     layer, box = state.read("layer", "hexagons"), box_of(state.read("box")) or (area.box if area else None)
     more = districts.choose(scope, board) if layer == "districts" else {}
+    more |= networks.choose(metric) if layer == "network" else {}
     return MapChoice(
         layer, metric.qualified, seen.range, seen.where, box, resolution_of(state.read("size", "auto")),
         state.read("scale", "quantiles"), area.within if area else "", seen.compare or "previous", **more,
@@ -151,7 +154,7 @@ def _nothing(scope: Scope, board: Board, shown: HexMap, choice: MapChoice, now: 
     dataset = placed_dataset(board.pack, shown.metric)
     if dataset and shown.resolution and not shown.coverage.total:
         said = span(choice.range.from_at, choice.range.to_at, scope.workspace.timezone)
-        boards.nothing_here(scope, said, now, dataset.qualified, _YEAR)
+        boards.nothing_here(scope, said, now, dataset.qualified, 365)
         return
     states.empty("Nothing to map here", shown.reason)
     if state.read("box"):

@@ -11,9 +11,9 @@ from components.palette import palette, rgb
 from services.maps.choices import Box
 from services.maps.found import ClusterPicture, Hull
 from services.maps.labels import Label
+from services.maps.layout import with_room
 from services.maps.points import Marks, ring, short_number
 
-_LARGEST = 12
 _ROOMY, _SMALLEST = 2_000, 0.5  # of more points than that each is drawn smaller, at least half as large
 _LARGEST_RING_PX = 30
 
@@ -67,9 +67,12 @@ def draw_groups(found: Marks, box: Box, key: str) -> None:
     maps.deck([*layers, *maps.frame(box, (), (), maps.FULL)], box, "{t}", key, None, maps.FULL)
 
 
-def _numbered(found: ClusterPicture) -> list[Hull]:
-    """The clusters whose numbers have room on the map: the largest, and those that are not mere chance."""
-    return [hull for hull in found.hulls if hull.number <= _LARGEST or hull.swatch < len(found.picture.swatches) - 1]
+def _numbered(found: ClusterPicture, box: Box) -> list[Hull]:
+    """The clusters of the table whose numbers have room on the map, the largest first."""
+    there = [hull for hull in found.hulls if hull.number <= len(found.picture.lines)]
+    names = [Label(str(hull.number), hull.lon, hull.lat) for hull in there]
+    room = {label.name for label in with_room(names, box, maps.FULL, maps.HEIGHT)}
+    return [hull for hull in there if str(hull.number) in room]
 
 
 def draw_clusters(found: ClusterPicture, box: Box, labels: Sequence[Label], key: str) -> None:
@@ -86,10 +89,11 @@ def draw_clusters(found: ClusterPicture, box: Box, labels: Sequence[Label], key:
                 get_fill_color=[*shade.colour, 120], get_line_color=list(shade.colour), line_width_min_pixels=2,
             )
         )  # fmt: skip
-    numbers = [{"p": [hull.lon, hull.lat], "t": str(hull.number)} for hull in _numbered(found)]
+    numbers = [{"p": [hull.lon, hull.lat], "t": str(hull.number)} for hull in _numbered(found, box)]
     layers.append(
         pydeck.Layer("TextLayer", numbers, id="numbers", get_position="p", get_text="t", get_size=13, get_color=ink,
                      font_family=maps.text(maps.FONT),
                      pickable=False, font_weight=700)
     )  # fmt: skip
-    maps.deck([*layers, *maps.frame(box, labels, (), maps.FULL)], box, "{t}", key, None, maps.FULL)
+    words = [label for label in labels if not label.name.isdigit()]  # a ward's number would look like a cluster's
+    maps.deck([*layers, *maps.frame(box, words, (), maps.FULL)], box, "{t}", key, None, maps.FULL)

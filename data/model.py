@@ -241,7 +241,8 @@ class Entity:
 
     Rows name it in the text column `column`. `dataset` is the keyed dataset with a row for each, where there is one, in
     which it is found by the column `by`. It is compared with those of the same value of `peers`. `related` are other
-    datasets whose rows have to do with it because they have the same value in a column: (dataset, column).
+    datasets whose rows have to do with it because they have the same value in a column: (dataset, column). A thing that
+    is a line on the map has its points in the text column `line` and its length in the measure `length`, in metres.
     """
 
     name: str
@@ -254,6 +255,8 @@ class Entity:
     course: Course | None = None
     related: tuple[tuple[str, str], ...] = ()
     description: str = ""
+    line: str | None = None
+    length: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from data.errors import BadInput
 from data.types import Compare, Filter, TimeRange
 
 Box = tuple[float, float, float, float]
@@ -16,6 +15,7 @@ LAYERS: dict[str, str] = {
     "hotspots": "Hotspots", "emerging": "Emerging hotspots", "difference": "Change", "sides": "Two periods",
     "playback": "Playback", "clusters": "Clusters", "unusual": "Unusual clusters", "risk": "Risk next week",
     "districts": "Districts",
+    "network": "Asset network",
 }  # fmt: skip
 LAYER_HELP: dict[str, str] = {
     "hexagons": "The number in each hexagon. Their size follows how closely you look.",
@@ -35,6 +35,7 @@ LAYER_HELP: dict[str, str] = {
     " permutation scan, each night). The range and filters above play no part in it.",
     "playback": "The range step by step; all frames have the same colours.",
     "districts": "The number of each area of your boundaries, and its rate.",
+    "network": "What happened on each line of the network, and how each sensor is right now.",
 }
 MOST_BY_LAYER: dict[str, int] = {"emerging": 1000, "draw": 1500, "playback": 1000}
 """How many hexagons a layer may have that asks for each of them at every step, or that a browser draws one by one."""
@@ -114,19 +115,3 @@ def moved(box: Box, right: float, up: float) -> Box:
 def resolution_of(slug: str) -> int | None:
     """The resolution of a size in the address; None lets the view decide."""
     return int(slug) if slug in SIZES and slug != "auto" else None
-
-
-def checked_area(parameters: Mapping[str, str]) -> str:
-    """The selected area of the address as text that a filter takes; empty when there is none. Raises BadInput."""
-    from data.engine.hexagons import area_of
-
-    text = parameters.get("area", "")
-    if text:
-        area_of(text)
-    return text
-
-
-__all__ = [
-    "LAYERS", "ROWS_BY", "SCALES", "SHOWS", "SIZES", "BadInput", "Box", "MapChoice", "box_of", "box_text",
-    "checked_area", "moved", "place_filter", "resolution_of", "zoomed",
-]  # fmt: skip

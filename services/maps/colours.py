@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from data.errors import unknown
 from services.spatial.emerging import CLASSES as CLASSES_IN_TIME
@@ -18,11 +19,12 @@ from services.spatial.emerging import NONE
 
 Colour = tuple[int, int, int]
 CLASSES = 7
+_FEW_EDGES = 4
 _SEQUENTIAL_LIGHT: tuple[Colour, ...] = (
-    (222, 235, 247), (189, 215, 231), (142, 190, 218), (94, 158, 199), (50, 121, 172), (22, 84, 139), (8, 48, 94),
+    (205, 224, 241), (168, 205, 229), (126, 180, 214), (84, 150, 193), (46, 117, 168), (21, 82, 136), (8, 46, 92),
 )  # fmt: skip
 _SEQUENTIAL_DARK: tuple[Colour, ...] = (
-    (29, 49, 71), (33, 72, 104), (38, 98, 137), (52, 127, 166), (88, 158, 188), (140, 191, 207), (211, 227, 225),
+    (38, 64, 92), (36, 82, 117), (40, 105, 145), (54, 131, 170), (90, 161, 190), (142, 193, 208), (211, 227, 225),
 )  # fmt: skip
 _DIVERGING_LIGHT: tuple[Colour, ...] = (
     (84, 39, 136), (128, 115, 172), (190, 183, 217), (230, 230, 230), (253, 199, 130), (224, 130, 20), (160, 78, 6),
@@ -84,18 +86,34 @@ class Scale:
 def sequential(
     numbers: Sequence[float], how: str, is_dark: bool, text: Callable[[float], str], is_whole: bool = False
 ) -> Scale:
-    """Colours for numbers from small to large: classes with equally many of them, or of equal width."""
+    """Colours for numbers from small to large: classes with equally many of them, or of equal width.
+
+    At most seven different whole numbers have a colour each. Where most numbers are the same, so that few classes would
+    be left, classes have equally many different numbers.
+    """
     if how not in ("quantiles", "even"):
         raise unknown("scale", how, ("quantiles", "even"))
     found = np.asarray(numbers, np.float64)
     if not found.size:
         return Scale(())
+    different = np.unique(found)
+    if is_whole and different.size <= CLASSES:
+        return _scale([*different.tolist(), different[-1]], _sequence(is_dark), text, is_whole)
     if how == "quantiles":
-        edges = np.unique(np.quantile(found, np.linspace(0, 1, CLASSES + 1), method="inverted_cdf"))
+        edges = _equal_numbers(found)
+        edges = edges if edges.size > _FEW_EDGES else _equal_numbers(different)
     else:
         edges = np.unique(np.linspace(found.min(), found.max(), CLASSES + 1))
         edges = np.unique(np.round(edges)) if is_whole else edges
-    return _scale(edges.tolist(), _SEQUENTIAL_DARK if is_dark else _SEQUENTIAL_LIGHT, text, is_whole)
+    return _scale(edges.tolist(), _sequence(is_dark), text, is_whole)
+
+
+def _sequence(is_dark: bool) -> tuple[Colour, ...]:
+    return _SEQUENTIAL_DARK if is_dark else _SEQUENTIAL_LIGHT
+
+
+def _equal_numbers(found: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.unique(np.quantile(found, np.linspace(0, 1, CLASSES + 1), method="inverted_cdf"))
 
 
 def diverging(numbers: Sequence[float], is_dark: bool, text: Callable[[float], str]) -> Scale:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from data.model import Metric
 from data.studies import Study
-from services.formats import moment, number, plural
+from services.formats import days_text, moment, number, plural
 from services.maps.choices import Box
 from services.maps.colours import categorical, sequential
 from services.maps.pictures import Painted, Picture, Swatch
@@ -130,9 +130,18 @@ def risk_picture(
     days = number(found["days"], "integer")
     note = f"from {number(found['events'], 'integer')} events in {days} days; 100 means almost surely at least one"
     return Picture(
-        f"Risk of {metric.title.lower()} in the next 7 days", tuple(Swatch(s.colour, s.text) for s in scale.steps),
-        painted, note, ("Where", "Score", "Expected", "Why"), lines, ("score", "expected", "why"), None, facts,
+        f"Risk of {metric.title.lower()} in {_week(found.get('from_on'))}",
+        tuple(Swatch(s.colour, s.text) for s in scale.steps), painted, note,
+        ("Where", "Score", "Expected", "Why"), lines, ("score", "expected", "why"), None, facts,
     )  # fmt: skip
+
+
+def _week(from_on: str | None) -> str:
+    """The week that a risk is about; of data that ended long ago the one after its end."""
+    if from_on is None:
+        return "the next 7 days"
+    first = date.fromisoformat(from_on)
+    return f"{days_text(first, first + timedelta(days=6))}, the week after the newest data"
 
 
 def _why(reasons: list[list[Any]], between: str = "; ") -> str:

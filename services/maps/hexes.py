@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,6 +17,9 @@ from services.maps.choices import Box, MapChoice, place_filter
 
 MOST_HEXAGONS = 3000
 LISTED = 50
+_FINEST = 11
+_MAP_PX, _LEAST_PX = (660, 620), 7.0
+_M_A_DEGREE = 111_320.0
 ADDED_UP = ("count", "sum", "distinct")
 AREAS = ("district", "municipality", "zone", "area", "ward", "borough")
 """What dimensions that name areas are called."""
@@ -117,7 +121,8 @@ def hex_map(
 ) -> HexMap:
     """The numbers of a metric by hexagon, in the part of the earth that is looked at.
 
-    Without a size of its own hexagons are as fine as `most` of them allow. Raises BadInput for an impossible area.
+    Without a size of its own hexagons are as fine as `most` of them allow and eyes can tell apart. Raises BadInput for
+    an impossible area.
     """
     from data.maps import extent_of
 
@@ -129,7 +134,8 @@ def hex_map(
     extent = extent_of(scope, dataset, most, choice.box)
     if extent is None:
         return replace(nowhere, reason=f"No row of {dataset.title.lower()} has a place here.")
-    resolution = extent.resolution if choice.resolution is None else choice.resolution
+    finest = min(extent.resolution, finest_seen(extent.box))
+    resolution = finest if choice.resolution is None else choice.resolution
     asked = tuple(dict.fromkeys((metric.qualified, rows.qualified)))
     inside, cell = place_filter(choice, extent.box), f"cell:{resolution}"
     queries = [
@@ -149,6 +155,20 @@ def hex_map(
         metric, resolution, extent.box, hexagons, coverage, as_of, by_cell.elapsed_ms,
         "" if hexagons else "No row of this range lies here.", by_cell.as_of,
     )  # fmt: skip
+
+
+def finest_seen(box: Box) -> int:
+    """The finest hexagons of which each is at least seven pixels wide where the box fills a map beside its table."""
+    from h3 import average_hexagon_edge_length
+
+    west, south, east, north = box
+    wide_m = (east - west) * _M_A_DEGREE * math.cos(math.radians((south + north) / 2))
+    pixel_m = max(wide_m / _MAP_PX[0], (north - south) * _M_A_DEGREE / _MAP_PX[1])
+    fitting = (
+        size for size in range(_FINEST, -1, -1)
+        if math.sqrt(3) * average_hexagon_edge_length(size, unit="m") >= _LEAST_PX * pixel_m
+    )  # fmt: skip
+    return next(fitting, 0)
 
 
 def _hexagons(metric: Metric, rows: Metric, found: MetricResult, cell: str) -> tuple[Hexagon, ...]:

@@ -72,16 +72,21 @@ def numbers(shown: HexMap, listed: Sequence[Listed], how: str, is_dark: bool) ->
     scale = sequential(
         [h.value for h in shown.hexagons], how, is_dark, lambda n: plain_number(metric, n), is_whole
     )  # fmt: skip
+    counts_rows = metric.shape == "count" and all(h.value == h.rows for h in shown.hexagons)
     cells = tuple(
-        Painted(h.index, scale.place(h.value), f"{metric.title}: {h.shown}\n{_rows(h.rows)}") for h in shown.hexagons
+        Painted(h.index, scale.place(h.value), f"{metric.title}: {h.shown}" + ("" if counts_rows else _rows(h.rows)))
+        for h in shown.hexagons
     )
     lines = tuple(
-        (line.hexagon.index, line.where, plain_number(metric, line.hexagon.value), number(line.hexagon.rows, "integer"))
+        (
+            line.hexagon.index, line.where, plain_number(metric, line.hexagon.value),
+            *(() if counts_rows else (number(line.hexagon.rows, "integer"),)),
+        )
         for line in listed
-    )
+    )  # fmt: skip
     return Picture(
         titled(metric), _swatches(scale), cells, f"{number(len(cells), 'integer')} hexagons",
-        ("Where", titled(metric), "Rows"), lines,
+        ("Where", metric.title, *(() if counts_rows else ("Rows",))), lines,
     )  # fmt: skip
 
 
@@ -129,7 +134,7 @@ def _swatches(scale: Scale) -> tuple[Swatch, ...]:
 
 @lru_cache(maxsize=4096)
 def _rows(count: int) -> str:
-    return f"{number(count, 'integer')} {'row' if count == 1 else 'rows'}"
+    return f"\n{number(count, 'integer')} {'row' if count == 1 else 'rows'}"
 
 
 def _signed(metric: Metric, value: float) -> str:

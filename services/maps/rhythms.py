@@ -22,6 +22,7 @@ from services.maps.points import counted_metric
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MOST_CATEGORIES = 5
 _MOST_HOURS = 19_000
+_ONE_HOUR = 0.9
 Floats = NDArray[np.float64]
 
 
@@ -75,7 +76,17 @@ def rhythms(
     found[1:] = sorted(found[1:], key=lambda one: (-one.rows, one.title))
     if not found[0].rows:
         return Rhythms((), "", "No row of this range lies here.")
-    return Rhythms(tuple(found), f"Mean {counted.title.lower()} an hour; each chart has its own darkest hour")
+    note = f"Mean {counted.title.lower()} an hour; each chart has its own darkest hour"
+    return Rhythms(tuple(found), note + without_hours(_sums(answers[0].rows, counted.qualified)))
+
+
+def without_hours(sums: Floats) -> str:
+    """What to say of rows that have a date and no time of day, which all lie in one hour; empty for other rows."""
+    by_hour = sums.sum(axis=0)
+    share, hour = float(by_hour.max() / max(by_hour.sum(), 1.0)), int(by_hour.argmax())
+    if share < _ONE_HOUR:
+        return ""
+    return f". {share:.0%} of these rows are at {hour:02d}:00, as of rows without a time of day: compare days only"
 
 
 def category_of(pack: Pack, metric: Metric) -> str | None:
@@ -95,10 +106,16 @@ def hours_of_week(labels: Iterable[str]) -> Floats:
     return times
 
 
-def _rhythm(title: str, rows: Iterable[Mapping[str, Any]], name: str, times: Floats) -> Rhythm:
+def _sums(rows: Iterable[Mapping[str, Any]], name: str) -> Floats:
+    """Rows by weekday and hour."""
     sums = np.zeros((7, 24))
     for row in rows:
         at = datetime.fromisoformat(row["bucket"])
         sums[at.weekday(), at.hour] += float(row[name] or 0)
+    return sums
+
+
+def _rhythm(title: str, rows: Iterable[Mapping[str, Any]], name: str, times: Floats) -> Rhythm:
+    sums = _sums(rows, name)
     means = np.divide(sums, times, out=np.full((7, 24), np.nan), where=times > 0)
     return Rhythm(title, means, int(sums.sum()))

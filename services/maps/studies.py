@@ -7,8 +7,9 @@ import json
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -31,6 +32,7 @@ RESAMPLES = 10
 _SEED = 0
 _OWN = ("this week", "the last weeks", "the last year")
 _LEAST_REASON = 0.05
+_ENDED = timedelta(days=7)  # that the newest row is old, of data that does not go on
 Step = Callable[[float, str], None]
 
 
@@ -145,6 +147,13 @@ def told(reasons: Sequence[Reason]) -> list[list[Any]]:
     return [[name, round(factor, 3)] for name, factor in sorted(found, key=lambda one: -abs(math.log(one[1])))]
 
 
+def _end_of_data(scope: Scope, dataset: Dataset, now: datetime) -> datetime:
+    """Now; of data that ended more than a week ago the day after its newest row: a file of past years is judged as of
+    its end, not as if nothing had happened since."""
+    newest = next((f.newest_at for f in metrics.freshness(scope) if f.dataset == dataset.qualified), None)
+    return now if newest is None or now - newest < _ENDED else newest + timedelta(days=1)
+
+
 def _risk(
     scope: Scope, _pack: Pack, dataset: Dataset, metric: Metric, _asked: dict[str, Any], where: tuple[Filter, ...],
     now: datetime, step: Step,
@@ -153,7 +162,8 @@ def _risk(
     from services.spatial.backtesting import Backtest, backtest
     from services.spatial.risk import Risk, score
 
-    found = history_of(scope, dataset, metric, where, now, lambda share: step(0.4 * share, "Counting past days"))
+    until = _end_of_data(scope, dataset, now)
+    found = history_of(scope, dataset, metric, where, until, lambda share: step(0.4 * share, "Counting past days"))
     if isinstance(found, CannotTell):
         return found
     history, resolution, box = found.history, found.resolution, found.box
@@ -173,6 +183,7 @@ def _risk(
     return {
         "resolution": resolution, "box": list(box), "cells": cells, "days": history.days,
         "first_on": history.first_on.isoformat(), "events": int(history.counts.sum()),
+        "from_on": None if until == now else until.astimezone(ZoneInfo(scope.workspace.timezone)).date().isoformat(),
         "backtest": asdict(tested) if isinstance(tested, Backtest) else None,
         "sentence": tested.sentence if isinstance(tested, Backtest) else tested.reason,
     }  # fmt: skip

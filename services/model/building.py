@@ -137,7 +137,7 @@ def _entity(name: str, form: Form) -> Entity:
     return Entity(
         name, form.text("title"), form.text("many"), form.text("column", name), form.maybe("dataset"), form.maybe("by"),
         form.maybe("peers"), _course(course) if course else None, tuple(form.texts("related").items()),
-        form.text("description"),
+        form.text("description"), form.maybe("line"), form.maybe("length"),
     )  # fmt: skip
 
 

@@ -196,6 +196,8 @@ ENTITY = Block(
         Field("peers", "name", "Dimension of which it is compared with those of the same value; else with all."),
         Field("course", "block", "What is read from each over time.", inner=COURSE),
         Field("related", "texts", "Other datasets that concern it: for each the column in which both agree."),
+        Field("line", "name", "Dimension of its dataset with the points of a line, `lon lat, lon lat`, for the map."),
+        Field("length", "name", "Measure of its dataset with the length of that line in metres."),
     ),
 )
 PACK = Block(

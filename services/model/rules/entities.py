@@ -24,6 +24,7 @@ def check(draft: Draft) -> Iterator[Problem]:
             yield draft.problem((*path, "column"), expected_one_of(entity.column, known))
         if own:
             yield from _columns(draft, path, entity, own)
+            yield from _line(draft, path, entity, own)
         if entity.peers:
             known = sorted({name for d in (*naming, *([own] if own else [])) for name in texts_of(d)})
             if entity.peers not in known:
@@ -52,6 +53,13 @@ def _columns(draft: Draft, path: Path, entity: Entity, own: Dataset) -> Iterator
         shared = [text for text in known if text in texts_of(other)]
         if column not in shared:
             yield draft.problem((*path, "related", name), expected_one_of(column, shared))
+
+
+def _line(draft: Draft, path: Path, entity: Entity, own: Dataset) -> Iterator[Problem]:
+    known = {"line": [d.name for d in own.dimensions], "length": [m.name for m in own.measures]}
+    for field, name in (("line", entity.line), ("length", entity.length)):
+        if name and name not in known[field]:
+            yield draft.problem((*path, field), expected_one_of(name, known[field]))
 
 
 def _course(draft: Draft, path: Path, entity: Entity, course: Course) -> Iterator[Problem]:

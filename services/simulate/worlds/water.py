@@ -16,7 +16,7 @@ from services.simulate.worlds.daily import DailyWorld
 from services.simulate.worlds.draws import texts
 from services.simulate.worlds.tables import HOUR_MS, NEVER, Ints, Table, batch_of
 from services.simulate.worlds.water_incidents import drawn_incidents, incident_table, told_incidents
-from services.simulate.worlds.water_network import MAINS, SENSORS, TOWNS
+from services.simulate.worlds.water_network import MAINS, PATHS, SENSORS, TOWNS
 from services.simulate.worlds.water_readings import drift_ends_on, drift_of, readings_of, supplied_m3
 
 CALIBRATED_EVERY, RENEWED_EVERY = 60, 10
@@ -133,6 +133,7 @@ class WaterWorld(DailyWorld):
             "diameter_mm": np.array([m.diameter_mm for m in mains], np.float64),
             "roughness": np.array([150.0 if n else 100.0 for n in new], np.float64),
             "condition": np.array([10.0 if n else m.condition for n, m in zip(new, mains, strict=True)], np.float64),
+            "path": texts([PATHS[slot] for slot in slots]),
             "lat": np.array([m.lat for m in mains], np.float64), "lon": np.array([m.lon for m in mains], np.float64),
         }  # fmt: skip
         return Table(self.datasets["pipelines"], laid if begins is None else begins, columns)

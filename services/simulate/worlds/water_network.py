@@ -73,6 +73,7 @@ _BASES = {"pressure": 5.1, "flow": 26.0, "level": 3.4, "turbidity": 0.21, "chlor
 _SIGMAS = {"pressure": 0.07, "flow": 0.9, "level": 0.05, "turbidity": 0.025, "chlorine": 0.035, "ph": 0.04}
 # Material with the first and last year it was laid, and its share among the mains.
 _MATERIALS = (("CI", 1908, 1962, 0.24), ("AC", 1948, 1975, 0.1), ("DI", 1962, 1996, 0.3), ("PVC", 1979, 2019, 0.36))
+_STREETS = (18.0, 0.0, 31.0)  # degrees from north in which the streets of each town run
 _DIAMETERS = ((100.0, 0.08), (150.0, 0.47), (200.0, 0.2), (300.0, 0.18), (450.0, 0.07))
 
 
@@ -115,6 +116,18 @@ def make_mains() -> tuple[Main, ...]:
     return tuple(found)
 
 
+def make_paths() -> tuple[str, ...]:
+    """The ends of each main, `lon lat, lon lat`: its length along one of the two directions of its town's streets."""
+    rng, found = np.random.default_rng([_SEED, 3]), []
+    for main in MAINS:
+        turn = _STREETS[main.town] + 90.0 * int(rng.integers(2))
+        east, north = main.length_m / 2 * np.sin(np.radians(turn)), main.length_m / 2 * np.cos(np.radians(turn))
+        lon, lat = east / (METRES_A_DEGREE * np.cos(np.radians(main.lat))), north / METRES_A_DEGREE
+        ends = ((main.lon - lon, main.lat - lat), (main.lon + lon, main.lat + lat))
+        found.append(", ".join(f"{x:.6f} {y:.6f}" for x, y in ends))
+    return tuple(found)
+
+
 def _near(place: Municipality, rng: np.random.Generator) -> tuple[float, float]:
     north, east = rng.normal(0, 1300, 2)
     lon = place.lon + east / (METRES_A_DEGREE * np.cos(np.radians(place.lat)))
@@ -123,3 +136,4 @@ def _near(place: Municipality, rng: np.random.Generator) -> tuple[float, float]:
 
 SENSORS = make_sensors()
 MAINS = make_mains()
+PATHS = make_paths()

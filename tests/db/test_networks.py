@@ -1,0 +1,135 @@
+"""Are the numbers of lines those of the rows that name them, do they lie where they should, is each state true?"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from data.model import Pack
+from data.types import Filter, Scope, TimeRange
+from services import model
+from services.ingest import ingest_rows
+from services.maps.choices import MapChoice
+from services.maps.networks import Network, course_of, network, sentence
+from services.maps.posts import OUTSIDE, SILENT, STATES, UNUSED, UNUSUAL, posts
+from services.maps.wiring import wiring
+from services.spatial.rates import smooth
+from tests.support import make_scope, make_workspace
+
+NOW = datetime(2026, 5, 20, 12, 0, tzinfo=UTC)
+RANGE = TimeRange(NOW - timedelta(days=30), NOW)
+EARLIER = NOW - timedelta(days=200)
+M_NORTH = 1 / 111_320
+
+
+def main(name: str, metres: float, **more: Any) -> dict[str, Any]:
+    return {"pipeline_id": name, "installed_at": EARLIER.isoformat(), "element": "pipe", "length_m": metres} | more
+
+
+def burst(number: int, main_id: str, at: datetime, lat: float, kind: str = "break") -> dict[str, Any]:
+    return {
+        "incident_id": f"i{number}", "opened_at": at.isoformat(), "kind": kind, "status": "closed", "main": main_id,
+        "lat": lat, "lon": -90.05,
+    }  # fmt: skip
+
+
+def sensor(name: str, kind: str, status: str = "in use") -> dict[str, Any]:
+    return {
+        "sensor_id": name, "installed_at": EARLIER.isoformat(), "kind": kind, "status": status, "lat": 41.3, "lon": -90,
+    }  # fmt: skip
+
+
+def reading(name: str, kind: str, value: float, minutes: int, score: float = 0.1) -> dict[str, Any]:
+    at = NOW - timedelta(minutes=minutes)
+    return {"measured_at": at.isoformat(), "kind": kind, "sensor": name, "value": value, "score": score}
+
+
+@pytest.fixture(scope="module")
+def town(database: str) -> Scope:
+    scope = make_scope(make_workspace(timezone="America/Chicago"))
+    mains = [
+        main("A", 500, path="-90.05 41.33, -90.05 41.334", material="CI"),
+        main("B", 2000, path="LINESTRING (1 2, 3 4)"),
+        main("C", 200), main("D", 100), main("E", 1000, lat=41.35, lon=-90.1),
+    ]  # fmt: skip
+    breaks = [burst(n, "A", NOW - timedelta(days=n + 1), 41.33) for n in range(3)]
+    breaks += [burst(10, "B", NOW - timedelta(days=2), 41.33), burst(11, "X", NOW - timedelta(days=2), 41.33)]
+    # C has no course: it lies where it broke, the last place is too far off; one break is before the range
+    breaks += [burst(20 + n, "C", NOW - timedelta(days=3), 41.34 + n * 50 * M_NORTH) for n in range(3)]
+    breaks += [burst(30, "C", EARLIER, 41.34 + 150 * M_NORTH), burst(31, "C", NOW - timedelta(days=4), 41.5)]
+    breaks += [burst(40, "A", NOW - timedelta(days=5), 41.33, kind="leak")]
+    sensors = [
+        sensor("fine", "pressure"), sensor("low", "pressure"), sensor("odd", "pressure"), sensor("quiet", "flow"),
+        sensor("gone", "flow", "retired"),
+    ]  # fmt: skip
+    readings = [
+        reading("fine", "pressure", 5.0, 10), reading("fine", "pressure", 6.0, 20), reading("low", "pressure", 1.0, 10),
+        reading("odd", "pressure", 5.0, 10, score=0.9),
+        reading("quiet", "flow", 20, 300), reading("gone", "flow", 9, 5),
+    ]  # fmt: skip
+    for dataset, rows in (("pipelines", mains), ("incidents", breaks), ("sensors", sensors), ("readings", readings)):
+        done = ingest_rows(scope, f"water.{dataset}", rows, None, NOW)
+        assert not done.rejected, done
+    return scope
+
+
+@pytest.fixture
+def pack(town: Scope) -> Pack:
+    return model.current().pack("water")
+
+
+def shown(town: Scope, pack: Pack, name: str = "breaks", **parts: Any) -> Network:
+    metric = next(m for m in pack.metrics if m.name == name)
+    given: dict[str, Any] = {"where": (), "box": None, "resolution": None, "scale": "quantiles"} | parts
+    return network(town, pack, metric, MapChoice("network", metric.qualified, RANGE, **given), NOW)
+
+
+def test_each_line_has_the_rows_that_name_it_and_its_own_course(town: Scope, pack: Pack) -> None:
+    found = shown(town, pack)
+    lines = {line.name: line for line in found.lines}
+    assert {name: line.value for name, line in lines.items()} == {"A": 3, "B": 1, "C": 4, "E": 0}
+    assert lines["A"].course == ((-90.05, 41.33), (-90.05, 41.334)) and lines["E"].course == ((-90.1, 41.35),)
+    assert lines["B"].course == ((1.0, 2.0), (3.0, 4.0)) and not lines["B"].is_seen and lines["C"].is_seen
+    wanted = [41.34, 41.34 + 50 * M_NORTH, 41.34 + 100 * M_NORTH, 41.34 + 150 * M_NORTH]
+    assert sorted(lat for _, lat in lines["C"].course) == pytest.approx(wanted, abs=2e-6)
+    along = [lat for _, lat in lines["C"].course]
+    assert along in (sorted(along), sorted(along, reverse=True))
+    assert (found.without, found.elsewhere) == (1, 1)
+    assert "4 pipelines of 5 have a place" in sentence(found) and "1\N{NO-BREAK SPACE}row names" in sentence(found)
+
+
+def test_rates_are_by_kilometre_and_drawn_to_the_mean_of_all_lines(town: Scope, pack: Pack) -> None:
+    lines = {line.name: line for line in shown(town, pack).lines}
+    assert {name: line.rate for name, line in lines.items()} == {"A": 6.0, "B": 0.5, "C": 20.0, "E": 0.0}
+    import numpy as np
+
+    wanted = smooth(np.array([3.0, 1, 4, 0, 0]), np.array([0.5, 2, 0.2, 0.1, 1]))
+    assert [lines[name].smoothed for name in "ABC"] == pytest.approx(wanted.smoothed[:3].tolist())
+    leaks = shown(town, pack, "leaks", where=(Filter("kind", "in", ("leak",)),))
+    assert {line.name: line.value for line in leaks.lines if line.value} == {"A": 1}
+
+
+def test_a_number_that_no_line_tells_leaves_lines_without_a_colour(town: Scope, pack: Pack) -> None:
+    found = shown(town, pack, "calibrations")
+    assert not found.is_measured and "is not told by pipelines" in sentence(found)
+    drawn = wiring(found, (), MapChoice("network", "", RANGE, (), None, None, "quantiles"), False)
+    assert len(drawn.picture.swatches) == 1 and not drawn.picture.lines
+
+
+def test_a_sensor_is_as_its_newest_readings_say(town: Scope, pack: Pack) -> None:
+    found = {post.name: post for post in posts(town, pack, NOW)}
+    states = {"fine": 0, "low": OUTSIDE, "odd": UNUSUAL, "quiet": SILENT, "gone": UNUSED}
+    assert {name: post.state for name, post in found.items()} == states
+    assert found["fine"].shown.startswith("5.5") and found["fine"].readings == 2 and "bar" in found["fine"].shown
+    drawn = wiring(shown(town, pack), tuple(found.values()), MapChoice(
+        "network", "water.breaks", RANGE, (), None, None, "quantiles", show="rate"), False)  # fmt: skip
+    assert [swatch.text for swatch in drawn.states] == [f"{said} (1)" for said in STATES]
+    assert drawn.picture.lines[0][1].endswith("name=C") and drawn.picture.lines[0][-2] == "20.0"
+    assert drawn.post_lines[0][2] == "Out of its range"
+
+
+def test_the_points_of_a_line_are_read_or_left_out() -> None:
+    assert course_of("1 2, 3 4") == course_of("LINESTRING (1 2, 3 4)") == ((1.0, 2.0), (3.0, 4.0))
+    assert course_of("") == course_of("541741.1 4812353.8, 1 2") == course_of("here, there") == ()
