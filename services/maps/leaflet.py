@@ -74,7 +74,8 @@ def _pip(room: Path) -> str:
         "--retries", "1", "--timeout", "10", "--disable-pip-version-check", "-d", str(room), "-r", str(WANTED),
     ]  # fmt: skip
     done = subprocess.run(words, capture_output=True, text=True, check=False)
-    return "" if done.returncode == 0 else (done.stderr.strip().splitlines() or ["pip failed"])[-1]
+    said = [line.removeprefix("ERROR: ") for line in done.stderr.splitlines() if line.startswith("ERROR: ")]
+    return "" if done.returncode == 0 else (said or ["pip failed"])[-1]
 
 
 def main(download: Download = _pip) -> int:
