@@ -17,7 +17,7 @@ from data.types import Scope
 from services.field import reading
 from services.field.effects import WEEKS_BEFORE, EffectAsk
 from services.field.errands import Errand
-from services.formats import moment, number, plural
+from services.formats import moment, number, plural, signed
 from services.live.boards import Board
 from services.maps.hexes import mappable
 from services.queries import filters_as_json
@@ -99,9 +99,10 @@ def _answer(scope: Scope, now: datetime, errand: Errand) -> None:
 
 
 def _figures(found: dict[str, Any]) -> None:
+    low, high = signed(found["low"], 2), signed(found["high"], 2)
     with st.grid(4, min_column_width=180, gap="xsmall"):
-        st.metric("Change a week and place", f"{found['effect']:+.2f}", border=True,
-                  help=f"95 % interval {found['low']:+.2f} to {found['high']:+.2f}")  # fmt: skip
+        st.metric("Change a week and place", signed(found["effect"], 2), border=True,
+                  help=f"95 % interval {low} to {high}")  # fmt: skip
         st.metric(
             "Against what would have been",
             ("+" if found["relative"] > 0 else "") + number(found["relative"], "percent"),
@@ -112,7 +113,7 @@ def _figures(found: dict[str, Any]) -> None:
         st.metric("Missed before by", number(found["fit"], "percent"), border=True,
                   help="How far the mixture was from the treated places before the intervention")  # fmt: skip
     often = "could well be chance" if found["p"] > 0.05 else "is hardly chance"
-    st.markdown(f"The change lies between **{found['low']:+.2f}** and **{found['high']:+.2f}** a week and place "
+    st.markdown(f"The change lies between **{low}** and **{high}** a week and place "
                 f"with 95 % confidence; it **{often}**.")  # fmt: skip
 
 

@@ -25,7 +25,7 @@ _FORMS = {
     "html": ("Sheet to print", "text/html"),
 }  # fmt: skip
 _SHOWN = 3  # changes that are offered at once for a stop
-_SMALL = {"": 30, "Arrive": 70, "Begin": 70, "Leave": 70, "Stop": 230, "Drive, min": 85, "km": 60, "Load": 60,
+_SMALL = {"": 30, "Arrive": 65, "Stop": 230, "Begin": 65, "Leave": 65, "Drive, min": 85, "km": 60, "Load": 60,
           "Priority": 75, "Locked": 75}  # fmt: skip
 
 
@@ -137,10 +137,11 @@ def _route(found: Planned, route: Route) -> list[str]:
     frame = pd.DataFrame(lines)
     shown = [name for name in _SMALL if name not in hidden]
     widths: dict[str, Any] = {name: st.column_config.Column(width=_SMALL[name]) for name in shown}
+    widths["km"] = st.column_config.NumberColumn(width=_SMALL["km"], format="%.1f")
     key = f"route_{found.errand.id}_{route.officer}"
     picked: Any = st.dataframe(
         frame, hide_index=True, column_order=shown, column_config=widths, key=key, on_select="rerun",
-        selection_mode="multi-row", alt=f"Stops of {route.officer} in order", height="content",
+        selection_mode="multi-row", alt=f"Stops of {route.officer} in order", height="content", placeholder="",
     )  # fmt: skip
     return [str(frame["id"][row]) for row in picked.selection.rows if row < len(frame) and frame["id"][row]]
 

@@ -42,6 +42,12 @@ def grouped(value: float, decimals: int = 0) -> str:
     return f"{MINUS}{text}" if negative else text
 
 
+def signed(value: float, decimals: int = 0) -> str:
+    """A difference with its sign: `+1.50`, `−0.20`; nothing before zero."""
+    text = grouped(value, decimals)
+    return f"+{text}" if value > 0 and float(f"{value:.{decimals}f}") != 0 else text
+
+
 def compact(value: float) -> str:
     """At most four digits: 9 876, 12.3 k, 4.56 M, 7.8 bn."""
     size = abs(value)

@@ -18,6 +18,7 @@ from services.formats import (
     moment,
     number,
     plural,
+    signed,
     span,
 )  # fmt: skip
 
@@ -133,3 +134,8 @@ def test_one_is_not_plural() -> None:
     assert (plain(plural(1, "row")), plain(plural(1200, "row")), plain(plural(2, "person", "people"))) == (
         "1 row", "1 200 rows", "2 people",
     )  # fmt: skip
+
+
+def test_differences_have_a_sign_but_nothing_has_none() -> None:
+    found = [plain(signed(value, 2)) for value in (1.5, -0.204, 0.0, 0.004, -0.004, 12345.678)]
+    assert found == ["+1.50", "−0.20", "0.00", "0.00", "0.00", "+12 345.68"]
