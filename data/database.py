@@ -31,10 +31,6 @@ _SET_SCOPE = (
     "SELECT set_config('role', %s, true), set_config('belvedere.workspaces', %s, true),"
     " set_config('belvedere.account', %s, true)"
 )
-_SET_SCOPE_NAMED: LiteralString = (
-    "SELECT set_config('role', %(app_role)s, true), set_config('belvedere.workspaces', %(app_workspaces)s, true),"
-    " set_config('belvedere.account', %(app_account)s, true);"
-)
 _pool: ConnectionPool[Transaction] | None = None
 _lock = threading.Lock()
 
@@ -125,13 +121,12 @@ def read_once(scope: Scope, statement: LiteralString, values: Mapping[str, Any])
     TRICKY: statements that are sent together are one transaction, so what is set for it ends with it.
     """
     ids = ",".join(map(str, scope.workspace_ids))
-    named = {"app_role": APP_ROLE, "app_workspaces": ids, "app_account": scope.account}
     with _connection() as connection:
         connection.autocommit = True
         try:
-            cursor = psycopg.ClientCursor(connection)
-            cursor.execute(_SET_SCOPE_NAMED + statement, {**values, **named})
-            cursor.nextset()
+            with connection.pipeline():
+                connection.execute(_SET_SCOPE, (APP_ROLE, ids, scope.account), prepare=True)
+                cursor = connection.execute(statement, values, prepare=True)
             return cursor.fetchall()
         finally:
             if not connection.closed:

@@ -19,6 +19,7 @@ from data.engine.collect import Ran, collect, empty_table
 from data.engine.days import to_ms
 from data.engine.gather import gather
 from data.engine.groups import MOST_DENSE, Groups, all_groups, domain, kept_groups, no_groups, present_groups
+from data.engine.joining import cut, join
 from data.engine.manifest import Stream, stream_of
 from data.engine.operations import exact_operations, operation, split, wanted_of
 from data.engine.program import COUNT, DISTINCT, Operation, Task, columns_of, is_hopeless
@@ -73,8 +74,9 @@ class Scan:
 def scan(source: Source, number: int, asks: Sequence[Ask]) -> list[Table]:
     """A Table for each ask, all of the stream `number`."""
     hopeless = {found: is_hopeless(source, found) for found in dict.fromkeys(ask.predicates for ask in asks)}
-    live = [ask for ask in asks if not hopeless[ask.predicates]]
-    found = _scan(source, number, live) if live else {}
+    joined = join([ask for ask in asks if not hopeless[ask.predicates]])
+    read = _scan(source, number, list(joined)) if joined else {}
+    found = {ask: table for whole, parts in joined.items() for ask, table in cut(read[whole], parts).items()}
     return [found.get(ask) or empty_table(ask) for ask in asks]
 
 

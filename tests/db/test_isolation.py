@@ -86,6 +86,8 @@ def world() -> Iterator[World]:
             assert row is not None
             ids = {"account_id": row[0], "dataset_id": next(iter(installed.datasets().values())).id}
             tables = [Table(n, w, s, p, frozenset(r)) for n, w, s, p, r in tx.execute(TABLES).fetchall()]
+            # A row may come before the one that it belongs to.
+            tx.execute("SET LOCAL session_replication_role = replica")
             for table in tables:
                 if table.of_workspace and not table.is_partition:
                     for workspace in (own, other):
