@@ -1,17 +1,20 @@
-"""Does a file that is dropped on the Data page become numbers on the Live page, in a real browser?"""
+"""Does a file become numbers on the Live page, and a drawing on the map what numbers are of, in a real browser?"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from services import people
+from services.ingest import ingest_rows
 from services.jobs import imports
 from services.jobs.turns import Turn
+from services.maps import leaflet
 from services.web.cookies import SESSION_COOKIE
 from tests.e2e.test_browser import Server, running
 from tests.e2e.test_live_page import WAIT_MS, chromium, tile
@@ -22,6 +25,8 @@ pytestmark = pytest.mark.e2e
 LINES = ["case_number,opened,closed,type,area"]
 LINES += [f"{n},2014-05-{n:02} 10:00,2014-05-{n:02} 15:00,{'Noise' if n % 2 else 'Water'},North" for n in range(1, 29)]
 LINES += ["29,no date at all,,Noise,North"]
+FRAME = 'iframe[title="streamlit_folium.st_folium"]'
+WEST, EAST = 40, 20
 
 
 @pytest.fixture(scope="module")
@@ -31,10 +36,15 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture
-def page(server: Server, chromium: Browser) -> Iterator[Page]:
-    people.create_workspace("town", "Town", "municipality", "America/New_York", None)
+def town(server: Server) -> str:
+    return people.create_workspace(f"town-{uuid4().hex[:8]}", "Town", "municipality", "America/New_York", None).slug
+
+
+@pytest.fixture
+def page(server: Server, chromium: Browser, town: str) -> Iterator[Page]:
     now = datetime.now(UTC)
-    secret = people.open_session(people.add_user("bo", "operator", "town", "", now).id, "127.0.0.1", now)
+    bo = people.add_user(f"bo-{town}", "operator", town, "", now)
+    secret = people.open_session(bo.id, "127.0.0.1", now)
     context = chromium.new_context(viewport={"width": 1440, "height": 1200})
     context.set_default_timeout(WAIT_MS)
     context.add_cookies([{"name": SESSION_COOKIE, "value": secret, "url": server.url}])
@@ -66,3 +76,48 @@ def test_from_a_file_to_the_numbers(server: Server, page: Page, tmp_path: Path) 
     assert "from=2014-04-29" in page.url and "to=2014-05-28" in page.url
     page.get_by_role("link", name="Data").click()
     expect(page.get_by_text("28\u00a0rows")).to_be_visible(timeout=WAIT_MS)
+
+
+def add_places(town: str) -> None:
+    """Forty complaints in the west of a town and twenty in its east."""
+    now = datetime.now(UTC)
+    spots = [(42.60 + n / 400, -73.90 + n % 5 / 400) for n in range(WEST)]
+    spots += [(42.60 + n / 200, -73.75 + n % 5 / 400) for n in range(EAST)]
+    rows = [
+        {"complaint_id": uuid4().hex, "opened_at": (now - timedelta(hours=n + 1)).isoformat(), "category": "Noise",
+         "district": "West" if n < WEST else "East", "lat": lat, "lon": lon}
+        for n, (lat, lon) in enumerate(spots)
+    ]  # fmt: skip
+    ingest_rows(people.command_scope(town), "grievance.complaints", rows, None, now)
+
+
+@pytest.mark.skipif(not leaflet.is_here(), reason="Leaflet is not here; `make draw` brings it")
+def test_what_is_drawn_is_counted_listed_and_leads_to_its_rows(server: Server, page: Page, town: str) -> None:
+    add_places(town)
+    asked: list[str] = []
+    said: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: said.append(message.text))
+    page.goto(f"{server.url}/heatmap?layer=draw&range=7d")
+    tools = page.frame_locator(FRAME)
+    tools.locator(".leaflet-draw-draw-rectangle").click()
+    edge = page.locator(FRAME).bounding_box()
+    assert edge is not None
+    left, top = edge["x"] + edge["width"] * 0.5, edge["y"] + 10
+    page.mouse.move(left, top)
+    page.mouse.down()
+    page.mouse.move(left + 90, top + 90, steps=2)
+    page.mouse.move(left + edge["width"] * 0.49, edge["y"] + edge["height"] - 10, steps=2)
+    page.mouse.up()
+    expect(page.get_by_text(f"{EAST} of 60\u00a0rows, 33.3\u00a0%")).to_be_visible(timeout=WAIT_MS)
+    expect(page.get_by_text(f"Complaints opened {EAST}\u00a0complaints")).to_be_visible(timeout=WAIT_MS)
+    assert "area=-73." in page.url
+    page.get_by_role("button", name="See the rows").click()
+    drawer = page.get_by_role("dialog")
+    expect(drawer.get_by_text(f"{EAST}\u00a0rows. ")).to_be_visible(timeout=WAIT_MS)
+    with page.expect_download() as download:
+        drawer.get_by_role("link", name="Download all").click()
+    lines = download.value.path().read_text().splitlines()
+    assert len(lines) == EAST + 1 and not any("West" in line for line in lines)
+    outside = [url for url in asked if not url.startswith((server.url, "data:", "blob:"))]
+    assert asked and outside == [] and not [text for text in said if "Content Security Policy" in text]
