@@ -116,14 +116,14 @@ def risk_picture(
 ) -> Picture:
     """The score of each hexagon: the chance of at least one event within seven days, 0 to 100."""
     cells = found["cells"]
-    scale = sequential([cell[1] for cell in cells], "even", is_dark, lambda n: f"{n:.0f}")
+    scale = sequential([cell[1] for cell in cells], "even", is_dark, _score)
     painted = tuple(
-        Painted(index, scale.place(score), f"Score {score:.0f}: {expected:.1f} expected\n{_why(reasons, ', ')}")
-        for index, score, expected, reasons in cells
+        Painted(index, scale.place(score), f"Score {_score(score)}: {_expected(n)} expected\n{_why(reasons, ', ')}")
+        for index, score, n, reasons in cells
     )
     ranked = sorted(cells, key=lambda cell: (-cell[1], -cell[2], cell[0]))[:_LISTED]
     lines = tuple(
-        (index, _district(index, resolution, where), f"{score:.0f}", f"{expected:.1f}", _why(reasons))
+        (index, _district(index, resolution, where), _score(score), _expected(expected), _why(reasons))
         for index, score, expected, reasons in ranked
     )
     facts = {index: (score, expected, _why(reasons)) for index, score, expected, reasons in cells}
@@ -134,6 +134,15 @@ def risk_picture(
         tuple(Swatch(s.colour, s.text) for s in scale.steps), painted, note,
         ("Where", "Score", "Expected", "Why"), lines, ("score", "expected", "why"), None, facts,
     )  # fmt: skip
+
+
+def _score(score: float) -> str:
+    """A score with the digits that tell small ones apart."""
+    return f"{score:.0f}" if score >= 10 else f"{score:.1f}" if score >= 1 else f"{score:.2f}"
+
+
+def _expected(events: float) -> str:
+    return f"{events:.1f}" if events >= 1 else f"{events:.2f}" if events >= 0.1 else f"{events:.3f}"
 
 
 def _week(from_on: str | None) -> str:

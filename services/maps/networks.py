@@ -178,8 +178,9 @@ def sentence(shown: Network) -> str:
     many, placed = shown.lines_title, len(shown.lines)
     parts = [f"{number(placed, 'integer')} {many} of {number(placed + shown.without, 'integer')} have a place."]
     if seen := sum(line.is_seen for line in shown.lines):
-        have = "has no course in the register and lies" if seen == 1 else "have no course in the register and lie"
-        parts.append(f"{number(seen, 'integer')} of them {have} where the rows that name {'it' if seen == 1 else 'them'} do.")
+        have, it = ("has no course in the register and lies", "it") if seen == 1 else (
+            "have no course in the register and lie", "them")  # fmt: skip
+        parts.append(f"{number(seen, 'integer')} of them {have} where the rows that name {it} do.")
     if shown.elsewhere:
         name = "names" if shown.elsewhere == 1 else "name"
         parts.append(f"{plural(shown.elsewhere, 'row')} {name} one without a place or one that is not registered.")

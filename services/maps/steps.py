@@ -18,6 +18,8 @@ _LADDER: tuple[tuple[Grain, int, timedelta], ...] = (
     ("hour", 3, 3 * _HOUR), ("hour", 6, 6 * _HOUR), ("hour", 12, 12 * _HOUR), ("day", 1, _DAY), ("week", 1, 7 * _DAY),
     ("week", 4, 28 * _DAY), ("month", 1, 30 * _DAY), ("quarter", 1, 91 * _DAY), ("year", 1, 365 * _DAY),
 )  # fmt: skip
+_LONG: tuple[tuple[Grain, int, timedelta], ...] = (("week", 13, 91 * _DAY), ("week", 52, 364 * _DAY))
+"""Longer steps of equal length, instead of quarters and years."""
 _UNEVEN = ("month", "quarter", "year")
 
 
@@ -66,7 +68,7 @@ def even_steps(span: TimeRange, timezone: str, now: datetime, is_added_up: bool)
     (people) is not put together from several buckets.
     """
     until = min(span.to_at, now)
-    for grain, each, _ in reversed(_LADDER):
+    for grain, each, _ in reversed((*_LADDER, *_LONG)):
         if grain in _UNEVEN or (each > 1 and not is_added_up):
             continue
         first, last = floor(span.from_at, grain, timezone), floor(until, grain, timezone)
