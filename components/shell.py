@@ -48,7 +48,7 @@ overflow:visible;text-overflow:clip}
 
 # The theme writes white on the accent; the accent of the dark mode is light.
 _DARK_STYLE = """<style>
-[data-testid^="stBaseButton-primary"], [data-testid^="stBaseButton-primary"] *, [data-baseweb="tag"],
+[data-testid^="stBaseButton-primary"]:enabled, [data-testid^="stBaseButton-primary"]:enabled *, [data-baseweb="tag"],
 [data-baseweb="tag"] *{color:#12171d}
 </style>"""
 
