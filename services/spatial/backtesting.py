@@ -59,7 +59,8 @@ class Backtest:
         shown = [f"{one.value:.0%} ({one.low:.0%} to {one.high:.0%})" for one in (model, plain)]
         return (
             f"In {self.weeks} past weeks {shown[0]} of {self.events:,} events fell in the {self.area:.0%} of the area "
-            f"with the highest score, {shown[1]} in that of the last four weeks' map: {verdict}."
+            f"with the highest score, {shown[1]} in that of the last four weeks' map: {verdict}. "
+            f"Predictive accuracy index {self.model_pai.value:.1f} against {self.plain_pai.value:.1f}."
         )
 
 
