@@ -56,7 +56,31 @@ def refused(app: Application) -> str:
     return said
 
 
-def test_a_start_prints_address_and_link_and_sigterm_leaves_nothing(new_home: Path) -> None:
+def commands_use_the_running_server_and_stop_ends_it_all(app: Application) -> None:
+    environment = os.environ | {"BELVEDERE_HOME": str(app.home), "BELVEDERE_PORT": app.url.rsplit(":", 1)[1]}
+    environment.pop("DATABASE_URL", None)
+
+    def manage(*command: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, str(ROOT / "manage.py"), *command], env=environment, capture_output=True, text=True,
+            check=False, timeout=2 * PATIENCE_S,
+        )  # fmt: skip
+
+    def checks() -> dict[str, dict[str, Any]]:
+        return {check["name"]: check for check in json.loads(manage("doctor", "--json").stdout)}
+
+    assert "is at schema" in manage("migrate").stdout
+    assert app.status("/healthz") == 200
+    assert eventually(lambda: "last seen" in checks()["worker"]["said"])
+    found = checks()
+    assert found["port"]["said"] == f"{app.url.rsplit(':', 1)[1]} is ours, process {app.process.pid}"
+    assert all(found[name]["ok"] for name in ("python", "data folder", "port", "database", "schema", "worker"))
+    assert manage("stop").stdout == "Stopped.\n"
+    assert app.processes() == []
+    assert manage("stop").stdout == "Nothing was running.\n"
+
+
+def test_a_start_prints_address_and_link_sigterm_leaves_nothing_and_so_does_stop(new_home: Path) -> None:
     with application(new_home, measured=True) as app:
         assert app.status("/healthz") == 200
         assert app.status("/") == 303
@@ -68,12 +92,11 @@ def test_a_start_prints_address_and_link_and_sigterm_leaves_nothing(new_home: Pa
 
     with application(new_home) as again:
         assert not {"Compiling", "Loading"} & set(again.output.split()), "a second start has nothing left to prepare"
-        assert again.stop(signal.SIGINT) < STOPPED_S
-        assert again.processes() == []
+        commands_use_the_running_server_and_stop_ends_it_all(again)
 
 
 def test_what_is_killed_starts_again_and_the_others_stay(home: Path) -> None:
-    with application(home, measured=True) as app:
+    with application(home) as app:
         web, worker, database = app.find("web"), app.find("worker"), app.find("-D")
         database.kill()
         assert eventually(lambda: app.find("-D").pid != database.pid)
@@ -84,11 +107,11 @@ def test_what_is_killed_starts_again_and_the_others_stay(home: Path) -> None:
         worker.kill()
         assert eventually(lambda: app.find("web").pid != web.pid and app.status("/healthz") == 200)
         assert eventually(lambda: app.find("worker").pid != worker.pid)
-        assert app.stop() < STOPPED_S
+        assert app.stop(signal.SIGINT) < STOPPED_S
         assert app.processes() == []
 
 
-def test_a_killed_supervisor_takes_everything_with_it_and_what_was_all_killed_starts_again(home: Path) -> None:
+def test_what_was_all_killed_starts_again_beside_another_data_folder(home: Path, new_home: Path) -> None:
     with application(home) as app:
         app.process.kill()
         app.process.wait()
@@ -96,12 +119,8 @@ def test_a_killed_supervisor_takes_everything_with_it_and_what_was_all_killed_st
     with application(home) as app:
         app.kill()
         assert eventually(lambda: app.processes() == []), app.processes()
-    with application(home) as again:
-        assert again.status("/readyz") == 200
-
-
-def test_two_data_folders_run_side_by_side_and_one_runs_once(home: Path, new_home: Path) -> None:
     with application(home) as first, application(new_home) as second:
+        assert first.status("/readyz") == 200
         assert first.find("-D").pid != second.find("-D").pid
         assert f"already runs on {home}" in refused(Application(home, free_port()))
         assert "is in use" in refused(Application(new_home / "third", int(first.url.rsplit(":", 1)[1])))
@@ -112,31 +131,6 @@ def test_two_data_folders_run_side_by_side_and_one_runs_once(home: Path, new_hom
 def test_a_wrong_setting_is_named_at_the_start(new_home: Path) -> None:
     said = refused(Application(new_home, 99_999))
     assert "Setting `port`" in said and "99999" in said
-
-
-def test_a_command_uses_the_running_server_and_stop_ends_it_all(home: Path) -> None:
-    with application(home) as app:
-        environment = os.environ | {"BELVEDERE_HOME": str(home), "BELVEDERE_PORT": app.url.rsplit(":", 1)[1]}
-        environment.pop("DATABASE_URL", None)
-
-        def manage(*command: str) -> subprocess.CompletedProcess[str]:
-            return subprocess.run(
-                [sys.executable, str(ROOT / "manage.py"), *command], env=environment, capture_output=True, text=True,
-                check=False, timeout=2 * PATIENCE_S,
-            )  # fmt: skip
-
-        def checks() -> dict[str, dict[str, Any]]:
-            return {check["name"]: check for check in json.loads(manage("doctor", "--json").stdout)}
-
-        assert "is at schema" in manage("migrate").stdout
-        assert app.status("/healthz") == 200
-        assert eventually(lambda: "last seen" in checks()["worker"]["said"])
-        found = checks()
-        assert found["port"]["said"] == f"{app.url.rsplit(':', 1)[1]} is ours, process {app.process.pid}"
-        assert all(found[name]["ok"] for name in ("python", "data folder", "port", "database", "schema", "worker"))
-        assert manage("stop").stdout == "Stopped.\n"
-        assert app.processes() == []
-        assert manage("stop").stdout == "Nothing was running.\n"
 
 
 def _system_python() -> str | None:
