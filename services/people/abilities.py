@@ -15,7 +15,7 @@ MEANING: dict[Ability, str] = {
     "rows": "Open the rows behind a number",
     "export": "Download what can be seen",
     "personal": "See columns with personal data; each reading is audited",
-    "plan": "Plan field routes; keep the list of officers",
+    "plan": "Plan field routes and say what is unusual; keep the list of officers",
     "write": "Import files, send rows, delete rows",
     "operate": "See how the application and the ways in are; try again, pause or discard what came in",
     "manage": "Manage people, workspaces and tokens; read the audit",
