@@ -89,5 +89,5 @@ def table(picture: Picture) -> None:
 
     st.dataframe(
         map_tables.sortable(picture), hide_index=True, height=map_tables.room(picture), key=key, on_select=pick,
-        selection_mode="multi-row", alt=f"{picture.title}, as a table",
+        selection_mode="multi-row", column_config=map_tables.widths(picture), alt=f"{picture.title}, as a table",
     )  # fmt: skip

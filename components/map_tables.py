@@ -18,9 +18,9 @@ BESIDE = 4
 _WIDTHS = {
     "Where": 110, "Finding": 80, "z": 60, "q": 75, "p": 75, "Other grids": 180, "Rows": 60, "Class": 160, "Trend": 80,
     "Steps": 90, "Change": 80, "Now": 75, "Before": 75, "States": 300, "Score": 70, "Expected": 85, "Why": 460,
-    "No": 55, "Size": 80, "Mainly": 330, "Half within": 100, "Stability": 85,
+    "No": 55, "Size": 80, "Mainly": 330, "Half within": 100, "Stability": 85, "Area": 130,
 }  # fmt: skip
-_NUMBER = 80
+_NUMBER, _LETTER, _WIDEST = 80, 8, 150
 _ROW, _HEAD = 35, 40
 
 
@@ -33,6 +33,12 @@ def room(picture: Picture) -> int:
     """How high the table may be: ten lines below a map, as high as a map beside it, never higher than it needs."""
     most = 10 * _ROW if is_wide(picture) else maps.HEIGHT - _HEAD
     return min(most, _HEAD + _ROW * max(len(picture.lines), 1))
+
+
+def widths(picture: Picture) -> dict[str, Any]:
+    """How wide each column is: as its texts need, or as its name does."""
+    named = {name: min(max(_NUMBER, _LETTER * len(name) + _LETTER), _WIDEST) for name in picture.columns}
+    return {name: st.column_config.Column(width=_WIDTHS.get(name, named[name])) for name in picture.columns}
 
 
 def sortable(picture: Picture) -> Any:
@@ -62,6 +68,6 @@ def draw(picture: Picture) -> None:
     choose = {"on_select": pick, "selection_mode": "multi-row"} if can_pick else {}
     st.dataframe(
         sortable(picture), hide_index=True, height=room(picture), key=key,
-        column_config={n: st.column_config.Column(width=_WIDTHS.get(n, _NUMBER)) for n in picture.columns},
+        column_config=widths(picture),
         alt=f"{picture.title}, as a table", **choose,
     )  # fmt: skip

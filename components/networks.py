@@ -117,7 +117,8 @@ def _posts_note(pack: Pack) -> str:
 
 def _table(title: str, columns: tuple[str, ...], lines: Any, picture: Picture | None = None) -> None:
     """Lines with a first column that leads to the page of each."""
-    first = f":small[:gray[first {len(lines)} of {picture.listed_of:,}]]" if picture and picture.listed_of else ""
+    of = (picture.listed_of if picture else None) or len(lines)
+    first = f":small[:gray[first {len(lines)} of {of:,}]]" if len(lines) < of else ""
     st.markdown(f"**{plain(title)}** {first}")
     st.dataframe(
         pd.DataFrame(lines, columns=list(columns)), hide_index=True, height=min(_TABLE_HIGH, 40 + 35 * len(lines)),

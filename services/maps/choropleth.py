@@ -65,7 +65,12 @@ def columns(shown: DistrictMap, has_spots: bool) -> tuple[str, ...]:
     """What stands in the table for each district."""
     found = ("Area", "Finding", "z", "q") if has_spots else ("Area",)
     rates = (f"Per {PER:,}", "Smoothed", shown.exposure_title) if shown.exposure_title else ()
-    return (*found, *rates, titled(shown.metric), "Rows")
+    return (*found, *rates, shown.metric.title, *(() if _counts_rows(shown) else ("Rows",)))
+
+
+def _counts_rows(shown: DistrictMap) -> bool:
+    """Whether the numbers are those of rows, so that they need not stand there twice."""
+    return shown.metric.shape == "count" and all(one.value == one.rows for one in shown.districts)
 
 
 def _line(shown: DistrictMap, one: District, has_spots: bool) -> tuple[str, ...]:
@@ -73,7 +78,8 @@ def _line(shown: DistrictMap, one: District, has_spots: bool) -> tuple[str, ...]
     if has_spots and one.grade is not None:
         found = (KINDS[one.grade], f"{one.z:.1f}".replace("-", "−"), probability(one.q))
     rates = (rate_text(one.rate), rate_text(one.smoothed), _amount(one.exposure)) if shown.exposure_title else ()
-    return (one.key, *found, *rates, plain_number(shown.metric, one.value), number(one.rows, "integer"))
+    rows = () if _counts_rows(shown) else (number(one.rows, "integer"),)
+    return (one.key, *found, *rates, plain_number(shown.metric, one.value), *rows)
 
 
 def tip(shown: DistrictMap, one: District) -> str:

@@ -151,7 +151,7 @@ def _scale(edges: Sequence[float], colours: Sequence[Colour], text: Callable[[fl
     if len(edges) == 1:
         return Scale((Step(colours[-2], edges[0], edges[0], text(edges[0])),))
     n = len(edges) - 1
-    chosen = [colours[round(i * (len(colours) - 1) / max(n - 1, 1))] for i in range(n)]
+    chosen = [colours[-2]] if n == 1 else [colours[round(i * (len(colours) - 1) / max(n - 1, 1))] for i in range(n)]
     lasts = [
         *(high - 1 if is_whole else high for high in edges[1:-1]),
         edges[-1],

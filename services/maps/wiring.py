@@ -22,7 +22,7 @@ _QUIET_DARK: Colour = (74, 84, 94)
 _LISTED = 100
 _MARGIN = 0.04
 _LEAST = 0.002
-_PLACES = {0: 5, UNUSUAL: 1, OUTSIDE: 2, SILENT: 3, UNUSED: 6}  # of states in the categorical colours
+_PLACES = {0: 0, UNUSUAL: 1, OUTSIDE: 5, SILENT: 3, UNUSED: 6}  # of states in the categorical colours
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ from data.types import CannotTell
 from services.spatial.risk import FEWEST_DAYS, WEEK, Floats, History, features, remember, too_little, train
 
 AREA = 0.05
+FEW_EVENTS = 50
+"""Of fewer events, in all weeks together, no verdict is given."""
 _RESAMPLES = 2000
 
 
@@ -56,6 +58,7 @@ class Backtest:
         """Both maps in words."""
         model, plain = self.model_hit, self.plain_hit
         verdict = "better" if self.gained.low > 0 else "worse" if self.gained.high < 0 else "no better for certain"
+        verdict = "too few events to tell" if self.events < FEW_EVENTS else verdict
         shown = [f"{one.value:.0%} ({one.low:.0%} to {one.high:.0%})" for one in (model, plain)]
         return (
             f"In {self.weeks} past weeks {shown[0]} of {self.events:,} events fell in the {self.area:.0%} of the area "
