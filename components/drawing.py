@@ -16,7 +16,7 @@ from components.palette import DARK, palette
 from data.model import Metric
 from data.types import Scope
 from services.live.boards import Board
-from services.maps import leaflet
+from services.maps import leaflet, tiles
 from services.maps.areas import Selected, drawn_texts
 from services.maps.boundaries import get_boundaries, list_boundaries
 from services.maps.choices import Box, MapChoice, box_of, box_text
@@ -79,8 +79,9 @@ def _map(
     labels = mapped.district_names(scope, board, choice, now).labels
     data = sketch(ground, picture, labels, _borders(scope), area, state.read_all("hex"))
     is_phone = "Mobi" in (st.context.headers.get("User-Agent") or "")
-    found = leaflets.drawing_map(data | {"look": _look(), "turn": _turn()})
+    found = leaflets.drawing_map(data | {"look": _look(), "turn": _turn(), "tiles": tiles.address()})
     leaflets.draw(found, KEY, _PHONE_HEIGHT if is_phone else _HEIGHT, _changed)
+    maps.credit()
     maps.legend(picture)
     _views(ground)
     # Last, because what a fragment has not drawn when it ends is taken off the page: the map would begin anew.

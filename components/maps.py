@@ -10,6 +10,7 @@ import streamlit as st
 
 from components.decks import compact_deck
 from components.palette import DARK, palette, rgb
+from services.maps import tiles
 from services.maps.choices import Box
 from services.maps.hexes import HexMap
 from services.maps.labels import Label
@@ -117,9 +118,8 @@ def deck(
     import pydeck
 
     look = camera(box, _seen(width), HEIGHT)
-    is_dark = palette() is DARK
     deck = compact_deck(
-        layers=layers, map_provider=None, map_style=f"/app/static/map-{'dark' if is_dark else 'light'}.json",
+        layers=layers, map_provider=None, map_style=tiles.style(palette() is DARK),
         initial_view_state=pydeck.ViewState(
             longitude=look.lon, latitude=look.lat, zoom=look.zoom, min_zoom=1, max_zoom=17
         ),
@@ -127,6 +127,13 @@ def deck(
     )  # fmt: skip
     picks: dict[str, Any] = {"on_select": on_pick, "selection_mode": "single-object"} if on_pick else {}
     st.pydeck_chart(deck, height=HEIGHT, key=key, **picks)
+    credit()
+
+
+def credit() -> None:
+    """Whose tiles lie under the map, where there are some."""
+    if tiles.by():
+        st.caption(tiles.by())
 
 
 def _seen(width: int) -> int:

@@ -8,10 +8,11 @@ from typing import Any
 
 import streamlit as st
 
-from components.maps import tip
+from components.maps import credit, tip
 from components.palette import DARK, palette, rgb
 from services.field.drawing import Colour, Mark, colour_of, sketch
 from services.field.plans import Planned
+from services.maps import tiles
 from services.maps.layout import camera, ruler
 
 HEIGHT = 560
@@ -46,11 +47,12 @@ def draw(found: Planned, key: str) -> None:
     ]  # fmt: skip
     look = camera(seen.box, _WIDTH, HEIGHT)
     deck = pydeck.Deck(
-        layers=layers, map_provider=None, map_style=f"/app/static/map-{'dark' if is_dark else 'light'}.json",
+        layers=layers, map_provider=None, map_style=tiles.style(is_dark),
         initial_view_state=pydeck.ViewState(longitude=look.lon, latitude=look.lat, zoom=look.zoom, max_zoom=17),
         tooltip={"html": "{t}"},
     )  # fmt: skip
     st.pydeck_chart(deck, height=HEIGHT, key=key)
+    credit()
 
 
 def _dots(name: str, marks: Sequence[Mark], size: int, filled: bool, edge: list[int]) -> Any:

@@ -73,6 +73,13 @@ class Settings(BaseSettings):
         "",
         description="Host names that are served, with commas between (`*.example.org` for all below); empty: any.",
     )
+    tiles: str = Field(
+        "",
+        pattern=r"^$|^https?://[^\s;,\"'{}]+/[^\s;,\"']*\{z\}[^\s;,\"']*\{[xy]\}[^\s;,\"']*\{[xy]\}[^\s;,\"']*$",
+        description="Tiles under maps, as `https://tiles.example.org/{z}/{x}/{y}.png`, fetched by browsers; empty:"
+        " plain ground and no request outside.",
+    )
+    tiles_by: str = Field("", description="Whom to name for those tiles, below every map.")
     https: bool = Field(False, description="Mark cookies Secure and send HSTS: set it when served over HTTPS.")
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="debug, info, warning or error.")
 

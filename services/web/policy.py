@@ -13,6 +13,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from data.settings import settings
+from services.maps.tiles import origin
 
 _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 # The script of the maps that people draw on, which is the same for everybody (components/leaflets.py).
@@ -42,17 +43,19 @@ def dashboard_page() -> str:
 
 @lru_cache(maxsize=1)
 def dashboard_policy() -> str:
-    """The content-security policy of the dashboard: its own scripts and connections, nothing from elsewhere.
+    """The content-security policy of the dashboard: its own scripts and connections, nothing from elsewhere but the
+    tiles of maps, when a server of them is named.
 
     Streamlit's page has an inline script; the installed version's is allowed by its hash, so an update needs no edit.
     TRICKY: streamlit-folium runs whatever script a message to its frame holds. Only this one is allowed: with
     `unsafe-inline` another site could have its own run here, in a browser that opens both.
     """
     inline = " ".join([*map(hash_source, _INLINE_SCRIPT.findall(dashboard_page())), DRAWING_SCRIPT])
+    outside = f" {origin()}" if origin() else ""
     return (
         f"default-src 'self'; script-src 'self' 'wasm-unsafe-eval' {inline}; style-src 'self' 'unsafe-inline'; "
-        "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' data: blob:; worker-src 'self' blob:; "
-        "frame-ancestors 'self'; form-action 'self'; object-src 'none'; base-uri 'self'"
+        f"img-src 'self' data: blob:{outside}; font-src 'self' data:; connect-src 'self' data: blob:{outside}; "
+        "worker-src 'self' blob:; frame-ancestors 'self'; form-action 'self'; object-src 'none'; base-uri 'self'"
     )
 
 

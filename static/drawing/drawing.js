@@ -28,7 +28,7 @@ function belvedere(map, drawn) {
     const dim = { renderer: canvas, pane: "ground", interactive: false };
     cells = given.cells.map((points, i) => {
       const outline = line(points), colour = "rgb(" + given.colours[given.swatches[i]].join(",") + ")";
-      return L.polygon(outline, { ...dim, stroke: false, fillColor: colour, fillOpacity: 0.82 }).addTo(layers.ground);
+      return L.polygon(outline, { ...dim, stroke: false, fillColor: colour, fillOpacity: given.tiles ? 0.6 : 0.82 }).addTo(layers.ground);
     });
     for (const points of given.borders) {
       L.polygon(line(points), { ...dim, fill: false, color: given.look.muted, weight: 1.5 }).addTo(layers.ground);
@@ -72,6 +72,7 @@ function belvedere(map, drawn) {
       keys.some((key) => JSON.stringify(given[key]) !== JSON.stringify(before[key]));
     data = given;
     look(given);
+    if (given.tiles && !before.tiles) L.tileLayer(given.tiles, { maxZoom: 19 }).addTo(map);
     if (differs("box")) {
       const [west, south, east, north] = given.box;
       map.fitBounds([[south, west], [north, east]], { animate: false });
