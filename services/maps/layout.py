@@ -44,14 +44,15 @@ def _latitude(y: float) -> float:
 
 
 def with_room(labels: Sequence[Label], box: Box, width: int, height: int) -> tuple[Label, ...]:
-    """The labels, the first before the later ones, that do not run into each other when the box is shown so large."""
+    """The labels, the first before the later ones, that have room and a place of their own when the box is so large."""
     look, kept, taken = camera(box, width, height), [], list[tuple[float, float, float, float]]()
     size = _TILE * 2**look.zoom
     for label in labels:
         x, y = (label.lon - look.lon) / 360 * size, (mercator(look.lat) - mercator(label.lat)) * size
         half = len(label.name) * _LETTER_PX / 2
         own = (x - half, y - _LINE_PX / 2, x + half, y + _LINE_PX / 2)
-        if all(own[0] > x1 or own[2] < x0 or own[1] > y1 or own[3] < y0 for x0, y0, x1, y1 in taken):
+        inside = abs(x) + half <= width / 2 and abs(y) + _LINE_PX / 2 <= height / 2
+        if inside and all(own[0] > x1 or own[2] < x0 or own[1] > y1 or own[3] < y0 for x0, y0, x1, y1 in taken):
             taken.append(own)
             kept.append(label)
     return tuple(kept)

@@ -9,7 +9,8 @@ import pytest
 from data.errors import BadInput
 from services.maps.choices import box_of, box_text, moved, resolution_of, zoomed
 from services.maps.colours import CLASSES, diverging, findings, sequential
-from services.maps.layout import camera, ruler
+from services.maps.labels import Label
+from services.maps.layout import camera, ruler, with_room
 from services.maps.places import hexagons_filter
 
 
@@ -87,3 +88,15 @@ def test_sizes_and_picked_hexagons_are_checked() -> None:
     for picked in (["89283082803ffff", "88283082a1fffff"], ["nowhere"], []):
         with pytest.raises(BadInput, match="hex"):
             hexagons_filter(picked)
+
+
+def test_labels_that_run_into_each_other_or_over_the_edge_are_left_out() -> None:
+    box = (-87.7, 41.8, -87.6, 41.9)
+    first, beside, below, edge = (
+        Label(name, lon, lat)
+        for name, lon, lat in (
+            ("FIRST", -87.65, 41.85), ("BESIDE IT", -87.648, 41.851), ("BELOW", -87.65, 41.83), ("EDGE", -87.7, 41.86),
+        )
+    )  # fmt: skip
+    assert with_room((first, beside, below, edge), box, 400, 600) == (first, below)
+    assert with_room((beside, first), box, 400, 600) == (beside,)
