@@ -17,6 +17,8 @@ from data.types import MetricResult
 
 MOST_ROWS = 400_000
 _ENTRY_ROWS = 20  # what an entry costs beside its rows, in rows
+Flight = Future[dict[str, MetricResult]]
+"""The answers that one caller is computing, by key."""
 
 
 def key_of(plan: Plan, place: str, engine: str, versions: dict[str, int]) -> str:
@@ -32,7 +34,7 @@ class Results:
 
     def __init__(self) -> None:
         self._held: OrderedDict[str, MetricResult] = OrderedDict()
-        self._flights: dict[str, Future[MetricResult]] = {}
+        self._flights: dict[str, Flight] = {}
         self._lock = threading.Lock()
         self._rows = 0
         self.hits = 0
@@ -48,7 +50,8 @@ class Results:
         """
         found: dict[int, MetricResult] = {}
         mine: dict[str, list[int]] = {}
-        awaited: dict[int, Future[MetricResult]] = {}
+        awaited: dict[int, Flight] = {}
+        flight: Flight = Future()
         with self._lock:
             for place, key in enumerate(keys):
                 held = self._held.get(key)
@@ -61,32 +64,31 @@ class Results:
                     awaited[place] = self._flights[key]
                 else:
                     mine[key] = [place]
-                    self._flights[key] = Future()
+                    self._flights[key] = flight
             self.hits += len(keys) - len(mine)
             self.misses += len(mine)
-        fresh = self._compute(mine, compute) if mine else {}
-        waited = {place: flight.result() for place, flight in awaited.items()}
+        fresh = self._compute(mine, flight, compute) if mine else {}
+        waited = {place: other.result()[keys[place]] for place, other in awaited.items()}
         every = found | fresh | waited
         return [(every[place], place not in fresh) for place in range(len(keys))]
 
     def _compute(
-        self, mine: dict[str, list[int]], compute: Callable[[list[int]], list[MetricResult]]
+        self, mine: dict[str, list[int]], flight: Flight, compute: Callable[[list[int]], list[MetricResult]]
     ) -> dict[int, MetricResult]:
         try:
-            made = compute([places[0] for places in mine.values()])
+            made = dict(zip(mine, compute([places[0] for places in mine.values()]), strict=True))
         except BaseException as error:
             with self._lock:
-                flights = [self._flights.pop(key) for key in mine]
-            for flight in flights:
-                flight.set_exception(error)
+                for key in mine:
+                    del self._flights[key]
+            flight.set_exception(error)
             raise
         with self._lock:
-            flights = [self._flights.pop(key) for key in mine]
-            for key, result in zip(mine, made, strict=True):
+            for key, result in made.items():
+                del self._flights[key]
                 self._keep(key, result)
-        for flight, result in zip(flights, made, strict=True):
-            flight.set_result(result)
-        return {place: result for places, result in zip(mine.values(), made, strict=True) for place in places}
+        flight.set_result(made)
+        return {place: made[key] for key, places in mine.items() for place in places}
 
     def _keep(self, key: str, result: MetricResult) -> None:
         size = len(result.rows) + _ENTRY_ROWS
