@@ -12,7 +12,6 @@ from components import (
     area_maps,
     areas,
     bad_places,
-    boards,
     boundaries,
     districts,
     drawing,
@@ -23,6 +22,7 @@ from components import (
     mapped,
     maps,
     networks,
+    nowhere,
     patterns,
     places,
     queries,
@@ -33,7 +33,6 @@ from components import (
 from components.palette import DARK, palette
 from data.model import Metric
 from data.types import Scope
-from services.formats import span
 from services.live.boards import Board
 from services.live.choices import COMPARES, DEFAULT_RANGE, RANGES
 from services.maps.areas import Selected
@@ -50,7 +49,7 @@ from services.maps.choices import (
     resolution_of,
     zoomed,
 )
-from services.maps.hexes import HexMap, mappable, placed_dataset
+from services.maps.hexes import HexMap, mappable
 from services.maps.networks import has_network
 from services.maps.pictures import Picture
 
@@ -86,7 +85,7 @@ def show(scope: Scope, now: datetime) -> None:
     st.caption(f"{LAYER_HELP.get(choice.layer, '')} {shown.coverage.sentence()} {shown.as_of}.")
     bad_places.note(scope, board, metric, choice, now)
     if shown.reason:
-        _nothing(scope, board, shown, choice, now)
+        nowhere.show(scope, board, shown, choice, now)
         return
     _view_bar(shown, choice)
     if layers.show(scope, board, metric, shown, choice, map_tables.draw, now):
@@ -147,18 +146,6 @@ def _choice(scope: Scope, board: Board, metric: Metric, area: Selected | None, n
         layer, metric.qualified, seen.range, seen.where, box, resolution_of(state.read("size", "auto")),
         state.read("scale", "quantiles"), area.within if area else "", seen.compare or "previous", **more,
     )  # fmt: skip
-
-
-def _nothing(scope: Scope, board: Board, shown: HexMap, choice: MapChoice, now: datetime) -> None:
-    """Why there is no map, and what to do: another range, or the whole area again."""
-    dataset = placed_dataset(board.pack, shown.metric)
-    if dataset and shown.resolution and not shown.coverage.total:
-        said = span(choice.range.from_at, choice.range.to_at, scope.workspace.timezone)
-        boards.nothing_here(scope, said, now, dataset.qualified, 365)
-        return
-    states.empty("Nothing to map here", shown.reason)
-    if state.read("box"):
-        st.button("Show the whole area", on_click=lambda: state.write("box", []))
 
 
 def _view_bar(shown: HexMap, choice: MapChoice) -> None:

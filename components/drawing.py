@@ -10,7 +10,19 @@ from functools import partial
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from components import leaflets, map_downloads, map_tables, mapped, maps, patterns, places, queries, state, states
+from components import (
+    leaflets,
+    map_downloads,
+    map_tables,
+    mapped,
+    maps,
+    nowhere,
+    patterns,
+    places,
+    queries,
+    state,
+    states,
+)
 from components.markdown import plain
 from components.palette import DARK, palette
 from data.model import Metric
@@ -40,7 +52,7 @@ def show(scope: Scope, board: Board, metric: Metric, choice: MapChoice, area: Se
     ground = mapped.hex_map(scope, board, metric, everywhere, now)
     st.caption(f"{_said(area)} {ground.coverage.sentence()} {ground.as_of}.")
     if ground.reason:
-        states.empty("Nothing to draw on here", ground.reason)
+        nowhere.show(scope, board, ground, everywhere, now)
         return
     left, right = st.columns([2.2, 1], gap="medium")
     with left:

@@ -1,0 +1,26 @@
+"""What is said where there is no map, and what leads on from there?"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import streamlit as st
+
+from components import boards, state, states
+from data.types import Scope
+from services.formats import span
+from services.live.boards import Board
+from services.maps.choices import MapChoice
+from services.maps.hexes import HexMap, placed_dataset
+
+
+def show(scope: Scope, board: Board, shown: HexMap, choice: MapChoice, now: datetime) -> None:
+    """Why there is no map, and what to do: another range, or the whole area again."""
+    dataset = placed_dataset(board.pack, shown.metric)
+    if dataset and shown.resolution and not shown.coverage.total:
+        said = span(choice.range.from_at, choice.range.to_at, scope.workspace.timezone)
+        boards.nothing_here(scope, said, now, dataset.qualified, 365)
+        return
+    states.empty("Nothing to map here", shown.reason)
+    if state.read("box"):
+        st.button("Show the whole area", on_click=lambda: state.write("box", []))
