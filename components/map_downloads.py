@@ -28,9 +28,11 @@ from services.maps.choices import MapChoice
 from services.maps.districts import DistrictMap
 from services.maps.hexes import HexMap, placed_dataset
 from services.maps.labels import Names
+from services.maps.networks import Network
 from services.maps.pictures import Picture
 from services.maps.playback import Film
 from services.maps.points import Marks
+from services.maps.wiring import Wiring
 from services.people import can
 
 _HELP = "With title, filters, range, as-of time and row counts inside"
@@ -79,6 +81,17 @@ def show_film(scope: Scope, board: Board, shown: HexMap, found: Film, names: Nam
         return film_sheet(scope, shown, found, names, choice, _filters(board, choice), now)
 
     _buttons(scope, board, shown.metric, choice, make, ("csv", "parquet"))
+
+
+def show_network(scope: Scope, board: Board, shown: Network, made: Wiring, choice: MapChoice) -> None:
+    """The lines and sensors of an asset network."""
+
+    def make(now: datetime) -> Sheet:
+        from services.exports.wires import network_sheet
+
+        return network_sheet(scope, shown, made, choice, _filters(board, choice), now)
+
+    _buttons(scope, board, shown.metric, choice, make)
 
 
 def _filters(board: Board, choice: MapChoice) -> list[str]:

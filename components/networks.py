@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from components import maps, queries, state, states
+from components import map_downloads, maps, queries, state, states
 from components.markdown import plain
 from components.palette import DARK, palette
 from data.model import Metric, Pack
@@ -54,6 +54,7 @@ def show(scope: Scope, board: Board, metric: Metric, choice: MapChoice, area: Se
     maps.legend(made.picture)
     if there:
         maps.legend(Picture(_posts_title(board.pack), made.states, (), _posts_note(board.pack), (), ()))
+    map_downloads.show_network(scope, board, shown, made, choice)
     if made.picture.lines:
         _table(made.picture.title, made.picture.columns, [line[1:] for line in made.picture.lines], made.picture)
     if made.post_lines:

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import io
+import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import numpy as np
+import pyarrow.parquet
 import pytest
+from PIL import Image
 
 from data.model import Pack
 from data.types import Filter, Scope, TimeRange
 from services import model
+from services.exports.map_files import csv_text, geojson, kml, parquet
+from services.exports.map_images import MARGIN, png
+from services.exports.wires import network_sheet
 from services.ingest import ingest_rows
 from services.maps.choices import MapChoice
 from services.maps.networks import Network, course_of, network, sentence
@@ -103,8 +112,6 @@ def test_each_line_has_the_rows_that_name_it_and_its_own_course(town: Scope, pac
 def test_rates_are_by_kilometre_and_drawn_to_the_mean_of_all_lines(town: Scope, pack: Pack) -> None:
     lines = {line.name: line for line in shown(town, pack).lines}
     assert {name: line.rate for name, line in lines.items()} == {"A": 6.0, "B": 0.5, "C": 20.0, "E": 0.0}
-    import numpy as np
-
     wanted = smooth(np.array([3.0, 1, 4, 0, 0]), np.array([0.5, 2, 0.2, 0.1, 1]))
     assert [lines[name].smoothed for name in "ABC"] == pytest.approx(wanted.smoothed[:3].tolist())
     leaks = shown(town, pack, "leaks", where=(Filter("kind", "in", ("leak",)),))
@@ -128,6 +135,26 @@ def test_a_sensor_is_as_its_newest_readings_say(town: Scope, pack: Pack) -> None
     assert [swatch.text for swatch in drawn.states] == [f"{said} (1)" for said in STATES]
     assert drawn.picture.lines[0][1].endswith("name=C") and drawn.picture.lines[0][-2] == "20.0"
     assert drawn.post_lines[0][2] == "Out of its range"
+
+
+def test_a_network_is_taken_along_with_its_lines_and_states(town: Scope, pack: Pack) -> None:
+    choice = MapChoice("network", "water.breaks", RANGE, (), None, None, "quantiles", show="number")
+    found = shown(town, pack)
+    sheet = network_sheet(town, found, wiring(found, posts(town, pack, NOW), choice, False), choice, ["none"], NOW)
+    features = {f["id"]: f for f in json.loads(geojson(sheet))["features"]}
+    told = {name: f["properties"]["number"] for name, f in features.items() if f["properties"]["kind"] == "pipeline"}
+    assert told == {"A": 3, "B": 1, "C": 4, "E": 0} and features["C"]["properties"]["per_km"] == 20.0
+    assert features["A"]["geometry"] == {"type": "LineString", "coordinates": [[-90.05, 41.33], [-90.05, 41.334]]}
+    assert features["low"]["properties"]["state"] == "Out of its range" and features["E"]["geometry"]["type"] == "Point"
+    lines = csv_text(sheet).decode("utf-8-sig").splitlines()
+    assert any(line.startswith("# Lines: 4") for line in lines) and b"<LineString>" in kml(sheet)
+    assert len(pyarrow.parquet.read_table(io.BytesIO(parquet(sheet)))) == len(features) == 9
+    near = replace(choice, box=(-90.06, 41.325, -90.04, 41.345))
+    pixels = np.asarray(Image.open(io.BytesIO(png(replace(sheet, choice=near, box=near.box), False))).convert("RGB"))
+    colour = sheet.swatches[next(item.swatch for item in sheet.items if item.key == "C")].colour
+    drawn = np.abs(pixels.astype(int) - colour).sum(axis=2)[: -MARGIN - 34 * 3] < 30  # without the legend
+    rows = np.flatnonzero(drawn.any(axis=1))
+    assert rows.max() - rows.min() == pytest.approx(150 * M_NORTH / 0.02 * 1120, rel=0.15)  # as long as it is
 
 
 def test_the_points_of_a_line_are_read_or_left_out() -> None:
