@@ -11,6 +11,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from components import (
+    bad_places,
     leaflets,
     map_downloads,
     map_tables,
@@ -54,13 +55,16 @@ def show(scope: Scope, board: Board, metric: Metric, choice: MapChoice, area: Se
     if ground.reason:
         nowhere.show(scope, board, ground, everywhere, now)
         return
+    with st.container():
+        bad_places.note(scope, board, metric, everywhere, now)
     left, right = st.columns([2.2, 1], gap="medium")
     with left:
         _in_fragment(partial(_map, scope, board, metric, everywhere, ground, area, now))
         below = st.container()
     with right:
         _inside(scope, board, metric, replace(choice, resolution=ground.resolution), area, below, now)
-    places.show(scope, board, metric, choice, now, area)
+    if area or state.read_all("hex"):
+        places.show(scope, board, metric, choice, now, area)
     patterns.show(scope, board, metric, choice, now)
 
 
