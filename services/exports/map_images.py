@@ -164,7 +164,7 @@ def _map(sheet: Sheet, look: _Look) -> Image:
 def _shapes(draw: ImageDraw, sheet: Sheet, canvas: Canvas, look: _Look) -> None:
     """What is drawn, the most important on top; of areas the small ones, as they may lie within a large one."""
     is_cells = "hexagons" in sheet.about
-    items = sheet.items if is_cells else sorted(sheet.items, key=lambda item: item.shape.area)
+    items = sheet.items if is_cells else sorted(sheet.items, key=lambda item: (item.shape.area, -(item.swatch or 0)))
     for item in reversed(items):
         colour = look.paper if item.swatch is None else sheet.swatches[item.swatch].colour
         for part in getattr(item.shape, "geoms", [item.shape]):

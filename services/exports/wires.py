@@ -27,9 +27,9 @@ def network_sheet(
 ) -> PlainSheet:
     """The lines with a place, the largest of what is coloured first, then the posts, with one legend for both.
 
-    A line of which one point is known is a point. Lines have no state, posts no number. The data is as of `now`.
+    A line of which one point is known is a point. Lines have no state, posts no number; states are as of `now`.
     """
-    swatches = (*made.picture.swatches, *made.states)
+    swatches = (*made.picture.swatches, *(made.states if made.posts else ()))
     first = len(made.picture.swatches)
     ranked = sorted(made.lines, key=lambda told: (-(value_of(told[0], choice.show) or 0.0), told[0].name))
     items = [_line(line, place, shown, made) for line, place, _ in ranked]
@@ -37,7 +37,7 @@ def network_sheet(
     rows = int(sum(line.value for line in shown.lines)) if shown.metric.shape == "count" else 0
     coverage = Coverage(rows, shown.elsewhere, 0)
     told = sheets.about(
-        scope, shown.metric, choice, filters, now, made.picture.title, made.picture.note, now, coverage,
+        scope, shown.metric, choice, filters, now, made.picture.title, made.picture.note, shown.as_of_at, coverage,
         sentence(shown), choice.box or made.box,
     ) | {"lines": len(ranked), "lines_without_place": shown.without, "sensors": len(made.posts)}  # fmt: skip
     part = f"{plural(len(ranked), 'line')} and {plural(len(made.posts), 'sensor')}"

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from data.assets import Asset, assets_of, places_of
 from data.model import Metric, Model, Pack
-from data.types import CannotTell, MetricQuery, Scope
+from data.types import CannotTell, MetricQuery, MetricResult, Scope
 from services import metrics
 from services.entities.kinds import Kind, kinds
 from services.formats import number, plural
@@ -54,6 +54,7 @@ class Network:
     elsewhere: int
     is_measured: bool
     reason: str = ""
+    as_of_at: datetime | None = None
 
     @property
     def lines_title(self) -> str:
@@ -84,13 +85,14 @@ def network(scope: Scope, pack: Pack, metric: Metric, choice: MapChoice, now: da
     place (empirical Bayes, Marshall 1991), are of counts and of lines with a length.
     """
     found: list[Line] = []
-    elsewhere, is_measured = 0, False
+    elsewhere, is_measured, as_of = 0, False, None
     for kind in line_kinds(pack):
         assert kind.own is not None, "a line has a register"
         peers = (kind.entity.peers,) if kind.entity.peers else ()
         assets = assets_of(scope, kind.own, kind.by, kind.entity.line, kind.entity.length, peers, MOST_LINES)
         names = kind.entity.column in {d.name for d in dimensions_of(pack, metric)}
-        values = _by_thing(scope, kind, metric, choice, now) if names else {}
+        told = _by_thing(scope, kind, metric, choice, now) if names else None
+        values, as_of = (_values(kind, metric, told), told.as_of) if told else ({}, as_of)
         is_measured = is_measured or names
         seen = _seen(scope, pack, kind, metric) if names and any(not _own_course(one) for one in assets) else {}
         made = [_line(kind, one, values.get(one.name, 0.0), seen.get(one.name)) for one in assets]
@@ -99,7 +101,7 @@ def network(scope: Scope, pack: Pack, metric: Metric, choice: MapChoice, now: da
             elsewhere += int(sum(values[name] for name in values.keys() - {one.name for one in made if one.course}))
     lines = tuple(one for one in found if one.course)
     nothing = "" if lines else "No line of this workspace has a place."
-    return Network(metric, lines, len(found) - len(lines), elsewhere, is_measured, nothing)
+    return Network(metric, lines, len(found) - len(lines), elsewhere, is_measured, nothing, as_of)
 
 
 def _line(kind: Kind, asset: Asset, value: float, seen: Course | None) -> Line:
@@ -128,11 +130,14 @@ def course_of(text: str) -> Course:
     return points if sound else ()
 
 
-def _by_thing(scope: Scope, kind: Kind, metric: Metric, choice: MapChoice, now: datetime) -> dict[str, float]:
+def _by_thing(scope: Scope, kind: Kind, metric: Metric, choice: MapChoice, now: datetime) -> MetricResult:
+    query = MetricQuery((metric.qualified,), choice.range, by=(kind.entity.column,), where=choice.where)
+    return metrics.answer(scope, [query], now)[0]
+
+
+def _values(kind: Kind, metric: Metric, found: MetricResult) -> dict[str, float]:
     column, name = kind.entity.column, metric.qualified
-    query = MetricQuery((name,), choice.range, by=(column,), where=choice.where)
-    rows = metrics.answer(scope, [query], now)[0].rows
-    return {row[column]: float(row[name]) for row in rows if row[column] is not None and row[name] is not None}
+    return {row[column]: float(row[name]) for row in found.rows if row[column] is not None and row[name] is not None}
 
 
 def _seen(scope: Scope, pack: Pack, kind: Kind, metric: Metric) -> dict[str, Course]:

@@ -146,6 +146,7 @@ def test_a_network_is_taken_along_with_its_lines_and_states(town: Scope, pack: P
     assert told == {"A": 3, "B": 1, "C": 4, "E": 0} and features["C"]["properties"]["per_km"] == 20.0
     assert features["A"]["geometry"] == {"type": "LineString", "coordinates": [[-90.05, 41.33], [-90.05, 41.334]]}
     assert features["low"]["properties"]["state"] == "Out of its range" and features["E"]["geometry"]["type"] == "Point"
+    assert sheet.about["as_of"] == NOW - timedelta(days=1)  # of the newest incident
     lines = csv_text(sheet).decode("utf-8-sig").splitlines()
     assert any(line.startswith("# Lines: 4") for line in lines) and b"<LineString>" in kml(sheet)
     assert len(pyarrow.parquet.read_table(io.BytesIO(parquet(sheet)))) == len(features) == 9
