@@ -51,7 +51,7 @@ def _hours(scope: Scope, board: Board, metric: Metric, choice: MapChoice, now: d
     if found.reason:
         states.cannot_tell(found.reason)
         return
-    st.caption(f"{found.note}, {where}.")
+    st.caption(f"{found.note}, {where}.{found.hint}")
     with st.grid(3, min_column_width=270, gap="small", border=True):
         for place, one in enumerate(found.found):
             _week(one, f"week_{place}")

@@ -81,7 +81,7 @@ def film_sheet(
         scope, film.metric, choice, filters, now, title, "", shown.as_of_at, shown.coverage, shown.coverage.sentence(),
         shown.box,
     ) | {"steps": len(film.titles), "step": film.step_title, "resolution": shown.resolution}  # fmt: skip
-    part = f"{plural(len(film.titles), 'step')} of {film.step_title}, {number(len(film.cells), 'integer')} hexagons"
+    part = f"{plural(len(film.titles), 'step')} ({film.step_title}), {number(len(film.cells), 'integer')} hexagons"
     columns = (*STEPS_COLUMNS, *(("number_until",) if sums else ()))
     said = sheets.sentences(about, ("Steps", part))
     return PlainSheet(title, columns, (), items, about, said, names.labels, shown.box, choice)

@@ -37,11 +37,12 @@ class Rhythm:
 
 @dataclass(frozen=True, slots=True)
 class Rhythms:
-    """All rows first, then the largest categories; `note` says what they are of."""
+    """All rows first, then the largest categories; `note` says what they are of, `hint` what to mind."""
 
     found: tuple[Rhythm, ...]
     note: str
     reason: str = ""
+    hint: str = ""
 
 
 def rhythms(
@@ -77,7 +78,7 @@ def rhythms(
     if not found[0].rows:
         return Rhythms((), "", "No row of this range lies here.")
     note = f"Mean {counted.title.lower()} an hour; each chart has its own darkest hour"
-    return Rhythms(tuple(found), note + without_hours(_sums(answers[0].rows, counted.qualified)))
+    return Rhythms(tuple(found), note, hint=without_hours(_sums(answers[0].rows, counted.qualified)))
 
 
 def without_hours(sums: Floats) -> str:
@@ -86,7 +87,7 @@ def without_hours(sums: Floats) -> str:
     share, hour = float(by_hour.max() / max(by_hour.sum(), 1.0)), int(by_hour.argmax())
     if share < _ONE_HOUR:
         return ""
-    return f". {share:.0%} of these rows are at {hour:02d}:00, as of rows without a time of day: compare days only"
+    return f" {share:.0%} of these rows are at {hour:02d}:00: they have a date and no time, so compare days only."
 
 
 def category_of(pack: Pack, metric: Metric) -> str | None:

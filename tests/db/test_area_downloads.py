@@ -136,6 +136,6 @@ def test_playback_lists_every_step_and_what_came_up_to_it(city: Any, pack: Pack,
     assert last == {
         cell: sum(n for (one, _), n in wanted.items() if one == cell) for cell in {cell for cell, _ in wanted}
     }
-    assert told["Steps"].startswith(f"{len(shot.titles)} steps of day") and told["Filters"] == "category is Noise"
+    assert told["Steps"].startswith(f"{len(shot.titles)} steps (day)") and told["Filters"] == "category is Noise"
     dataset = placed_dataset(pack, opened)
     assert dataset is not None and map_download(city[0], dataset, sheet, "csv").startswith(b"\xef\xbb\xbf# Title")

@@ -20,7 +20,7 @@ from services.maps.patterns import patterns
 from services.maps.pictures import Picture
 from services.maps.playback import film, reel, running
 from services.maps.points import groups, points
-from services.maps.rhythms import rhythms
+from services.maps.rhythms import rhythms, without_hours
 from services.maps.sides import Sides, sides
 from services.maps.trends import course, trend_map
 from services.maps.views import picture
@@ -102,6 +102,7 @@ def test_points_are_the_finest_cells_and_groups_hold_all_rows(city: Any, pack: P
 
 def test_hours_of_the_week_are_means_of_local_hours(city: Any, pack: Pack, opened: Metric) -> None:
     found = rhythms(city[0], pack, placed_dataset(pack, opened), opened, RANGE, (), NOW)
+    assert not found.hint
     everything, *categories = found.found
     rows = [one for one in city[1] if RANGE.from_at <= at(one) < RANGE.to_at]
     assert everything.rows == len(rows) and {c.title: c.rows for c in categories} == Counter(
@@ -142,3 +143,9 @@ def test_emerging_classes_are_painted_and_listed(city: Any, pack: Pack, opened: 
         c.index for c in drawn.cells
     }
     assert np.all([len(line) == len(drawn.columns) + 1 for line in drawn.lines])
+
+
+def test_rows_without_a_time_of_day_are_said() -> None:
+    dated, timed = np.zeros((7, 24)), np.ones((7, 24))
+    dated[:, 0] = 10
+    assert "100% of these rows are at 00:00" in without_hours(dated) and without_hours(timed) == ""
