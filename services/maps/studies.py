@@ -147,7 +147,7 @@ def told(reasons: Sequence[Reason]) -> list[list[Any]]:
     return [[name, round(factor, 3)] for name, factor in sorted(found, key=lambda one: -abs(math.log(one[1])))]
 
 
-def _end_of_data(scope: Scope, dataset: Dataset, now: datetime) -> datetime:
+def end_of_data(scope: Scope, dataset: Dataset, now: datetime) -> datetime:
     """Now; of data that ended more than a week ago the day after its newest row: a file of past years is judged as of
     its end, not as if nothing had happened since."""
     newest = next((f.newest_at for f in metrics.freshness(scope) if f.dataset == dataset.qualified), None)
@@ -162,7 +162,7 @@ def _risk(
     from services.spatial.backtesting import Backtest, backtest
     from services.spatial.risk import Risk, score
 
-    until = _end_of_data(scope, dataset, now)
+    until = end_of_data(scope, dataset, now)
     found = history_of(scope, dataset, metric, where, until, lambda share: step(0.4 * share, "Counting past days"))
     if isinstance(found, CannotTell):
         return found

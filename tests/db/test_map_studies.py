@@ -22,7 +22,7 @@ from services.maps.choices import MapChoice
 from services.maps.found import age_said, cluster_picture, risk_picture
 from services.maps.hexes import placed_dataset
 from services.maps.histories import Past, history_of
-from services.maps.studies import again, opened, question_of, told
+from services.maps.studies import again, end_of_data, opened, question_of, told
 from services.spatial.risk import Reason
 from tests.db.test_maps import RANGE, pack, row
 from tests.db.test_maps import opened as opened_metric
@@ -178,3 +178,17 @@ def test_a_study_that_cannot_be_worked_out_says_so_and_is_asked_anew_at_night(
     assert opened(city[0], wrong, NOW).state == "asked"
     job.renew(Turn(NOW + timedelta(days=61), lambda: False))
     assert find_study(city[0], wrong) is None
+
+
+def test_the_risk_of_a_file_of_past_years_is_that_of_the_week_after_its_end(
+    city: Any, pack: Pack, opened_metric: Metric
+) -> None:
+    dataset = next(d for d in pack.datasets if d.name == "complaints")
+    newest = max(datetime.fromisoformat(one["opened_at"]) for one in city[1])
+    later, then = (
+        history_of(city[0], dataset, opened_metric, (), end_of_data(city[0], dataset, at))
+        for at in (newest + timedelta(days=700), newest + timedelta(days=1))
+    )
+    assert isinstance(later, Past) and isinstance(then, Past)
+    assert later.history.first_on == then.history.first_on and (later.history.counts == then.history.counts).all()
+    assert int(later.history.counts.sum()) > 100
