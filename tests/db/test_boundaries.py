@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,16 @@ import shapely
 from data.database import transaction
 from data.errors import BadInput, NotAllowed, UnknownName
 from data.types import Scope
-from services.maps.boundaries import add, checked, get_boundaries, list_boundaries, remove, simplified
+from services.maps.boundaries import (
+    add,
+    checked,
+    flaws_said,
+    get_boundaries,
+    key_columns,
+    list_boundaries,
+    remove,
+    simplified,
+)
 from services.people import audit_page
 from tests.support import make_scope, make_workspace
 
@@ -123,3 +133,13 @@ def test_neighbours_keep_a_common_border_when_drawn_with_fewer_points() -> None:
     one, two = simplified(np.array([west, east]), 600)
     assert shapely.get_num_coordinates([one, two]).sum() <= 600
     assert one.intersection(two).area < 1e-9 and abs(one.union(two).area - 2) < 1e-6
+
+
+def test_many_flaws_of_one_kind_are_one_sentence_and_sizes_are_no_names(tmp_path: Path) -> None:
+    found = checked(file_of(tmp_path, *(square(n, 0)[::-1] for n in range(3)), BOW_TIE))
+    said = flaws_said(found)
+    assert len(said) == 2 and "self-intersection" in said[0]
+    assert said[1].startswith("3 of 4 areas have a ring that runs the wrong way round")
+    columns = {"size": ["3326589.16", "12.5", "8.25"], "code": ["016400", "016401", "016402"], "name": ["A", "B", "C"]}
+    areas = replace(found.areas, geometries=found.areas.geometries[:3], columns=columns)
+    assert key_columns(areas) == ("name", "code", "size")
