@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, LiteralString
+from typing import Any
 
 import psycopg
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from data.arrays import TextArray, TextArrayDumper
+from data.asking import ask
 from data.errors import DatabaseDown
 from data.settings import settings
 from data.types import Scope
@@ -30,6 +31,10 @@ _TRUSTED_S = 1.0  # a connection that answered this lately is not asked again wh
 _SET_SCOPE = (
     "SELECT set_config('role', %s, true), set_config('belvedere.workspaces', %s, true),"
     " set_config('belvedere.account', %s, true)"
+)
+_SET_SCOPE_NUMBERED = (
+    "SELECT set_config('role', $1, true), set_config('belvedere.workspaces', $2, true),"
+    " set_config('belvedere.account', $3, true)"
 )
 _pool: ConnectionPool[Transaction] | None = None
 _lock = threading.Lock()
@@ -115,22 +120,14 @@ def transaction(scope: Scope, snapshot: bool = False) -> Iterator[Transaction]:
         connection.commit()
 
 
-def read_once(scope: Scope, statement: LiteralString, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    """The rows of one statement as the viewer, in a single round trip. Raises DatabaseDown.
+def read_once(scope: Scope, statement: str, values: Sequence[str]) -> list[tuple[Any, ...]]:
+    """The rows of one statement as the viewer, in a single round trip; values are for $1, $2 ... Raises DatabaseDown.
 
     TRICKY: statements that are sent together are one transaction, so what is set for it ends with it.
     """
     ids = ",".join(map(str, scope.workspace_ids))
     with _connection() as connection:
-        connection.autocommit = True
-        try:
-            with connection.pipeline():
-                connection.execute(_SET_SCOPE, (APP_ROLE, ids, scope.account), prepare=True)
-                cursor = connection.execute(statement, values, prepare=True)
-            return cursor.fetchall()
-        finally:
-            if not connection.closed:
-                connection.autocommit = False
+        return ask(connection, ((_SET_SCOPE_NUMBERED, (APP_ROLE, ids, scope.account)), (statement, values)))
 
 
 @contextmanager

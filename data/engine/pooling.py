@@ -33,10 +33,9 @@ def pooled(table: Table, keep: Sequence[Group]) -> Table:
 
 def _added(found: Ints, kept: Ints) -> Ints:
     """Numbers [stats, buckets, groups] that add up; every table counts rows, so there are some."""
-    out = np.zeros((*found.shape[:2], len(kept) + 1), np.int64)
-    there = kept >= 0
-    out[..., :-1][..., there] = found[..., kept[there]]
-    out[..., -1] = found.sum(axis=2) - out.sum(axis=2)
+    padded = np.concatenate([found, np.zeros((*found.shape[:2], 1), np.int64)], axis=2)  # where -1 is
+    out = padded[:, :, np.append(kept, -1)]
+    out[:, :, -1] = found.sum(axis=2) - out.sum(axis=2)
     return out
 
 

@@ -17,7 +17,7 @@ from data.engine.gather import gather
 from data.engine.groups import no_groups
 from data.engine.manifest import Stream
 from data.engine.operations import operation
-from data.engine.program import DISTINCT, Task
+from data.engine.program import DISTINCT, Task, columns_of
 from data.engine.running import BUDGET, Material, Pass
 from data.engine.sources import Source
 from data.engine.tensor_index import Prints, place_of
@@ -47,8 +47,11 @@ def whole_sets(ordinals: Ints, buckets: Ints) -> list[tuple[int, int]]:
 def people_of_days(
     source: Source, number: int, stream: Stream, prints: Prints, ask: Ask, firsts: Sequence[int]
 ) -> dict[int, Bits]:
-    """Bits of everyone by the first day of a set, of those sets that cost less than the rows they are made from."""
-    place = place_of(source, number)
+    """Bits of everyone that meets the ask's predicates by the first day of a set, where they cost less than reading.
+
+    Those of an ask's predicates are made the first time they are asked for: pages are asked again, and for other times.
+    """
+    place = place_of(source, number), ask.predicates
     keys = {first: (place, "days", *(prints[first + i] for i in range(DAYS))) for first in firsts}
     found: dict[int, Any] = {first: find(key) for first, key in keys.items()}
     missing = [first for first, bits in found.items() if bits is None]
@@ -65,7 +68,8 @@ def _count(source: Source, stream: Stream, ask: Ask, firsts: Sequence[int]) -> l
     rows = np.bincount(sets, stream.counts[chosen], len(firsts))
     if (rows < LEAST_ROWS).all():
         return [_NOT_WORTH] * len(firsts)
-    material = gather(source, stream, chosen, {"a": np.ones(len(chosen), np.bool_)})
+    names = columns_of(source, ask, [(DISTINCT, source.dataset.actor or "")])
+    material = gather(source, stream, chosen, {name: np.ones(len(chosen), np.bool_) for name in names})
     lines = np.column_stack([np.arange(len(chosen)), np.zeros_like(chosen), stream.counts[chosen], sets])
     op = operation(source, material, DISTINCT, source.dataset.actor or "", stream.negatives[chosen])
     worth = ((rows >= LEAST_ROWS) & (rows >= op.width)).tolist()

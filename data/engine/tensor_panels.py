@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from data.engine.asks import Ints
+from data.engine.asks import Ints, Key
 from data.engine.sources import Source
 from data.engine.tensor_index import Month, TensorGone, place_of, read_parts
 from data.engine.tensor_parts import Arrays, joined_sets
@@ -33,7 +33,7 @@ class Panels:
 
     def __init__(self, source: Source, number: int, months: Sequence[Month]) -> None:
         self._source, self._number, self.months = source, number, months
-        self._key = (place_of(source, number), tuple(month.token for month in months))
+        self._key = Key((place_of(source, number), tuple(month.token for month in months)))
 
     def parts(self, part: str) -> list[Arrays | None]:
         """The part of each month, None where a month has none; raises TensorGone."""
@@ -93,7 +93,7 @@ class Panels:
         return first, _summed(dense)
 
     def _kept(self, part: str, name: str, kind: str, make: Callable[[], T]) -> T:
-        key = (*self._key, part, name, kind)
+        key = (self._key, part, name, kind)
         kept: T | None = find(key)
         if kept is not None:
             return kept

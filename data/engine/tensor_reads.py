@@ -164,6 +164,7 @@ class _Frame:
         self._days = live.day_of_segment[span.segments]
         self._chosen: dict[frozenset[str], tuple[Chosen, Spans, bool] | None] = {}
         self._by_days: dict[bytes, tuple[Chosen, Spans, bool] | None] = {}
+        self._people: dict[tuple[tuple[str, ...], bool], _People] = {}
 
     def chosen(self, parts: frozenset[str]) -> tuple[Chosen, Spans, bool] | None:
         """The days in months that have these parts, the time they span, and whether that is all there is to read."""
@@ -185,17 +186,45 @@ class _Frame:
         spans = _spans(live.starts[kept], live.ends[kept])
         return Chosen(months, runs, len(kept), starts), spans, self.leaves_nothing(inside)
 
-    def whole_months(self, name: str) -> dict[int, int]:
-        """The bucket of each month that lies whole in one, is as it was counted, and has sets by that dimension."""
-        live = self.live
-        edges = np.asarray(live.edges, np.int64).reshape(-1, 2)
-        buckets = _bucket_of(self.span, edges[:, 0], edges[:, 1]).tolist()
-        usable = (whole and name in month.sets for whole, month in zip(live.whole, live.months, strict=True))
-        return {i: bucket for i, (bucket, has) in enumerate(zip(buckets, usable, strict=True)) if has and bucket >= 0}
+    def people(self, dimensions: tuple[str, ...], is_split: bool) -> _People:
+        """Where sets of people by these dimensions are, worked out once."""
+        if (dimensions, is_split) not in self._people:
+            self._people[dimensions, is_split] = _People(self, dimensions, is_split)
+        return self._people[dimensions, is_split]
 
     def leaves_nothing(self, inside: NDArray[np.bool_]) -> bool:
         """Whether all segments in the frame belong to these days."""
         return bool(np.append(inside, False)[self._days].all())
+
+
+class _People:
+    """Sets of people in a frame: of whole months in one bucket, by at most one dimension, and, where no ask splits, of
+    some days beside them. `months` are by their bucket, `days` is the bucket of each set by its first day."""
+
+    def __init__(self, frame: _Frame, dimensions: tuple[str, ...], is_split: bool) -> None:
+        self._frame, live = frame, frame.live
+        edges = np.asarray(live.edges, np.int64).reshape(-1, 2)
+        buckets = _bucket_of(frame.span, edges[:, 0], edges[:, 1]).tolist()
+        name = "".join(dimensions) if len(dimensions) < 2 else None  # there are none by pairs
+        usable = (whole and name in month.sets for whole, month in zip(live.whole, live.months, strict=True))
+        whole = {i: bucket for i, (bucket, has) in enumerate(zip(buckets, usable, strict=True)) if has and bucket >= 0}
+        self.count, self._edges, self._inside = len(whole), edges[list(whole)], np.isin(live.month, list(whole))
+        self.months: dict[int, list[Month]] = {}
+        for i, bucket in whole.items():
+            self.months.setdefault(bucket, []).append(live.months[i])
+        self.days = {} if is_split else dict(whole_sets(live.ordinals, np.where(self._inside, -1, frame.buckets)))
+        self._skips: dict[frozenset[int], tuple[Spans, bool]] = {}
+
+    def skip(self, firsts: frozenset[int]) -> tuple[Spans, bool]:
+        """The time that the months and these sets of days span, and whether that is all there is to read."""
+        if firsts not in self._skips:
+            live = self._frame.live
+            days = np.isin(live.ordinals - live.ordinals % DAYS, list(firsts)) & ~self._inside
+            starts = np.append(self._edges[:, 0], live.starts[days])
+            ends = np.append(self._edges[:, 1], live.ends[days])
+            order = np.argsort(starts)
+            self._skips[firsts] = _spans(starts[order], ends[order]), self._frame.leaves_nothing(self._inside | days)
+        return self._skips[firsts]
 
 
 _lives: dict[Place, _Live] = {}
@@ -253,35 +282,18 @@ def _by_day(source: Source, frame: _Frame, ask: Ask, dimensions: tuple[str, ...]
 
 
 def _by_sets(source: Source, frame: _Frame, ask: Ask, dimensions: tuple[str, ...]) -> Cover | None:
-    """What sets of people know: of months that lie whole in one bucket, and, of everyone, of some days next to them."""
+    """What sets of people know: of months that lie whole in one bucket, and of some days next to them."""
     live, columns = frame.live, {stat.column for stat in ask.stats if stat.kind == "distinct"}
-    name = dimensions[0] if dimensions else ""
-    if columns != {source.dataset.actor} or len(dimensions) > 1:
+    if columns != {source.dataset.actor}:
         return None
-    months = frame.whole_months(name)
-    in_months = np.isin(live.month, list(months))
-    days = {} if name else _sets_of_days(source, frame, ask, in_months)
-    if not months and not days:
+    people = frame.people(dimensions, bool(ask.by))
+    days = people_of_days(source, live.number, live.stream, live.prints, ask, list(people.days)) if people.days else {}
+    if not people.count and not days:
         return None
-    together: dict[int, list[Month]] = {}
-    for i, bucket in months.items():
-        together.setdefault(bucket, []).append(live.months[i])
-    sets = [(bucket, Panels(source, live.number, found)) for bucket, found in together.items()]
-    known = Sets(source, ask, name, sets, list(days.values()))
-    in_days = np.isin(live.ordinals - live.ordinals % DAYS, list(days)) & ~in_months
-    edges = np.asarray([live.edges[i] for i in months], np.int64).reshape(-1, 2)
-    starts, ends = np.append(edges[:, 0], live.starts[in_days]), np.append(edges[:, 1], live.ends[in_days])
-    order = np.argsort(starts)
-    counted = ((len(months), "months"), (DAYS * len(days), "days"))
+    sets = [(bucket, Panels(source, live.number, months)) for bucket, months in people.months.items()]
+    name = dimensions[0] if dimensions and sets else ""
+    known = Sets(source, ask, name, sets, [(people.days[first], bits) for first, bits in days.items()])
+    counted = ((people.count, "months"), (DAYS * len(days), "days"))
     words = "sets of people of " + " and ".join(f"{n} {unit}" for n, unit in counted if n)
-    return Cover(_spans(starts[order], ends[order]), words, frame.leaves_nothing(in_months | in_days), known)
-
-
-def _sets_of_days(
-    source: Source, frame: _Frame, ask: Ask, in_months: NDArray[np.bool_]
-) -> dict[int, tuple[int, NDArray[np.uint64]]]:
-    """Bucket and bits of sets of days beside those months, by their first day."""
-    live = frame.live
-    buckets = dict(whole_sets(live.ordinals, np.where(in_months, -1, frame.buckets)))
-    found = people_of_days(source, live.number, live.stream, live.prints, ask, list(buckets)) if buckets else {}
-    return {first: (buckets[first], bits) for first, bits in found.items()}
+    skip, is_whole = people.skip(frozenset(days))
+    return Cover(skip, words, is_whole, known)

@@ -25,6 +25,7 @@ class Version:
 def versions(scope: Scope, dataset_ids: Iterable[int]) -> dict[int, Version]:
     """The version of each dataset in the active workspace."""
     ids = sorted(set(dataset_ids))
-    values = {"workspace": scope.workspace.id, "datasets": ids}
-    found = {row[0]: Version(*row[1:]) for row in read_once(scope, sql("dataset_versions"), values)}
+    listed = "{" + ",".join(map(str, ids)) + "}"
+    rows = read_once(scope, sql("dataset_versions"), (str(scope.workspace.id), listed))
+    found = {row[0]: Version(*row[1:]) for row in rows}
     return {id: found.get(id, Version()) for id in ids}

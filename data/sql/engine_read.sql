@@ -1,6 +1,6 @@
 -- dataset_versions -- version, times, row count and change number of each dataset of a workspace
 SELECT dataset_id, version, received_at, newest_at, rows, change_no FROM belvedere.dataset_state
-WHERE workspace_id = %(workspace)s AND dataset_id = ANY (%(datasets)s::int[]);
+WHERE workspace_id = $1::int AND dataset_id = ANY ($2::int[]);
 
 -- live_segments -- state of a dataset and every live segment, from one snapshot
 SELECT s.version, s.change_no, g.segment_id, g.stream, g.day, g.row_count, g.negative_count, g.min_ms, g.max_ms,
