@@ -140,6 +140,7 @@ def _bar(scope: Scope, board: Board, now: datetime) -> Metric:
 def _choice(scope: Scope, board: Board, metric: Metric, area: Selected | None, now: datetime) -> MapChoice:
     seen = filters.choice(scope, board, now)
     layer, box = state.read("layer", "hexagons"), box_of(state.read("box")) or (area.box if area else None)
+    layer = "hexagons" if layer == "network" and not has_network(board.pack) else layer
     more = districts.choose(scope, board) if layer == "districts" else {}
     more |= networks.choose(metric) if layer == "network" else {}
     return MapChoice(

@@ -18,7 +18,7 @@ BESIDE = 4
 _WIDTHS = {
     "Where": 110, "Finding": 80, "z": 60, "q": 75, "p": 75, "Other grids": 180, "Rows": 60, "Class": 160, "Trend": 80,
     "Steps": 90, "Change": 80, "Now": 75, "Before": 75, "States": 300, "Score": 70, "Expected": 85, "Why": 460,
-    "No": 55, "Size": 80, "Mainly": 330, "Half within": 100, "Stability": 85, "Area": 130,
+    "No": 55, "Size": 80, "Mainly": 330, "Half within": 100, "Stability": 85, "Area": 190,
 }  # fmt: skip
 _NUMBER, _LETTER, _WIDEST = 80, 8, 150
 _ROW, _HEAD = 35, 40

@@ -18,7 +18,7 @@ from services.entities.addresses import NAME_OF_ADDRESS
 from services.live.boards import Board
 from services.maps.areas import Selected
 from services.maps.choices import LAYER_HELP, MapChoice, box_text
-from services.maps.networks import Network, has_network, network, sentence
+from services.maps.networks import Network, network, sentence
 from services.maps.pictures import Picture
 from services.maps.posts import Post, post_kinds, posts, window_said
 from services.maps.wiring import SHOWS, Wiring, wiring
@@ -37,9 +37,6 @@ def choose(metric: Metric) -> dict[str, str]:
 
 def show(scope: Scope, board: Board, metric: Metric, choice: MapChoice, area: Selected | None, now: datetime) -> None:
     """The network, its legend and its tables."""
-    if not has_network(board.pack):
-        states.empty("No network", f"The domain {board.pack.title} has no lines and no sensors.")
-        return
     shown, there = _asked(scope, board, metric, choice, now)
     if not shown.lines and not there:
         states.empty("Nothing to map here", f"{shown.reason} No sensor has a place either.")
