@@ -18,6 +18,7 @@ from services.people import require
 POLYGON = "poly:"
 _EXPECTED = "`west,south,east,north` in degrees, `poly:lon lat,lon lat,...` or `boundaries:area`"
 _MOST_CORNERS = 500
+_NOWHERE = "[0, -90, 0, -90]"  # the South Pole is the centre of no hexagon
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,12 +173,12 @@ def resolved(scope: Scope, where: Any) -> Any:
 
 
 def inside_both(one: str, other: str) -> str:
-    """What two areas (as filters take them) have in common, as a filter takes it; the first when nothing is."""
+    """What two areas (as filters take them) have in common, as a filter takes it; a mere point when nothing is."""
     import shapely
 
     first, second = (_shape(text) for text in (one, other))
     common = [part for part in shapely.get_parts([first.intersection(second)]) if part.geom_type == "Polygon"]
-    return str(shapely.to_geojson(shapely.union_all(common))) if common else one
+    return str(shapely.to_geojson(shapely.union_all(common))) if common else _NOWHERE
 
 
 def _shape(within: str) -> Any:

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import h3
+import numpy as np
 import pytest
 import shapely
 
 from components import leaflets
+from data.engine.hexagons import area_of
 from services.maps import areas, leaflet
 from services.maps.areas import Selected, drawn_rings, drawn_text, drawn_texts
 from services.maps.choices import Box
@@ -154,3 +156,11 @@ def test_a_start_without_a_connection_says_how_to_try_again(
     assert leaflet.main(lambda _: "no connection") == 1
     assert "make draw" in capsys.readouterr().err
     assert leaflet.main(packed) == 0 and leaflet.main(lambda _: "never asked") == 0
+
+
+def test_areas_that_do_not_overlap_have_nothing_in_common() -> None:
+    one, other, far = "[-1, -1, 1, 1]", "[0, 0, 2, 2]", "[10, 10, 11, 11]"
+    both = areas.inside_both(one, other)
+    lat, lon = np.array([0.5, -0.5, 1.5, 10.5, -90.0]), np.array([0.5, -0.5, 1.5, 10.5, 0.0])
+    assert area_of(both).holds(lat, lon).tolist() == [True, False, False, False, False]
+    assert area_of(areas.inside_both(one, far)).holds(lat[:4], lon[:4]).tolist() == [False] * 4
