@@ -177,7 +177,7 @@ def inside_both(one: str, other: str) -> str:
     import shapely
 
     first, second = (_shape(text) for text in (one, other))
-    common = [part for part in shapely.get_parts([first.intersection(second)]) if part.geom_type == "Polygon"]
+    common = [part for part in shapely.get_parts([first.intersection(second)]) if part.area > 0]
     return str(shapely.to_geojson(shapely.union_all(common))) if common else _NOWHERE
 
 
