@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -11,6 +12,7 @@ import pytest
 
 from data.settings import ROOT
 from data.types import Workspace
+from services.maps.networks import course_of
 from services.model import load_pack
 from services.simulate.worlds import make_world
 from services.simulate.worlds.water_network import MAINS, SENSORS, TOWNS
@@ -115,3 +117,15 @@ def test_history_and_then_the_stream_end_where_a_later_history_ends() -> None:
         pd.testing.assert_frame_equal(
             parts.reset_index(drop=True), expected.reset_index(drop=True), check_dtype=False, obj=name
         )
+
+
+def test_every_incident_on_a_main_names_one_of_the_register_that_lies_there() -> None:
+    mains = history()["pipelines"].drop_duplicates("pipeline_id", keep="last").set_index("pipeline_id")
+    on_mains = history()["incidents"].dropna(subset=["main"])
+    assert len(on_mains) > 50 and set(on_mains["main"]) <= set(mains.index)
+    ends = [course_of(text) for text in mains["path"]]
+    assert all(len(course) == 2 for course in ends)
+    for (west, east), lat, lon, metres in zip(ends, mains.lat, mains.lon, mains.length_m, strict=True):
+        assert ((west[0] + east[0]) / 2, (west[1] + east[1]) / 2) == pytest.approx((lon, lat), abs=2e-6)
+        north, across = (east[1] - west[1]) * 111_320, (east[0] - west[0]) * 111_320 * math.cos(math.radians(lat))
+        assert math.hypot(north, across) == pytest.approx(metres, abs=0.5)

@@ -103,7 +103,9 @@ class WaterWorld(DailyWorld):
     def _incidents(self, day: date, start: int, length: int, rng: np.random.Generator) -> Table:
         drawn = [*told_incidents(day, rng), *drawn_incidents(day, self.scale, rng)]
         found = sorted(drawn, key=lambda one: one.opens_h)
-        return incident_table(self.datasets["incidents"], f"INC-{day:%y%m%d}", found, (start, length), rng)
+        before = date.fromordinal(day.toordinal() - 1)  # a main that is laid anew today breaks, if at all, before that
+        mains = {one.main: _name(one.main, _renewals(one.main, before)) for one in found if one.main is not None}
+        return incident_table(self.datasets["incidents"], f"INC-{day:%y%m%d}", found, (start, length), rng, mains)
 
     def _works(self, day: date, start: int) -> Table:
         """Every ten days a main is laid in place of another."""
@@ -123,7 +125,7 @@ class WaterWorld(DailyWorld):
         ended = np.array([gone.get(i, NEVER) for i in range(len(slots))], np.int64)
         new = [r > 0 for r in renewals]
         columns: dict[str, NDArray[Any]] = {
-            "pipeline_id": texts([f"W-{s:04d}-{r}" for s, r in zip(slots, renewals, strict=True)]),
+            "pipeline_id": texts([_name(s, r) for s, r in zip(slots, renewals, strict=True)]),
             "installed_at": laid, "abandoned_at": ended, "element": texts(["pipe"] * len(slots)),
             "material": texts(["PVC" if n else m.material for n, m in zip(new, mains, strict=True)]),
             "status": texts(["abandoned" if i in gone else "in service" for i in range(len(slots))]),
@@ -191,6 +193,10 @@ def _renewal_days(slot: int) -> list[int]:
     """The days (ordinals) on which the main of a slot is laid anew, until the year 2060: works go round all slots."""
     first = slot * pow(_STRIDE, -1, len(MAINS)) % len(MAINS)
     return [_FIRST_RENEWAL + number * RENEWED_EVERY for number in range(first, 1500, len(MAINS))]
+
+
+def _name(slot: int, renewals: int) -> str:
+    return f"W-{slot:04d}-{renewals}"
 
 
 def _renewals(slot: int, day: date) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -113,9 +113,10 @@ def _drawn(kind: str, sort: Sort, rng: np.random.Generator) -> Incident:
 
 
 def incident_table(
-    dataset: Dataset, prefix: str, found: Sequence[Incident], day: tuple[int, int], rng: np.random.Generator
-) -> Table:
-    """The incidents of a day, given as first instant and length in milliseconds."""
+    dataset: Dataset, prefix: str, found: Sequence[Incident], day: tuple[int, int], rng: np.random.Generator,
+    mains: Mapping[int, str],
+) -> Table:  # fmt: skip
+    """The incidents of a day, given as first instant and length in milliseconds; `mains` names those on mains."""
     start, length = day
     n = len(found)
     hours = np.array([(one.opens_h, one.assigned_h, one.repaired_h) for one in found], np.float64).reshape(n, 3)
@@ -132,7 +133,7 @@ def incident_table(
         "assigned_at": assigned, "repaired_at": repaired, "closed_at": closed, "status": texts([None] * n),
         "municipality": texts([TOWNS[one.town].name for one in found]),
         "material": texts([None if one.main is None else MAINS[one.main].material for one in found]),
-        "main": texts([None if one.main is None else f"W-{one.main:04d}-0" for one in found]),
+        "main": texts([None if one.main is None else mains[one.main] for one in found]),
         "crew": np.array(_CREWS, object)[rng.choice(len(_CREWS), n, p=(0.34, 0.3, 0.14, 0.22))],
         "customers": np.array([one.customers for one in found], np.float64),
         "lost_m3": np.array([one.lost_m3 for one in found], np.float64),
