@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -25,8 +25,13 @@ class Server:
         self.home = home
 
     def kill(self) -> None:
-        """As by a crash."""
-        psutil.Process(int((files_of(self.home).data / "postmaster.pid").read_text().split()[0])).kill()
+        """As by a crash: none of its processes answers any more."""
+        first = psutil.Process(int((files_of(self.home).data / "postmaster.pid").read_text().split()[0]))
+        every = [first, *first.children(recursive=True)]
+        for process in every:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(every, timeout=30)
 
     def start(self) -> None:
         """Start it again, if it was killed."""
