@@ -79,9 +79,11 @@ def start(words: Sequence[str], cwd: str = str(ROOT), environment: Mapping[str, 
     return Copy(mine, int(_received(mine)), os.fdopen(out), os.fdopen(err))
 
 
-def run(words: Sequence[str], cwd: str = str(ROOT)) -> subprocess.CompletedProcess[str]:
+def run(
+    words: Sequence[str], cwd: str = str(ROOT), environment: Mapping[str, str] = os.environ
+) -> subprocess.CompletedProcess[str]:
     """Run `python <words>` to its end."""
-    copy = start(words, cwd)
+    copy = start(words, cwd, environment)
     stdout, stderr = copy.communicate()
     return subprocess.CompletedProcess(list(words), copy.wait(), stdout, stderr)
 

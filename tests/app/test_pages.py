@@ -57,8 +57,9 @@ def button(app: AppTest, label: str) -> AppTest:
 @pytest.mark.parametrize("role", ROLES)
 def test_every_page_of_a_role_opens_on_an_empty_workspace(signed_in: Callable[[Role], Scope], role: Role) -> None:
     scope = signed_in(role)
+    app = opened()
     for screen in screens_for(scope):
-        app = opened(screen.path)
+        app.switch_page(f"pages/{screen.path}.py").run()
         # No worker runs here, and the Health page says so in red.
         wrong = [e.value for e in app.error if not re.search(r"of \d+\s+components needs? attention", e.value)]
         assert not app.exception and not wrong, (screen, app.exception, wrong)

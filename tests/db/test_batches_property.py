@@ -22,6 +22,8 @@ from tests.db.ledger import content, installed, state, stored, write
 from tests.effort import examples
 from tests.support import make_scope, make_workspace
 
+pytestmark = pytest.mark.no_cover  # being watched takes a tenth of its time, and every line runs elsewhere too
+
 ZONES = {  # each with an instant shortly before its clocks change
     "America/New_York": datetime(2026, 3, 8, 5, tzinfo=UTC),
     "Europe/London": datetime(2026, 10, 25, 0, tzinfo=UTC),

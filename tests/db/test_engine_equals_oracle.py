@@ -24,6 +24,8 @@ from tests.db.probe import CITIES, COLOURS, EXACT, PERCENTILES, PLACES, Writer, 
 from tests.effort import examples
 from tests.support import make_scope, make_workspace
 
+pytestmark = pytest.mark.no_cover  # being watched takes a tenth of its time, and every line runs elsewhere too
+
 ZONES = {
     "America/New_York": [date(2026, 3, 7), date(2026, 10, 31)],  # clocks change on the second day
     "Europe/Berlin": [date(2026, 3, 28), date(2026, 10, 24)],

@@ -26,6 +26,8 @@ from tests.db.test_engine_equals_oracle import (
 )
 from tests.effort import examples
 
+pytestmark = pytest.mark.no_cover  # being watched takes a tenth of its time, and every line runs elsewhere too
+
 __all__ = ["model"]
 
 

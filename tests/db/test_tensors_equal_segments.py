@@ -27,6 +27,8 @@ from tests.db.test_engine_equals_oracle import (
     questions,
 )
 
+pytestmark = pytest.mark.no_cover  # being watched takes a tenth of its time, and every line runs elsewhere too
+
 __all__ = ["model"]
 LATER = datetime(2026, 12, 30, tzinfo=UTC)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -192,17 +191,6 @@ def test_the_sign_in_pages_fit_a_phone(chromium: Browser, server: Server, scheme
     assert page.evaluate("getComputedStyle(document.querySelector('h1')).fontSize") == "24px", "the style was applied"
     assert broken == []
     context.close()
-
-
-def test_an_open_event_stream_does_not_keep_the_server_from_stopping() -> None:
-    with fresh_database(), running("manage.py", "web") as server:
-        people.create_workspace("home")
-        token = people.create_service_token("home", ["read"], 1, "stream", datetime.now(UTC))
-        headers = {"Authorization": f"Bearer {token}"}
-        with httpx.stream("GET", f"{server.url}/api/v1/stream", headers=headers, timeout=PATIENCE_S) as stream:
-            assert stream.status_code == 200
-            server.process.send_signal(signal.SIGTERM)
-            server.process.wait(PATIENCE_S)
 
 
 def test_streamlit_run_starts_the_same_application() -> None:

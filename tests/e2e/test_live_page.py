@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -18,6 +19,7 @@ from services import people
 from services.ingest import ingest_rows
 from services.web.cookies import SESSION_COOKIE
 from tests.e2e.test_browser import Server, running
+from tests.running import PATIENCE_S
 from tests.support import fresh_database
 
 pytestmark = pytest.mark.e2e
@@ -273,12 +275,17 @@ def test_nothing_is_cut_off_or_refused_at_any_width(desk: Desk, scheme: str, wid
     assert outside == [] and [text for text in said if "Security Policy" in text] == []
 
 
-def test_a_page_that_loses_its_server_says_so(desk: Desk) -> None:
+def test_a_page_that_loses_its_server_says_so_and_no_open_event_stream_keeps_that_from_stopping(desk: Desk) -> None:
     """The last one here: it stops the server."""
     desk.add(2)
     page = desk.open("?every=1s")
     page.get_by_text("Live, refreshed").wait_for()
-    desk.server.process.terminate()
+    token = people.create_service_token(desk.scope.workspace.slug, ["read"], 1, "stream", datetime.now(UTC))
+    headers = {"Authorization": f"Bearer {token}"}
+    with httpx.stream("GET", f"{desk.server.url}/api/v1/stream", headers=headers, timeout=PATIENCE_S) as stream:
+        assert stream.status_code == 200
+        desk.server.process.terminate()
+        desk.server.process.wait(PATIENCE_S)
     # Looked for anew each time: a last refresh may still replace it.
     is_shown = "node => node && parseFloat(getComputedStyle(node).fontSize) > 10"
     page.wait_for_function(f"() => ({is_shown})(document.querySelector('.bv-lost'))", timeout=2 * WAIT_MS)

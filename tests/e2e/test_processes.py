@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 
 from data.settings import ROOT
+from tests import zygote
 from tests.running import PATIENCE_S, Application, application, eventually, free_port
 
 pytestmark = pytest.mark.e2e
@@ -61,10 +62,7 @@ def commands_use_the_running_server_and_stop_ends_it_all(app: Application) -> No
     environment.pop("DATABASE_URL", None)
 
     def manage(*command: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, str(ROOT / "manage.py"), *command], env=environment, capture_output=True, text=True,
-            check=False, timeout=2 * PATIENCE_S,
-        )  # fmt: skip
+        return zygote.run([str(ROOT / "manage.py"), *command], environment=environment)
 
     def checks() -> dict[str, dict[str, Any]]:
         return {check["name"]: check for check in json.loads(manage("doctor", "--json").stdout)}
@@ -81,7 +79,7 @@ def commands_use_the_running_server_and_stop_ends_it_all(app: Application) -> No
 
 
 def test_a_start_prints_address_and_link_sigterm_leaves_nothing_and_so_does_stop(new_home: Path) -> None:
-    with application(new_home, measured=True) as app:
+    with application(new_home) as app:
         assert app.status("/healthz") == 200
         assert app.status("/") == 303
         assert app.sign_in_link().startswith("http://localhost:")
