@@ -1,5 +1,8 @@
 PYTHON_VENV = .venv/bin/python
 PAGES = services.settings_page services.packs.pages services.api.reference services.people.roles_page
+# Modules are compiled once, not at every start, also where a machine says otherwise.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help run test lint types bench pack pack-check load draw docs screenshot clean
 
 help: ; @sed -n '/^help/d; s/^\([a-z-]*\): ; .* ## /make \1	/p' Makefile

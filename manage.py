@@ -30,13 +30,15 @@ def _before(context: typer.Context) -> None:
     from data.settings import settings
 
     os.environ.setdefault("NUMBA_CACHE_DIR", str(settings().home.resolve() / "cache" / "numba"))
-    if context.invoked_subcommand in WITHOUT_DATABASE or "--help" in sys.argv:
+    command, is_supervised = context.invoked_subcommand, "--parent-fd" in sys.argv
+    if command in WITHOUT_DATABASE or "--help" in sys.argv or (command == "web" and is_supervised):
         return
     from data.embedded import needed
-    from data.migrate import migrate
 
     context.with_resource(needed())
-    if context.invoked_subcommand != "migrate":
+    if command != "migrate" and not is_supervised:  # the supervisor has migrated
+        from data.migrate import migrate
+
         migrate()
 
 

@@ -33,6 +33,7 @@ _TICK_S = 0.25
 _READY_S = 120.0
 _CHILDREN_S = 2.7  # of the five seconds in which everything has to be gone
 _DATABASE_S = 1.5
+_GOES = 1000  # how often the web process may start: each time it takes one
 Say = Callable[[str], None]
 
 
@@ -85,14 +86,24 @@ class Supervisor:
     def run(self) -> int:
         """Start, watch, stop; the exit code. Raises BelvedereError when it cannot start."""
         self._home.mkdir(parents=True, exist_ok=True)
-        with self._alone(), contextlib.closing(bind()) as listener, self._death_pipe() as pipe, self._signals():
-            lease = None if settings().database_url else embedded.Lease(self._home)
+        with (
+            self._alone(), contextlib.closing(bind()) as listener, _pipe() as (pipe, _), _pipe() as (go, go_on),
+            self._signals(),
+        ):  # fmt: skip
+            logs, lease = self._home / "logs", None
+            # Importing takes the web process as long as the database takes to start: it begins now, and waits.
+            arguments = ["--listen-fd", str(listener.fileno()), "--parent-fd", str(pipe), "--go-fd", str(go)]
+            web = Child("web", arguments, logs, (listener.fileno(), pipe, go))
+            worker = Child("worker", ["--parent-fd", str(pipe)], logs, (pipe,))
             try:
-                return self._serve(listener.fileno(), pipe)
+                web.start()
+                self._children = [web]
+                lease = None if settings().database_url else embedded.Lease(self._home)
+                return self._serve(web, worker, pipe, go_on)
             finally:
                 self._end(lease)
 
-    def _serve(self, listener: int, pipe: int) -> int:
+    def _serve(self, web: Child, worker: Child, pipe: int, go_on: int) -> int:
         from data.migrate import migrate
         from services.people import first_sign_in_link
 
@@ -100,11 +111,8 @@ class Supervisor:
         for step in preparing.due():
             if not self._stop.is_set():
                 self._prepare(step, pipe)
-        logs = self._home / "logs"
-        web = Child("web", ["--listen-fd", str(listener), "--parent-fd", str(pipe)], logs, (listener, pipe))
-        worker = Child("worker", ["--parent-fd", str(pipe)], logs, (pipe,))
+        os.write(go_on, b"." * _GOES)
         self._children = [web, worker]
-        web.start()
         link = None if self._stop.is_set() else first_sign_in_link(datetime.now(UTC))
         if not self._wait_until_ready(web):
             return 1
@@ -195,16 +203,6 @@ class Supervisor:
             path.write_text("")
 
     @contextlib.contextmanager
-    def _death_pipe(self) -> Iterator[int]:
-        """A pipe whose writing end only this process holds: children read its end when this process is gone."""
-        reader, writer = os.pipe()
-        try:
-            yield reader
-        finally:
-            os.close(reader)
-            os.close(writer)
-
-    @contextlib.contextmanager
     def _signals(self) -> Iterator[None]:
         wanted = [signal.SIGTERM, signal.SIGINT]
         if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # nohup
@@ -215,6 +213,17 @@ class Supervisor:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def _pipe() -> Iterator[tuple[int, int]]:
+    """A pipe whose writing end only this process holds: children read its end when this process is gone."""
+    reader, writer = os.pipe()
+    try:
+        yield reader, writer
+    finally:
+        os.close(reader)
+        os.close(writer)
 
 
 def _local_address() -> str:

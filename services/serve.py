@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import importlib
 import logging
 import socket
 import sys
@@ -36,6 +37,13 @@ def bind() -> socket.socket:
             ) from error
         raise BelvedereError(f"Cannot listen on {host}, port {port}: {error.strerror}.") from error
     return found
+
+
+def load() -> None:
+    """Import what is served, which takes seconds and no database."""
+    sys.path.insert(0, str(ROOT))
+    importlib.import_module("uvicorn")
+    importlib.import_module("app")
 
 
 def serve(listener: socket.socket) -> None:

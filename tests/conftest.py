@@ -12,6 +12,9 @@ from pathlib import Path
 # Before numba is imported: kernels are compiled once for all processes of the run and the applications they start.
 os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(__file__).resolve().parent.parent / ".pytest_cache" / "numba"))
 
+# Programs that tests start find modules compiled, as they do where `make run` starts them.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 # Applications that tests start keep nothing about themselves, unless a test asks for it: workspaces are counted here.
 os.environ.setdefault("BELVEDERE_OBSERVE", "false")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import socket
 from typing import Annotated, Any
 
@@ -31,12 +32,17 @@ def run() -> None:
     raise typer.Exit(Supervisor(_say).run())
 
 
-def web(listen_fd: Descriptor = -1, parent_fd: Descriptor = -1) -> None:
+def web(listen_fd: Descriptor = -1, parent_fd: Descriptor = -1, go_fd: Descriptor = -1) -> None:
     """Serve the web application; in production, beside `worker`."""
-    from services.serve import bind, serve
+    from data.embedded import needed
+    from services.serve import bind, load, serve
 
     _end_with_parent(parent_fd)
-    serve(socket.socket(fileno=listen_fd) if listen_fd >= 0 else bind())
+    if go_fd >= 0:
+        load()
+        os.read(go_fd, 1)
+    with needed():
+        serve(socket.socket(fileno=listen_fd) if listen_fd >= 0 else bind())
 
 
 def worker(parent_fd: Descriptor = -1) -> None:
