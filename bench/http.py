@@ -44,8 +44,8 @@ class Load:
 def loads(rate: float) -> list[Load]:
     """Everything that is measured: a sustained rate, then each form as fast as answers come, single events last."""
     return [
-        Load(f"http {rate:,.0f} rows/s, JSON of 1,000", rate, 1000, 4),
         Load(f"http {rate:,.0f} rows/s, NDJSON of 5,000", rate, 5000, 4, "ndjson"),
+        Load(f"http {rate:,.0f} rows/s, JSON of 1,000", rate, 1000, 4),
         Load("http at most, JSON of 5,000", 0, 5000, 4),
         Load("http at most, more senders than turns", 0, 5000, 16),
         Load("http single events, 1 connection", 0, 1, 1),
