@@ -34,7 +34,7 @@ ZONES = {
 }
 FINE = ("minute", "hour")
 CHECKS = settings(  # no shrinking: each step would play a history in the database again
-    max_examples=examples(25), deadline=None, derandomize=True, phases=[Phase.explicit, Phase.generate],
+    max_examples=examples(16), deadline=None, derandomize=True, phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )  # fmt: skip
 
