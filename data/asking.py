@@ -19,8 +19,7 @@ from psycopg.pq import ExecStatus, abc
 Asked = tuple[str, Sequence[str]]
 """A statement with $1, $2 ..., and their values."""
 _PATIENCE_S = 60.0
-_UNKNOWN_STATEMENT = b"26000"
-_numbers = count()  # a name is never given twice: what failed may have been prepared all the same
+_numbers = count()  # a name is never given twice
 _prepared: WeakKeyDictionary[psycopg.Connection[Any], dict[str, bytes]] = WeakKeyDictionary()
 
 
@@ -37,23 +36,29 @@ def ask(connection: psycopg.Connection[Any], statements: Sequence[Asked]) -> lis
 def _ask(
     connection: psycopg.Connection[Any], statements: Sequence[Asked], names: dict[str, bytes]
 ) -> list[tuple[Any, ...]]:
-    link = connection.pgconn
+    link, fresh = connection.pgconn, dict[str, bytes]()
+    steps: list[str | None] = []  # what each answer is of: a statement that was prepared, or a question
     link.enter_pipeline_mode()
     try:
         for statement, values in statements:
-            if statement not in names:
-                names[statement] = f"once_{next(_numbers)}".encode()
-                link.send_prepare(names[statement], statement.encode())
-            link.send_query_prepared(names[statement], [value.encode() for value in values])
+            name = names.get(statement) or fresh.get(statement)
+            if name is None:
+                name = fresh[statement] = f"once_{next(_numbers)}".encode()
+                link.send_prepare(name, statement.encode())
+                steps.append(statement)
+            link.send_query_prepared(name, [value.encode() for value in values])
+            steps.append(None)
         link.pipeline_sync()
         answered = _results(link)
     except BaseException:
         connection.close()  # what was sent may still be answered, to whoever comes next
         raise
     link.exit_pipeline_mode()
+    for step, found in zip(steps, answered, strict=True):
+        if step is not None and found.status == ExecStatus.COMMAND_OK:
+            names[step] = fresh[step]
     failed = next((found for found in answered if found.status == ExecStatus.FATAL_ERROR), None)
     if failed is not None:
-        names.clear()
         raise psycopg.errors.error_from_result(failed)
     reader = Transformer(connection)
     reader.set_pgresult(answered[-1])

@@ -49,6 +49,18 @@ def test_an_error_is_raised_and_the_connection_goes_on(database: str) -> None:
         assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
+def test_statements_that_fail_do_not_pile_up_on_the_server(database: str) -> None:
+    prepared = "SELECT count(*) FROM pg_prepared_statements WHERE name LIKE 'once_%'"
+    with pool().connection() as connection:
+        found = []
+        for _ in range(3):
+            with pytest.raises(psycopg.errors.DivisionByZero):
+                ask(connection, [("SELECT 2 / $1::int", ("0",)), NUMBER])
+            found.append(connection.execute(prepared).fetchone())
+            connection.commit()
+        assert found[0] == found[2], "what was prepared is used again"
+
+
 def test_a_viewer_reads_rows_of_their_workspace_only(scope: Scope) -> None:
     other = make_scope(make_workspace())
     count = "SELECT count(*)::int FROM belvedere.workspaces WHERE id = ANY ($1::int[])"
