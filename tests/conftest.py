@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,8 +21,6 @@ import hypothesis
 import pytest
 
 from data import embedded, server_process
-from data.database import owner_transaction
-from data.errors import DatabaseDown
 from data.settings import ROOT
 from data.types import Scope, Workspace
 from tests.support import fresh_database, make_scope, make_workspace
@@ -80,21 +77,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def database() -> Iterator[str]:
     """The address of this session's database; the settings point at it until the session ends."""
     with fresh_database() as url:
-        _reach()
         yield url
-
-
-def _reach() -> None:
-    """Wait for the first connection longer than people would: all processes of tests begin at once."""
-    until = time.monotonic() + 90
-    while True:
-        try:
-            with owner_transaction() as tx:
-                tx.execute("SELECT 1")
-            return
-        except DatabaseDown:
-            if time.monotonic() > until:
-                raise
 
 
 @pytest.fixture
