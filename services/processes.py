@@ -19,6 +19,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import BinaryIO
 
 import psutil
 
@@ -33,7 +34,6 @@ _TICK_S = 0.25
 _READY_S = 120.0
 _CHILDREN_S = 2.7  # of the five seconds in which everything has to be gone
 _DATABASE_S = 1.5
-_GOES = 1000  # how often the web process may start: each time it takes one
 Say = Callable[[str], None]
 
 
@@ -87,7 +87,7 @@ class Supervisor:
         """Start, watch, stop; the exit code. Raises BelvedereError when it cannot start."""
         self._home.mkdir(parents=True, exist_ok=True)
         with (
-            self._alone(), contextlib.closing(bind()) as listener, _pipe() as (pipe, _), _pipe() as (go, go_on),
+            self._alone(), contextlib.closing(bind()) as listener, _pipe() as (pipe, _), _pipe() as (go, waiting),
             self._signals(),
         ):  # fmt: skip
             logs, lease = self._home / "logs", None
@@ -99,11 +99,11 @@ class Supervisor:
                 web.start()
                 self._children = [web]
                 lease = None if settings().database_url else embedded.Lease(self._home)
-                return self._serve(web, worker, pipe, go_on)
+                return self._serve(web, worker, pipe, waiting)
             finally:
                 self._end(lease)
 
-    def _serve(self, web: Child, worker: Child, pipe: int, go_on: int) -> int:
+    def _serve(self, web: Child, worker: Child, pipe: int, waiting: BinaryIO) -> int:
         from data.migrate import migrate
         from services.people import first_sign_in_link
 
@@ -111,7 +111,7 @@ class Supervisor:
         for step in preparing.due():
             if not self._stop.is_set():
                 self._prepare(step, pipe)
-        os.write(go_on, b"." * _GOES)
+        waiting.close()  # whoever reads the other end goes on
         self._children = [web, worker]
         link = None if self._stop.is_set() else first_sign_in_link(datetime.now(UTC))
         if not self._wait_until_ready(web):
@@ -216,14 +216,14 @@ class Supervisor:
 
 
 @contextlib.contextmanager
-def _pipe() -> Iterator[tuple[int, int]]:
-    """A pipe whose writing end only this process holds: children read its end when this process is gone."""
+def _pipe() -> Iterator[tuple[int, BinaryIO]]:
+    """A pipe whose writing end only this process holds: children read its end when it is closed or the process gone."""
     reader, writer = os.pipe()
     try:
-        yield reader, writer
+        with os.fdopen(writer, "wb") as held:
+            yield reader, held
     finally:
         os.close(reader)
-        os.close(writer)
 
 
 def _local_address() -> str:

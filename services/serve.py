@@ -41,16 +41,17 @@ def bind() -> socket.socket:
 
 def load() -> None:
     """Import what is served, which takes seconds and no database."""
-    sys.path.insert(0, str(ROOT))
+    if str(ROOT) not in sys.path:
+        sys.path.insert(0, str(ROOT))
     importlib.import_module("uvicorn")
     importlib.import_module("app")
 
 
 def serve(listener: socket.socket) -> None:
     """Serve app.py on a bound socket until SIGTERM or SIGINT."""
+    load()
     import uvicorn
 
-    sys.path.insert(0, str(ROOT))
     logging.basicConfig(level=settings().log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     trusted = settings().trusted_proxies
     config = uvicorn.Config(

@@ -34,15 +34,13 @@ def run() -> None:
 
 def web(listen_fd: Descriptor = -1, parent_fd: Descriptor = -1, go_fd: Descriptor = -1) -> None:
     """Serve the web application; in production, beside `worker`."""
-    from data.embedded import needed
     from services.serve import bind, load, serve
 
     _end_with_parent(parent_fd)
-    if go_fd >= 0:
+    if go_fd >= 0:  # a supervisor starts the database meanwhile, and closes the other end when it is there
         load()
         os.read(go_fd, 1)
-    with needed():
-        serve(socket.socket(fileno=listen_fd) if listen_fd >= 0 else bind())
+    serve(socket.socket(fileno=listen_fd) if listen_fd >= 0 else bind())
 
 
 def worker(parent_fd: Descriptor = -1) -> None:
