@@ -121,12 +121,6 @@ def find_account(tx: Transaction, name: str) -> Account | None:
     return Account(*rows[0]) if rows else None
 
 
-def find_account_by_id(tx: Transaction, account_id: int) -> Account | None:
-    """The account of that id."""
-    rows = run(tx, "account_by_id", {"account_id": account_id})
-    return Account(*rows[0]) if rows else None
-
-
 def all_accounts(tx: Transaction) -> list[tuple[Account, list[tuple[str, Role]]]]:
     """Every account with its own memberships (workspace slug, role), by name."""
     memberships: dict[int, list[tuple[str, Role]]] = {}

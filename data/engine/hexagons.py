@@ -30,6 +30,7 @@ DIMENSIONS = tuple(f"cell:{resolution}" for resolution in range(RESOLUTION + 1))
 COLUMN = "cell"
 _NAME = re.compile(r"^cell:(\d{1,2})$")
 _MOST_TABLES = 32
+_MOST_DATASETS = 64  # of workspaces; a city's cells are 1 to 10 MB
 _MOST_AREA_CHARACTERS = 2_000_000
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -231,14 +232,18 @@ def centres(cells: Sequence[int] | Ints) -> tuple[Floats, Floats]:
     return pairs[:, 0], pairs[:, 1]
 
 
-_known: dict[tuple[str, int, int], Cells] = {}
+_known: OrderedDict[tuple[str, int, int], Cells] = OrderedDict()
 _lock = threading.Lock()
 
 
 def cells_known(open: Callable[[], Transaction], scope: Scope, dataset: Dataset, version: int) -> Cells:
     """The cells of a dataset in the active workspace, as of at least the given version."""
     with _lock:
-        found = _known.setdefault((database_url(), scope.workspace.id, dataset.id), Cells())
+        key = (database_url(), scope.workspace.id, dataset.id)
+        found = _known.setdefault(key, Cells())
+        _known.move_to_end(key)
+        if len(_known) > _MOST_DATASETS:
+            _known.popitem(last=False)
     values: dict[str, object] = {"workspace": scope.workspace.id, "dataset": dataset.id, "column": COLUMN}
     found.grow(open, values, version)
     return found

@@ -41,8 +41,6 @@ def _can_be_cut(ask: Ask) -> bool:
 
 def _chains(asks: Sequence[Ask]) -> Iterable[list[Ask]]:
     """Asks whose frames follow each other, in the order of time."""
-    if len(asks) == 1:
-        return [list(asks)]
     chains: list[list[Ask]] = []
     for ask in sorted(asks, key=lambda ask: ask.frame.edges):
         if chains and chains[-1][-1].frame.edges[-1] == ask.frame.edges[0]:

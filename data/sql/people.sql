@@ -50,9 +50,6 @@ RETURNING id, name, display_name, password_hash IS NOT NULL, disabled_at;
 -- account_by_name -- one account
 SELECT id, name, display_name, password_hash IS NOT NULL, disabled_at FROM belvedere.accounts WHERE name = %(name)s;
 
--- account_by_id -- one account
-SELECT id, name, display_name, password_hash IS NOT NULL, disabled_at FROM belvedere.accounts WHERE id = %(account_id)s;
-
 -- accounts_all -- every account
 SELECT id, name, display_name, password_hash IS NOT NULL, disabled_at FROM belvedere.accounts ORDER BY name;
 
