@@ -18,9 +18,9 @@ from services.entities.addresses import NAME_OF_ADDRESS
 from services.live.boards import Board
 from services.maps.areas import Selected
 from services.maps.choices import LAYER_HELP, MapChoice, box_text
-from services.maps.networks import Network, network, sentence
+from services.maps.networks import Network, network, post_kinds, sentence
 from services.maps.pictures import Picture
-from services.maps.posts import Post, post_kinds, posts, window_said
+from services.maps.posts import Posts, posts, window_said
 from services.maps.wiring import SHOWS, Wiring, wiring
 
 _TABLE_HIGH = 385
@@ -38,19 +38,19 @@ def choose(metric: Metric) -> dict[str, str]:
 def show(scope: Scope, board: Board, metric: Metric, choice: MapChoice, area: Selected | None, now: datetime) -> None:
     """The network, its legend and its tables."""
     shown, there = _asked(scope, board, metric, choice, now)
-    if not shown.lines and not there:
+    if not shown.lines and not there.shown:
         states.empty("Nothing to map here", f"{shown.reason} No sensor has a place either.")
         return
     said = sentence(shown) if shown.lines else ""
-    st.caption(f"{LAYER_HELP['network']} {said}" if there else said)
+    st.caption(f"{LAYER_HELP['network']} {said}" if there.shown else said)
     made = wiring(shown, there, choice, palette() is DARK)
     box = choice.box or (area.box if area else None) or made.box
     layers = [*_lines(made), *_posts(made)]
     key = f"map_network_{box_text(box)}_{state.once('map')}"
     maps.deck([*layers, *maps.frame(box, (), (), maps.FULL)], box, "{t}", key, None, maps.FULL)
     maps.legend(made.picture)
-    if there:
-        maps.legend(Picture(_posts_title(board.pack), made.states, (), _posts_note(board.pack), (), ()))
+    if there.shown:
+        maps.legend(Picture(_posts_title(board.pack), made.states, (), _posts_note(board.pack, there), (), ()))
     map_downloads.show_network(scope, board, shown, made, choice)
     if made.picture.lines:
         _table(made.picture.title, made.picture.columns, [line[1:] for line in made.picture.lines], made.picture)
@@ -58,9 +58,7 @@ def show(scope: Scope, board: Board, metric: Metric, choice: MapChoice, area: Se
         _table(_posts_title(board.pack), made.post_columns, made.post_lines)
 
 
-def _asked(
-    scope: Scope, board: Board, metric: Metric, choice: MapChoice, now: datetime
-) -> tuple[Network, tuple[Post, ...]]:
+def _asked(scope: Scope, board: Board, metric: Metric, choice: MapChoice, now: datetime) -> tuple[Network, Posts]:
     versions, minute = queries.versions(scope, now), int(now.timestamp()) // 60
     parts: dict[str, Any] = asdict(choice) | {"pack": board.pack.name}
     key = queries.key_of(scope, "network", versions=versions, minute=minute, **parts)
@@ -109,8 +107,9 @@ def _posts_title(pack: Pack) -> str:
     return ", ".join(kind.entity.many for kind in post_kinds(pack)).capitalize()
 
 
-def _posts_note(pack: Pack) -> str:
-    return f"by their readings of the last {window_said(post_kinds(pack)[0])}"
+def _posts_note(pack: Pack, there: Posts) -> str:
+    said = f"by their readings of the last {window_said(post_kinds(pack)[0])}"
+    return f"{said}; {there.cut_said}" if there.cut_said else said
 
 
 def _table(title: str, columns: tuple[str, ...], lines: Any, picture: Picture | None = None) -> None:

@@ -47,6 +47,8 @@ def show(scope: Scope, board: Board, metric: Metric, now: datetime) -> None:
     if not clusters:
         _nothing(scope, found, limit, nights, now)
         return
+    if left_out := rarities.left_out(clusters):
+        st.caption(left_out)
     looked, names = _ground(scope, board, counted, found, now)
     cards = rarities.cards(rarities.episodes(clusters), names.of_hexagon)
     _draw(dataset, counted, looked, cards, names, scope)

@@ -13,7 +13,7 @@ from data.database import Transaction, owner_transaction, transaction
 from data.statements import run
 from data.types import Scope
 
-_MOST = 200
+MOST_FOUND = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def clusters_of(
 ) -> list[PlaceCluster]:  # fmt: skip
     """Clusters of the active workspace with a recurrence interval of at least so many days, newest and rarest first, at
     most 200: of one dataset, lasting to `from_on` or later, found by a scan at `since` or later, where that is said."""
-    asked = {"dataset": dataset, "least": least_days, "from_on": from_on, "since": since, "most": _MOST}
+    asked = {"dataset": dataset, "least": least_days, "from_on": from_on, "since": since, "most": MOST_FOUND}
     with transaction(scope) as tx:
         rows = run(tx, "clusters_of_scans", asked | {"workspace": scope.workspace.id})
     return [PlaceCluster(*map(_frozen, row)) for row in rows]

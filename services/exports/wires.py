@@ -27,7 +27,8 @@ def network_sheet(
 ) -> PlainSheet:
     """The lines with a place, the largest of what is coloured first, then the posts, with one legend for both.
 
-    A line of which one point is known is a point. Lines have no state, posts no number; states are as of `now`.
+    A line of which one point is known is a point. Lines have no state, posts no number; states are as of `now`. Of more
+    lines or posts than are shown, those that are; `about` and the sentences say how many of how many.
     """
     swatches = (*made.picture.swatches, *(made.states if made.posts else ()))
     first = len(made.picture.swatches)
@@ -39,8 +40,13 @@ def network_sheet(
     told = sheets.about(
         scope, shown.metric, choice, filters, now, made.picture.title, made.picture.note, shown.as_of_at, coverage,
         sentence(shown), choice.box or made.box,
-    ) | {"lines": len(ranked), "lines_without_place": shown.without, "sensors": len(made.posts)}  # fmt: skip
+    ) | {
+        "lines": len(ranked), "lines_without_place": shown.without, "lines_registered": shown.registered,
+        "rows_of_lines_not_shown": shown.cut_rows, "sensors": len(made.posts),
+        "sensors_with_place": made.posts_of.total,
+    }  # fmt: skip
     part = f"{plural(len(ranked), 'line')} and {plural(len(made.posts), 'sensor')}"
+    part += f"; sensors: {made.posts_of.cut_said}" if made.posts_of.cut_said else ""
     return PlainSheet(
         made.picture.title, COLUMNS, swatches, tuple(items), told, sheets.sentences(told, ("Lines", part)), (),
         choice.box or made.box, choice,

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
-from data.assets import Asset, assets_of, places_of
+from data.assets import Asset, assets_of, places_of, register_of
 from data.model import Metric, Model, Pack
 from data.types import CannotTell, MetricQuery, MetricResult, Scope
 from services import metrics
 from services.entities.kinds import Kind, kinds
-from services.formats import number, plural
+from services.formats import inside, number, plural
 from services.live.boards import datasets_of, dimensions_of
 from services.maps.choices import MapChoice
 from services.spatial.rates import smooth
 
 MOST_LINES = 20_000
-_MOST_PLACES = 100_000
+_MOST_PLACES = 100  # of one line that lies where its rows do
 _NEAR_M = 100.0
 _M_A_DEGREE = 111_320.0
 Floats = NDArray[np.float64]
@@ -46,7 +46,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """All lines and posts with a place; `without` counts lines that have none. `reason` says why there is nothing."""
+    """The lines and posts with a place; `without` counts lines that have none. `reason` says why there is nothing.
+
+    Of more than MOST_LINES `registered` lines those with the largest numbers are kept; `cut_rows` name one of the
+    others, `elsewhere` one without a place or one that is not registered.
+    """
 
     metric: Metric
     lines: tuple[Line, ...]
@@ -55,11 +59,25 @@ class Network:
     is_measured: bool
     reason: str = ""
     as_of_at: datetime | None = None
+    registered: int = 0
+    cut_rows: int = 0
 
     @property
     def lines_title(self) -> str:
         """What lines are: `pipelines`."""
         return self.lines[0].kind.entity.many if self.lines else "lines"
+
+    @property
+    def kept(self) -> int:
+        """How many lines were looked at."""
+        return len(self.lines) + self.without
+
+    def which(self) -> str:
+        """Of which lines the network is, where there are more: `those with most breaks`."""
+        if not self.is_measured:
+            return "the first by name"
+        title = inside(self.metric.title)
+        return f"those with most {title}" if self.metric.shape == "count" else f"those with the largest {title}"
 
 
 def line_kinds(pack: Pack) -> list[Kind]:
@@ -80,28 +98,58 @@ def has_network(pack: Pack) -> bool:
 def network(scope: Scope, pack: Pack, metric: Metric, choice: MapChoice, now: datetime) -> Network:
     """The lines of a pack with the number of each; zero where nothing happened.
 
-    A line without a course in its register lies where its rows lie, at any time: through their places, less those
-    that are farther off than it is long. Rates a kilometre, raw and drawn to the mean of all lines with or without a
-    place (empirical Bayes, Marshall 1991), are of counts and of lines with a length.
+    A line without a course in its register lies where its rows lie, at any time: through their places (the newest 100),
+    less those that are farther off than it is long. Rates a kilometre, raw and drawn to the mean of all lines with or
+    without a place (empirical Bayes, Marshall 1991), are of counts and of lines with a length.
     """
-    found: list[Line] = []
-    elsewhere, is_measured, as_of = 0, False, None
-    for kind in line_kinds(pack):
-        assert kind.own is not None, "a line has a register"
-        peers = (kind.entity.peers,) if kind.entity.peers else ()
-        assets = assets_of(scope, kind.own, kind.by, kind.entity.line, kind.entity.length, peers, MOST_LINES)
-        names = kind.entity.column in {d.name for d in dimensions_of(pack, metric)}
-        told = _by_thing(scope, kind, metric, choice, now) if names else None
-        values, as_of = (_values(kind, metric, told), told.as_of) if told else ({}, as_of)
-        is_measured = is_measured or names
-        seen = _seen(scope, pack, kind, metric) if names and any(not _own_course(one) for one in assets) else {}
-        made = [_line(kind, one, values.get(one.name, 0.0), seen.get(one.name)) for one in assets]
-        found += _with_rates(metric, made) if names else made
-        if metric.shape == "count":
-            elsewhere += int(sum(values[name] for name in values.keys() - {one.name for one in made if one.course}))
+    parts = [_part(scope, pack, kind, metric, choice, now) for kind in line_kinds(pack)]
+    found = [line for part in parts for line in part.lines]
     lines = tuple(one for one in found if one.course)
-    nothing = "" if lines else "No line of this workspace has a place."
-    return Network(metric, lines, len(found) - len(lines), elsewhere, is_measured, nothing, as_of)
+    return Network(
+        metric, lines, len(found) - len(lines), sum(part.elsewhere for part in parts),
+        any(part.told is not None for part in parts), "" if lines else "No line of this workspace has a place.",
+        next((part.told.as_of for part in reversed(parts) if part.told), None),
+        sum(part.registered for part in parts), sum(part.cut_rows for part in parts),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The lines of one kind, with or without a place; `told` is the answer by line, None where no row names one."""
+
+    lines: Sequence[Line]
+    registered: int
+    told: MetricResult | None
+    elsewhere: int
+    cut_rows: int
+
+
+def _part(scope: Scope, pack: Pack, kind: Kind, metric: Metric, choice: MapChoice, now: datetime) -> _Part:
+    assert kind.own is not None, "a line has a register"
+    names = kind.entity.column in {d.name for d in dimensions_of(pack, metric)}
+    told = _by_thing(scope, kind, metric, choice, now) if names else None
+    values = _values(kind, metric, told) if told else {}
+    register = register_of(scope, kind.own, kind.by, kind.entity.length)
+    peers = (kind.entity.peers,) if kind.entity.peers else ()
+    kept = _with_most(register, values)
+    assets = assets_of(scope, kind.own, kind.by, kind.entity.line, kind.entity.length, peers, kept)
+    bare = [one.name for one in assets if not _own_course(one)]
+    seen = _seen(scope, pack, kind, metric, bare) if names and bare else {}
+    lines = [_line(kind, one, values.get(one.name, 0.0), seen.get(one.name)) for one in assets]
+    if metric.shape != "count" or told is None:
+        return _Part(lines, len(register), told, 0, 0)
+    cut = {name for name, _ in register} - {one.name for one in lines}
+    placed = {one.name for one in lines if one.course}
+    elsewhere = int(sum(values[name] for name in values.keys() - placed - cut))
+    cut_rows = int(sum(values.get(name, 0.0) for name in cut))
+    return _Part(_with_rates(lines, register, values), len(register), told, elsewhere, cut_rows)
+
+
+def _with_most(register: Sequence[tuple[str, float | None]], values: Mapping[str, float]) -> list[str] | None:
+    """The names of the lines with the largest numbers where there are too many; None means all."""
+    if len(register) <= MOST_LINES:
+        return None
+    return sorted((name for name, _ in register), key=lambda name: (-values.get(name, 0.0), name))[:MOST_LINES]
 
 
 def _line(kind: Kind, asset: Asset, value: float, seen: Course | None) -> Line:
@@ -140,11 +188,11 @@ def _values(kind: Kind, metric: Metric, found: MetricResult) -> dict[str, float]
     return {row[column]: float(row[name]) for row in found.rows if row[column] is not None and row[name] is not None}
 
 
-def _seen(scope: Scope, pack: Pack, kind: Kind, metric: Metric) -> dict[str, Course]:
-    """The places of the rows that name a thing, whenever they happened."""
+def _seen(scope: Scope, pack: Pack, kind: Kind, metric: Metric, names: Sequence[str]) -> dict[str, Course]:
+    """The newest places of the rows that name these things, whenever they happened."""
     sources = [d for d in datasets_of(pack, metric) if d.place]
     found: dict[str, list[tuple[float, float]]] = {}
-    for name, lat, lon in places_of(scope, sources[0], kind.entity.column, _MOST_PLACES) if sources else ():
+    for name, lat, lon in places_of(scope, sources[0], kind.entity.column, names, _MOST_PLACES) if sources else ():
         found.setdefault(name, []).append((round(lon, 6), round(lat, 6)))
     return {name: tuple(points) for name, points in found.items()}
 
@@ -164,31 +212,42 @@ def _near_ones(points: Course, within_m: float) -> Course:
     return tuple((lon, lat) for lon, lat in kept[np.argsort(along)].tolist())
 
 
-def _with_rates(metric: Metric, lines: Sequence[Line]) -> tuple[Line, ...]:
-    """The lines with their rates, where the metric counts and lengths are known."""
-    if metric.shape != "count" or not lines:
-        return tuple(lines)
-    km = np.asarray([line.km or 0.0 for line in lines])
-    rates = smooth(np.asarray([line.value if line.km else 0.0 for line in lines]), km)
+def _with_rates(
+    lines: Sequence[Line], register: Sequence[tuple[str, float | None]], values: Mapping[str, float]
+) -> Sequence[Line]:
+    """The lines with their rates, where lengths are known; all lines of the register make the mean."""
+    km = np.asarray([(metres or 0.0) / 1000 for _, metres in register])
+    rates = smooth(np.asarray([values.get(name, 0.0) if metres else 0.0 for name, metres in register]), km)
     if isinstance(rates, CannotTell):
-        return tuple(lines)
-    return tuple(
-        replace(line, rate=float(rates.raw[i]), smoothed=float(rates.smoothed[i])) if line.km else line
-        for i, line in enumerate(lines)
-    )
+        return lines
+    places = {name: place for place, (name, _) in enumerate(register)}
+    return [
+        replace(line, rate=float(rates.raw[places[line.name]]), smoothed=float(rates.smoothed[places[line.name]]))
+        if line.km else line
+        for line in lines
+    ]  # fmt: skip
 
 
 def sentence(shown: Network) -> str:
     """How many lines have a place, of which sort, and what happened on others."""
-    many, placed = shown.lines_title, len(shown.lines)
-    parts = [f"{number(placed, 'integer')} {many} of {number(placed + shown.without, 'integer')} have a place."]
+    many, placed, parts = shown.lines_title, number(len(shown.lines), "integer"), []
+    if shown.registered > shown.kept:
+        kept, registered = number(shown.kept, "integer"), number(shown.registered, "integer")
+        parts.append(f"{kept} of {registered} {many} shown: {shown.which()}; {placed} of them have a place.")
+    else:
+        parts.append(f"{placed} {many} of {number(shown.kept, 'integer')} have a place.")
     if seen := sum(line.is_seen for line in shown.lines):
         have, it = ("has no course in the register and lies", "it") if seen == 1 else (
             "have no course in the register and lie", "them")  # fmt: skip
         parts.append(f"{number(seen, 'integer')} of them {have} where the rows that name {it} do.")
+    if shown.cut_rows:
+        parts.append(f"{_naming(shown.cut_rows)} one that is not shown.")
     if shown.elsewhere:
-        name = "names" if shown.elsewhere == 1 else "name"
-        parts.append(f"{plural(shown.elsewhere, 'row')} {name} one without a place or one that is not registered.")
+        parts.append(f"{_naming(shown.elsewhere)} one without a place or one that is not registered.")
     if not shown.is_measured:
         parts.append(f"{shown.metric.title} is not told by {many}: no row of it names one.")
     return " ".join(parts)
+
+
+def _naming(rows: int) -> str:
+    return f"{plural(rows, 'row')} {'names' if rows == 1 else 'name'}"

@@ -49,10 +49,11 @@ class Patterns:
         """What the table says, in words."""
         if self.reason:
             return self.reason
+        listed = f" The first {_LISTED} are listed." if len(self.found) > _LISTED else ""
         return (
             f"{number(len(self.found), 'integer')} of {number(self.tested, 'integer')} tested pairs stand out at a"
-            " false discovery rate of 5 %. Times as many: the rows there against those expected if every place had the"
-            " same mix."
+            f" false discovery rate of 5 %.{listed} Times as many: the rows there against those expected if every place"
+            " had the same mix."
         )
 
 

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from data.unusual import MOST_FOUND
 from services.formats import days_text, moment, number, plural
 from services.maps.choices import Box
 from services.maps.colours import categorical
 from services.maps.labels import Label
 from services.maps.pictures import Painted, Picture, Swatch
-from services.maps.scans import LONGEST_DAYS
+from services.maps.scans import LONGEST_DAYS, MOST_CLUSTERS
 from services.maps.unusual import Limit, PlaceCluster, PlaceScan, is_same
 from services.spatial.scan import spelled
 
@@ -138,6 +139,16 @@ def scanned(found: PlaceScan, timezone: str, now: datetime, next_at: datetime | 
 def next_said(next_at: datetime | None, timezone: str, now: datetime) -> str:
     """`Next scan: 22 Nov 02:25.`"""
     return f"Next scan: {moment(next_at, timezone, now)}." if next_at else "The scan rests."
+
+
+def left_out(found: Sequence[PlaceCluster]) -> str:
+    """What is said where there may be more clusters than these; empty where these are all."""
+    told = []
+    if any(one.number >= MOST_CLUSTERS for one in found):
+        told.append(f"Of a night's clusters the {MOST_CLUSTERS} least likely are kept.")
+    if len(found) >= MOST_FOUND:
+        told.append(f"The newest {MOST_FOUND} clusters of these nights are shown.")
+    return " ".join(told)
 
 
 def nothing(found: PlaceScan, limit: Limit, nights: int, is_fresh: bool) -> tuple[str, str]:

@@ -78,7 +78,15 @@ def rhythms(
     if not found[0].rows:
         return Rhythms((), "", "No row of this range lies here.")
     note = f"Mean {counted.title.lower()} an hour; each chart has its own darkest hour"
-    return Rhythms(tuple(found), note, hint=without_hours(_sums(answers[0].rows, counted.qualified)))
+    has_others = any(row.get("__kind") == "other" for row in (answers[1].rows if dimension else ()))
+    hint = without_hours(_sums(answers[0].rows, counted.qualified)) + left_out(first > span.from_at, has_others)
+    return Rhythms(tuple(found), note, hint=hint)
+
+
+def left_out(is_cut: bool, has_others: bool) -> str:
+    """What to say of a range that is longer than is looked at, and of categories that have no chart."""
+    hours = f" Only the last {_MOST_HOURS // 24} days of the range are looked at." if is_cut else ""
+    return hours + (f" Of the categories the {MOST_CATEGORIES} largest have a chart." if has_others else "")
 
 
 def without_hours(sums: Floats) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,7 +13,7 @@ from services.maps.colours import Colour, categorical, sequential
 from services.maps.hexes import text_of
 from services.maps.networks import Line, Network
 from services.maps.pictures import Picture, Swatch, plain_number, titled
-from services.maps.posts import OUTSIDE, SILENT, STATES, UNUSED, UNUSUAL, Post
+from services.maps.posts import OUTSIDE, SILENT, STATES, UNUSED, UNUSUAL, Post, Posts
 
 SHOWS = {"number": "Number", "rate": "Per km", "smooth": "Per km, smoothed"}
 _QUIET_LIGHT: Colour = (176, 184, 192)
@@ -32,6 +31,7 @@ class Wiring:
 
     lines: tuple[tuple[Line, int, str], ...]
     posts: tuple[tuple[Post, str], ...]
+    posts_of: Posts
     states: tuple[Swatch, ...]
     picture: Picture
     post_columns: tuple[str, ...]
@@ -44,7 +44,7 @@ def value_of(line: Line, show: str) -> float | None:
     return {"rate": line.rate, "smooth": line.smoothed}.get(show, line.value)
 
 
-def wiring(shown: Network, posts: Sequence[Post], choice: MapChoice, is_dark: bool) -> Wiring:
+def wiring(shown: Network, posts: Posts, choice: MapChoice, is_dark: bool) -> Wiring:
     """Lines on which nothing happened are grey; those above are coloured from small to large."""
     metric, is_rate = shown.metric, choice.show in ("rate", "smooth")
     busy = [line for line in shown.lines if line.value and value_of(line, choice.show) is not None]
@@ -64,9 +64,9 @@ def wiring(shown: Network, posts: Sequence[Post], choice: MapChoice, is_dark: bo
     )  # fmt: skip
     drawn = tuple((line, placed.get(line.name, 0), _tip(shown, line)) for line in shown.lines)
     return Wiring(
-        drawn, tuple((post, _post_tip(post)) for post in posts), _states(posts, is_dark), picture,
-        ("Name", "What", "State", "Mean", "Readings"), tuple(map(_post_line, sorted(posts, key=_worst_first))),
-        box_around(shown.lines, posts),
+        drawn, tuple((post, _post_tip(post)) for post in posts.shown), posts, _states(posts, is_dark), picture,
+        ("Name", "What", "State", "Mean", "Readings"), tuple(map(_post_line, posts.shown)),
+        box_around(shown.lines, posts.shown),
     )  # fmt: skip
 
 
@@ -97,14 +97,11 @@ def _tip(shown: Network, line: Line) -> str:
     return "\n".join([*parts, "Lies where its rows lie"] if line.is_seen else parts)
 
 
-def _states(posts: Sequence[Post], is_dark: bool) -> tuple[Swatch, ...]:
-    colours, there = categorical(is_dark), Counter(post.state for post in posts)
-    return tuple(Swatch(colours[_PLACES[n]], f"{said} ({there[n]})") for n, said in enumerate(STATES))
-
-
-def _worst_first(post: Post) -> tuple[int, str]:
-    order = (OUTSIDE, UNUSUAL, SILENT, 0, UNUSED)
-    return order.index(post.state), post.name
+def _states(posts: Posts, is_dark: bool) -> tuple[Swatch, ...]:
+    colours = categorical(is_dark)
+    return tuple(
+        Swatch(colours[_PLACES[n]], f"{said} ({number(posts.states[n], 'integer')})") for n, said in enumerate(STATES)
+    )
 
 
 def _post_tip(post: Post) -> str:

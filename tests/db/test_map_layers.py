@@ -20,7 +20,7 @@ from services.maps.patterns import patterns
 from services.maps.pictures import Picture
 from services.maps.playback import film, reel, running
 from services.maps.points import groups, points
-from services.maps.rhythms import rhythms, without_hours
+from services.maps.rhythms import left_out, rhythms, without_hours
 from services.maps.sides import Sides, sides
 from services.maps.trends import course, trend_map
 from services.maps.views import picture
@@ -149,3 +149,9 @@ def test_rows_without_a_time_of_day_are_said() -> None:
     dated, timed = np.zeros((7, 24)), np.ones((7, 24))
     dated[:, 0] = 10
     assert "100% of these rows are at 00:00" in without_hours(dated) and without_hours(timed) == ""
+
+
+def test_hours_and_categories_that_are_not_shown_are_said() -> None:
+    assert left_out(False, False) == ""
+    said = "Only the last 791 days of the range are looked at. Of the categories the 5 largest have a chart."
+    assert left_out(True, True).strip() == said

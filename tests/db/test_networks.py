@@ -20,9 +20,11 @@ from services.exports.map_files import csv_text, geojson, kml, parquet
 from services.exports.map_images import MARGIN, png
 from services.exports.wires import network_sheet
 from services.ingest import ingest_rows
+from services.maps import networks
+from services.maps import posts as sensors_module
 from services.maps.choices import MapChoice
 from services.maps.networks import Network, course_of, network, sentence
-from services.maps.posts import OUTSIDE, SILENT, STATES, UNUSED, UNUSUAL, posts
+from services.maps.posts import OUTSIDE, SILENT, STATES, UNUSED, UNUSUAL, Posts, posts
 from services.maps.wiring import wiring
 from services.spatial.rates import smooth
 from tests.support import make_scope, make_workspace
@@ -121,16 +123,17 @@ def test_rates_are_by_kilometre_and_drawn_to_the_mean_of_all_lines(town: Scope, 
 def test_a_number_that_no_line_tells_leaves_lines_without_a_colour(town: Scope, pack: Pack) -> None:
     found = shown(town, pack, "calibrations")
     assert not found.is_measured and "is not told by pipelines" in sentence(found)
-    drawn = wiring(found, (), MapChoice("network", "", RANGE, (), None, None, "quantiles"), False)
+    drawn = wiring(found, Posts(), MapChoice("network", "", RANGE, (), None, None, "quantiles"), False)
     assert len(drawn.picture.swatches) == 1 and not drawn.picture.lines
 
 
 def test_a_sensor_is_as_its_newest_readings_say(town: Scope, pack: Pack) -> None:
-    found = {post.name: post for post in posts(town, pack, NOW)}
+    there = posts(town, pack, NOW)
+    found = {post.name: post for post in there.shown}
     states = {"fine": 0, "low": OUTSIDE, "odd": UNUSUAL, "quiet": SILENT, "gone": UNUSED}
     assert {name: post.state for name, post in found.items()} == states
     assert found["fine"].shown.startswith("5.5") and found["fine"].readings == 2 and "bar" in found["fine"].shown
-    drawn = wiring(shown(town, pack), tuple(found.values()), MapChoice(
+    drawn = wiring(shown(town, pack), there, MapChoice(
         "network", "water.breaks", RANGE, (), None, None, "quantiles", show="rate"), False)  # fmt: skip
     assert [swatch.text for swatch in drawn.states] == [f"{said} (1)" for said in STATES]
     assert drawn.picture.lines[0][1].endswith("name=C") and drawn.picture.lines[0][-2] == "20.0"
@@ -156,6 +159,41 @@ def test_a_network_is_taken_along_with_its_lines_and_states(town: Scope, pack: P
     drawn = np.abs(pixels.astype(int) - colour).sum(axis=2)[: -MARGIN - 34 * 3] < 30  # without the legend
     rows = np.flatnonzero(drawn.any(axis=1))
     assert rows.max() - rows.min() == pytest.approx(150 * M_NORTH / 0.02 * 1120, rel=0.15)  # as long as it is
+
+
+def test_of_too_many_lines_and_posts_those_that_matter_are_shown_and_the_others_said(
+    town: Scope, pack: Pack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everything = {line.name: line for line in shown(town, pack).lines}
+    monkeypatch.setattr(networks, "MOST_LINES", 2)
+    monkeypatch.setattr(sensors_module, "MOST_POSTS", 3)
+    found, there = shown(town, pack), posts(town, pack, NOW)
+    assert {line.name: line for line in found.lines} == {name: everything[name] for name in "AC"}  # the same rates, too
+    assert (found.registered, found.without, found.cut_rows, found.elsewhere) == (5, 0, 1, 1)
+    said = sentence(found).replace("\u00a0", " ")
+    assert said.startswith("2 of 5 pipelines shown: those with most main breaks; 2 of them have a place.")
+    assert "1 row names one that is not shown. 1 row names one without a place or one that is not registered." in said
+    assert [post.name for post in there.shown] == ["low", "odd", "quiet"] and there.states == (1,) * 5
+    assert there.cut_said == "3 of 5 shown: those that need a look first"
+    choice = MapChoice("network", "water.breaks", RANGE, (), None, None, "quantiles")
+    drawn = wiring(found, there, choice, False)
+    assert [swatch.text for swatch in drawn.states] == [f"{said} (1)" for said in STATES]
+    sheet = network_sheet(town, found, drawn, choice, ["none"], NOW)
+    head = csv_text(sheet).decode("utf-8-sig").replace("\u00a0", " ")
+    assert "# Rows: 2 of 5 pipelines shown" in head
+    assert "# Lines: 2 lines and 3 sensors; sensors: 3 of 5 shown: those that need a look first" in head
+    assert {name: sheet.about[name] for name in ("lines", "lines_registered", "sensors", "sensors_with_place")} == {
+        "lines": 2, "lines_registered": 5, "sensors": 3, "sensors_with_place": 5
+    }  # fmt: skip
+    assert sheet.about["rows_of_lines_not_shown"] == 1
+    leaks = shown(town, pack, "calibrations")
+    assert leaks.kept == 2 and "2 of 5 pipelines shown: the first by name" in sentence(leaks)
+
+
+def test_a_line_lies_where_the_newest_of_its_rows_do(town: Scope, pack: Pack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(networks, "_MOST_PLACES", 3)
+    course = next(line for line in shown(town, pack).lines if line.name == "C").course
+    assert sorted(lat for _, lat in course) == pytest.approx([41.34 + n * 50 * M_NORTH for n in range(3)], abs=2e-6)
 
 
 def test_the_points_of_a_line_are_read_or_left_out() -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from data.types import Workspace
 from data.unusual import PlaceCluster, PlaceScan
 from services.maps.labels import Label
-from services.maps.rarities import box_of, cards, episodes, labels_beside, nothing, picture
+from services.maps.rarities import box_of, cards, episodes, labels_beside, left_out, nothing, picture
 from services.maps.scans import WINDOW_DAYS, by_lot, clusters_in
 from services.maps.unusual import Limit, is_due, next_scan
 from services.spatial.scan import Scanned
@@ -92,3 +92,10 @@ def test_clusters_of_several_nights_are_told_as_one() -> None:
     assert all(west < lon < east and south < lat < north for lat, lon in map(h3.cell_to_latlng, CELLS))
     title, text = nothing(PlaceScan(1, date(2026, 11, 20), date(2026, 9, 25), rarest_days=5.0), Limit(365), 1, True)
     assert title == "Nothing unusual last night" and "once in a year" in text and "once in 5 days" in text
+
+
+def test_clusters_that_are_not_shown_are_said() -> None:
+    nights = [replace(CLUSTER, number=1 + n % 20) for n in range(200)]
+    assert left_out(nights[:19]) == ""
+    assert left_out(nights[:20]) == "Of a night's clusters the 20 least likely are kept."
+    assert left_out(nights).endswith("The newest 200 clusters of these nights are shown.")
