@@ -6,10 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import streamlit as st
-
-from components import map_tables, maps, state
-from components.markdown import plain
+from components import maps
 from components.palette import palette, rgb
 from data.boundaries import Boundaries
 from services.maps.boundaries import box_around, labels_of
@@ -77,17 +74,3 @@ def _feature(shape: Any, key: str, tip: str) -> dict[str, Any]:
 
 def _shapes(outline: str) -> list[Any]:
     return [json.loads(outline)] if outline else []
-
-
-def table(picture: Picture) -> None:
-    """The districts with their numbers; lines that are chosen are picked."""
-    st.markdown(f"**{plain(picture.title)}**")
-    key = f"area_table_{state.once('map')}"
-
-    def pick() -> None:
-        state.write("pick", [picture.lines[row][0] for row in st.session_state[key].selection.rows])
-
-    st.dataframe(
-        map_tables.sortable(picture), hide_index=True, height=map_tables.room(picture), key=key, on_select=pick,
-        selection_mode="multi-row", column_config=map_tables.widths(picture), alt=f"{picture.title}, as a table",
-    )  # fmt: skip

@@ -68,7 +68,7 @@ def show(scope: Scope, board: Board, metric: Metric, choice: MapChoice, area: Se
         maps.legend(drawn)
         map_downloads.show_areas(scope, board, shown, drawn, found, choice)
     with right:
-        area_maps.table(drawn)
+        map_tables.draw(drawn, "area_table", "pick")
     places.show_areas(scope, board, metric, choice, shown.dimension, picked, now, area)
 
 

@@ -32,6 +32,7 @@ from services.maps.networks import Network
 from services.maps.pictures import Picture
 from services.maps.playback import Film
 from services.maps.points import Marks
+from services.maps.posts import Posts
 from services.maps.wiring import Wiring
 from services.people import can
 
@@ -83,13 +84,13 @@ def show_film(scope: Scope, board: Board, shown: HexMap, found: Film, names: Nam
     _buttons(scope, board, shown.metric, choice, make, ("csv", "parquet"))
 
 
-def show_network(scope: Scope, board: Board, shown: Network, made: Wiring, choice: MapChoice) -> None:
+def show_network(scope: Scope, board: Board, shown: Network, there: Posts, made: Wiring, choice: MapChoice) -> None:
     """The lines and sensors of an asset network."""
 
     def make(now: datetime) -> Sheet:
         from services.exports.wires import network_sheet
 
-        return network_sheet(scope, shown, made, choice, _filters(board, choice), now)
+        return network_sheet(scope, shown, there, made, choice, _filters(board, choice), now)
 
     _buttons(scope, board, shown.metric, choice, make)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import pandas as pd
@@ -9,6 +10,7 @@ import streamlit as st
 
 from components import maps, state
 from components.markdown import plain
+from services.entities.addresses import NAME_OF_ADDRESS
 from services.formats import NOTHING
 from services.maps.pictures import Picture
 from services.maps.sorting import sort_values
@@ -19,6 +21,7 @@ _WIDTHS = {
     "Where": 110, "Finding": 80, "z": 60, "q": 75, "p": 75, "Other grids": 180, "Rows": 60, "Class": 160, "Trend": 80,
     "Steps": 90, "Change": 80, "Now": 75, "Before": 75, "States": 300, "Score": 70, "Expected": 85, "Why": 460,
     "No": 55, "Size": 80, "Mainly": 330, "Half within": 100, "Stability": 85, "Area": 190,
+    "What": 120, "State": 150, "Mean": 120,
 }  # fmt: skip
 _NUMBER, _LETTER, _WIDEST = 80, 8, 150
 _ROW, _HEAD = 35, 40
@@ -35,10 +38,15 @@ def room(picture: Picture) -> int:
     return min(most, _HEAD + _ROW * max(len(picture.lines), 1))
 
 
-def widths(picture: Picture) -> dict[str, Any]:
-    """How wide each column is: as its texts need, or as its name does."""
+def widths(picture: Picture, links: Collection[str] = ()) -> dict[str, Any]:
+    """How wide each column is: as its texts need, or as its name does. Those in `links` hold addresses of things."""
     named = {name: min(max(_NUMBER, _LETTER * len(name) + _LETTER), _WIDEST) for name in picture.columns}
-    return {name: st.column_config.Column(width=_WIDTHS.get(name, named[name])) for name in picture.columns}
+    return {
+        name: st.column_config.LinkColumn(width=_WIDEST, display_text=NAME_OF_ADDRESS)
+        if name in links
+        else st.column_config.Column(width=_WIDTHS.get(name, named[name]))
+        for name in picture.columns
+    }
 
 
 def sortable(picture: Picture) -> Any:
@@ -50,24 +58,23 @@ def sortable(picture: Picture) -> Any:
     return frame.style.format(shown, na_rep=NOTHING)
 
 
-def draw(picture: Picture) -> None:
-    """The lines of the table; chosen ones are picked on the map."""
+def draw(picture: Picture, name: str = "map_table", picks: str = "hex", links: Collection[str] = ()) -> None:
+    """The lines of the table; chosen ones are picked on the map. `picks` is what the address calls picked ones."""
     of = len(picture.cells) if picture.listed_of is None else picture.listed_of
     note = f":small[:gray[first {len(picture.lines)} of {of:,}]]" if len(picture.lines) < of else ""
     st.markdown(f"**{plain(picture.title)}** {note}")
     if not picture.lines:
         st.caption("Nothing stands out.")
         return
-    key = f"map_table_{state.once('map')}"
+    key = f"{name}_{state.once('map')}"
     can_pick = any(line[0] for line in picture.lines)
 
     def pick() -> None:
         chosen = [picture.lines[row][0] for row in st.session_state[key].selection.rows]
-        state.write("hex", chosen)
+        state.write(picks, chosen)
 
     choose = {"on_select": pick, "selection_mode": "multi-row"} if can_pick else {}
     st.dataframe(
-        sortable(picture), hide_index=True, height=room(picture), key=key,
-        column_config=widths(picture),
+        sortable(picture), hide_index=True, height=room(picture), key=key, column_config=widths(picture, links),
         alt=f"{picture.title}, as a table", **choose,
     )  # fmt: skip

@@ -6,24 +6,18 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
-from components import map_downloads, maps, queries, state, states
-from components.markdown import plain
+from components import map_downloads, map_tables, maps, queries, state, states
 from components.palette import DARK, palette
-from data.model import Metric, Pack
+from data.model import Metric
 from data.types import Scope
-from services.entities.addresses import NAME_OF_ADDRESS
 from services.live.boards import Board
 from services.maps.areas import Selected
 from services.maps.choices import LAYER_HELP, MapChoice, box_text
-from services.maps.networks import Network, network, post_kinds, sentence
-from services.maps.pictures import Picture
-from services.maps.posts import Posts, posts, window_said
+from services.maps.networks import Network, network, sentence
+from services.maps.posts import Posts, posts
 from services.maps.wiring import SHOWS, Wiring, wiring
-
-_TABLE_HIGH = 385
 
 
 def choose(metric: Metric) -> dict[str, str]:
@@ -50,12 +44,12 @@ def show(scope: Scope, board: Board, metric: Metric, choice: MapChoice, area: Se
     maps.deck([*layers, *maps.frame(box, (), (), maps.FULL)], box, "{t}", key, None, maps.FULL)
     maps.legend(made.picture)
     if there.shown:
-        maps.legend(Picture(_posts_title(board.pack), made.states, (), _posts_note(board.pack, there), (), ()))
-    map_downloads.show_network(scope, board, shown, made, choice)
+        maps.legend(made.posts_picture)
+    map_downloads.show_network(scope, board, shown, there, made, choice)
     if made.picture.lines:
-        _table(made.picture.title, made.picture.columns, [line[1:] for line in made.picture.lines], made.picture)
-    if made.post_lines:
-        _table(_posts_title(board.pack), made.post_columns, made.post_lines)
+        map_tables.draw(made.picture, "network_lines", links=made.picture.columns[:1])
+    if there.shown:
+        map_tables.draw(made.posts_picture, "network_posts", links=made.posts_picture.columns[:1])
 
 
 def _asked(scope: Scope, board: Board, metric: Metric, choice: MapChoice, now: datetime) -> tuple[Network, Posts]:
@@ -99,26 +93,5 @@ def _posts(made: Wiring) -> list[Any]:
             id=f"posts_{n}", get_position="p", get_radius=8, radius_units=maps.text("pixels"), stroked=True,
             get_fill_color=list(shade.colour), get_line_color=ground, line_width_min_pixels=2, pickable=True,
         )
-        for n, shade in enumerate(made.states)
+        for n, shade in enumerate(made.posts_picture.swatches)
     ]  # fmt: skip
-
-
-def _posts_title(pack: Pack) -> str:
-    return ", ".join(kind.entity.many for kind in post_kinds(pack)).capitalize()
-
-
-def _posts_note(pack: Pack, there: Posts) -> str:
-    said = f"by their readings of the last {window_said(post_kinds(pack)[0])}"
-    return f"{said}; {there.cut_said}" if there.cut_said else said
-
-
-def _table(title: str, columns: tuple[str, ...], lines: Any, picture: Picture | None = None) -> None:
-    """Lines with a first column that leads to the page of each."""
-    of = (picture.listed_of if picture else None) or len(lines)
-    first = f":small[:gray[first {len(lines)} of {of:,}]]" if len(lines) < of else ""
-    st.markdown(f"**{plain(title)}** {first}")
-    st.dataframe(
-        pd.DataFrame(lines, columns=list(columns)), hide_index=True, height=min(_TABLE_HIGH, 40 + 35 * len(lines)),
-        column_config={columns[0]: st.column_config.LinkColumn(display_text=NAME_OF_ADDRESS)},
-        alt=f"{title}, as a table",
-    )  # fmt: skip

@@ -13,7 +13,7 @@ from services.maps.choices import MapChoice
 from services.maps.hexes import Coverage
 from services.maps.networks import Line, Network, sentence
 from services.maps.pictures import Fact
-from services.maps.posts import STATES, Post
+from services.maps.posts import STATES, Post, Posts
 from services.maps.wiring import Wiring, value_of
 
 COLUMNS = (
@@ -23,14 +23,14 @@ COLUMNS = (
 
 
 def network_sheet(
-    scope: Scope, shown: Network, made: Wiring, choice: MapChoice, filters: Sequence[str], now: datetime
+    scope: Scope, shown: Network, posts: Posts, made: Wiring, choice: MapChoice, filters: Sequence[str], now: datetime
 ) -> PlainSheet:
     """The lines with a place, the largest of what is coloured first, then the posts, with one legend for both.
 
     A line of which one point is known is a point. Lines have no state, posts no number; states are as of `now`. Of more
     lines or posts than are shown, those that are; `about` and the sentences say how many of how many.
     """
-    swatches = (*made.picture.swatches, *(made.states if made.posts else ()))
+    swatches = (*made.picture.swatches, *(made.posts_picture.swatches if made.posts else ()))
     first = len(made.picture.swatches)
     ranked = sorted(made.lines, key=lambda told: (-(value_of(told[0], choice.show) or 0.0), told[0].name))
     items = [_line(line, place, shown, made) for line, place, _ in ranked]
@@ -43,10 +43,10 @@ def network_sheet(
     ) | {
         "lines": len(ranked), "lines_without_place": shown.without, "lines_registered": shown.registered,
         "rows_of_lines_not_shown": shown.cut_rows, "sensors": len(made.posts),
-        "sensors_with_place": made.posts_of.total,
+        "sensors_with_place": posts.total,
     }  # fmt: skip
     part = f"{plural(len(ranked), 'line')} and {plural(len(made.posts), 'sensor')}"
-    part += f"; sensors: {made.posts_of.cut_said}" if made.posts_of.cut_said else ""
+    part += f"; sensors: {posts.cut_said}" if posts.cut_said else ""
     return PlainSheet(
         made.picture.title, COLUMNS, swatches, tuple(items), told, sheets.sentences(told, ("Lines", part)), (),
         choice.box or made.box, choice,

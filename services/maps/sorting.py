@@ -33,7 +33,11 @@ def value_of(text: str) -> float | None:
 
 
 def sort_values(texts: Sequence[str]) -> list[float] | None:
-    """The numbers of a column; None for one of words, which is sorted by its letters."""
+    """The numbers of a column; None for one of words, which is sorted by its letters, and for one in which two texts
+    have the same number (`5 bar`, `5 °C`), as it could not be told which of them a number is."""
     found = [value_of(text) for text in texts]
     known = [value for value in found if value is not None]
-    return known if len(known) == len(found) and not all(map(math.isnan, known)) else None
+    if len(known) < len(found) or all(map(math.isnan, known)):
+        return None
+    written = {(value, text) for value, text in zip(known, texts, strict=True) if not math.isnan(value)}
+    return known if len({value for value, _ in written}) == len(written) else None

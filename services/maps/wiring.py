@@ -13,7 +13,7 @@ from services.maps.colours import Colour, categorical, sequential
 from services.maps.hexes import text_of
 from services.maps.networks import Line, Network
 from services.maps.pictures import Picture, Swatch, plain_number, titled
-from services.maps.posts import OUTSIDE, SILENT, STATES, UNUSED, UNUSUAL, Post, Posts
+from services.maps.posts import OUTSIDE, SILENT, STATES, UNUSED, UNUSUAL, Post, Posts, window_said
 
 SHOWS = {"number": "Number", "rate": "Per km", "smooth": "Per km, smoothed"}
 _QUIET_LIGHT: Colour = (176, 184, 192)
@@ -26,16 +26,13 @@ _PLACES = {0: 0, UNUSUAL: 1, OUTSIDE: 5, SILENT: 3, UNUSED: 6}  # of states in t
 
 @dataclass(frozen=True, slots=True)
 class Wiring:
-    """Lines with the place of their colour among the swatches (the first is that of nothing), posts with those of
-    their states, and the tables."""
+    """Lines with the place of their colour among the swatches of `picture` (the first is that of nothing), and posts,
+    whose states are the swatches of `posts_picture`; each picture has a table."""
 
     lines: tuple[tuple[Line, int, str], ...]
     posts: tuple[tuple[Post, str], ...]
-    posts_of: Posts
-    states: tuple[Swatch, ...]
     picture: Picture
-    post_columns: tuple[str, ...]
-    post_lines: tuple[tuple[str, ...], ...]
+    posts_picture: Picture
     box: Box
 
 
@@ -64,8 +61,7 @@ def wiring(shown: Network, posts: Posts, choice: MapChoice, is_dark: bool) -> Wi
     )  # fmt: skip
     drawn = tuple((line, placed.get(line.name, 0), _tip(shown, line)) for line in shown.lines)
     return Wiring(
-        drawn, tuple((post, _post_tip(post)) for post in posts.shown), posts, _states(posts, is_dark), picture,
-        ("Name", "What", "State", "Mean", "Readings"), tuple(map(_post_line, posts.shown)),
+        drawn, tuple((post, _post_tip(post)) for post in posts.shown), picture, _posts_picture(posts, is_dark),
         box_around(shown.lines, posts.shown),
     )  # fmt: skip
 
@@ -97,11 +93,17 @@ def _tip(shown: Network, line: Line) -> str:
     return "\n".join([*parts, "Lies where its rows lie"] if line.is_seen else parts)
 
 
-def _states(posts: Posts, is_dark: bool) -> tuple[Swatch, ...]:
-    colours = categorical(is_dark)
-    return tuple(
+def _posts_picture(posts: Posts, is_dark: bool) -> Picture:
+    colours, kinds = categorical(is_dark), {post.kind.slug: post.kind for post in posts.shown}
+    states = tuple(
         Swatch(colours[_PLACES[n]], f"{said} ({number(posts.states[n], 'integer')})") for n, said in enumerate(STATES)
     )
+    title = ", ".join(kind.entity.many for kind in kinds.values()).capitalize()
+    said = [f"by their readings of the last {window_said(posts.shown[0].kind)}"] if posts.shown else []
+    return Picture(
+        title, states, (), "; ".join([*said, *filter(None, [posts.cut_said])]),
+        ("Name", "What", "State", "Mean", "Readings"), tuple(map(_post_line, posts.shown)), listed_of=posts.total,
+    )  # fmt: skip
 
 
 def _post_tip(post: Post) -> str:
@@ -110,7 +112,7 @@ def _post_tip(post: Post) -> str:
 
 
 def _post_line(post: Post) -> tuple[str, ...]:
-    return (address(post.kind, post.name), post.peers, STATES[post.state], post.shown, str(post.readings))
+    return ("", address(post.kind, post.name), post.peers, STATES[post.state], post.shown, str(post.readings))
 
 
 def box_around(lines: Sequence[Line], posts: Sequence[Post]) -> Box:

@@ -135,15 +135,15 @@ def test_a_sensor_is_as_its_newest_readings_say(town: Scope, pack: Pack) -> None
     assert found["fine"].shown.startswith("5.5") and found["fine"].readings == 2 and "bar" in found["fine"].shown
     drawn = wiring(shown(town, pack), there, MapChoice(
         "network", "water.breaks", RANGE, (), None, None, "quantiles", show="rate"), False)  # fmt: skip
-    assert [swatch.text for swatch in drawn.states] == [f"{said} (1)" for said in STATES]
+    assert [swatch.text for swatch in drawn.posts_picture.swatches] == [f"{said} (1)" for said in STATES]
     assert drawn.picture.lines[0][1].endswith("name=C") and drawn.picture.lines[0][-2] == "20.0"
-    assert drawn.post_lines[0][2] == "Out of its range"
+    assert drawn.posts_picture.lines[0][3] == "Out of its range"
 
 
 def test_a_network_is_taken_along_with_its_lines_and_states(town: Scope, pack: Pack) -> None:
     choice = MapChoice("network", "water.breaks", RANGE, (), None, None, "quantiles", show="number")
-    found = shown(town, pack)
-    sheet = network_sheet(town, found, wiring(found, posts(town, pack, NOW), choice, False), choice, ["none"], NOW)
+    found, there = shown(town, pack), posts(town, pack, NOW)
+    sheet = network_sheet(town, found, there, wiring(found, there, choice, False), choice, ["none"], NOW)
     features = {f["id"]: f for f in json.loads(geojson(sheet))["features"]}
     told = {name: f["properties"]["number"] for name, f in features.items() if f["properties"]["kind"] == "pipeline"}
     assert told == {"A": 3, "B": 1, "C": 4, "E": 0} and features["C"]["properties"]["per_km"] == 20.0
@@ -177,8 +177,8 @@ def test_of_too_many_lines_and_posts_those_that_matter_are_shown_and_the_others_
     assert there.cut_said == "3 of 5 shown: those that need a look first"
     choice = MapChoice("network", "water.breaks", RANGE, (), None, None, "quantiles")
     drawn = wiring(found, there, choice, False)
-    assert [swatch.text for swatch in drawn.states] == [f"{said} (1)" for said in STATES]
-    sheet = network_sheet(town, found, drawn, choice, ["none"], NOW)
+    assert [swatch.text for swatch in drawn.posts_picture.swatches] == [f"{said} (1)" for said in STATES]
+    sheet = network_sheet(town, found, there, drawn, choice, ["none"], NOW)
     head = csv_text(sheet).decode("utf-8-sig").replace("\u00a0", " ")
     assert "# Rows: 2 of 5 pipelines shown" in head
     assert "# Lines: 2 lines and 3 sensors; sensors: 3 of 5 shown: those that need a look first" in head

@@ -47,3 +47,8 @@ def test_a_column_with_words_stays_one_of_words(words: str) -> None:
 
 def test_a_column_of_nothing_is_no_column_of_numbers() -> None:
     assert sort_values(["", "–"]) is None and sort_values([]) is None
+
+
+def test_numbers_of_two_units_are_not_taken_for_each_other() -> None:
+    assert sort_values(["5.0 bar", "20.0 l/s", "5.0 l/s"]) is None
+    assert sort_values(["5.0 bar", "20.0 bar", "5.0 bar", "–", ""]) is not None
