@@ -9,7 +9,7 @@ from typing import Any
 from components import maps
 from components.palette import palette, rgb
 from data.boundaries import Boundaries
-from services.maps.boundaries import box_around, labels_of
+from services.maps.boundaries import box_of_boundaries, labels_of
 from services.maps.choices import Box
 from services.maps.pictures import Picture
 
@@ -43,7 +43,7 @@ def draw(
                 pydeck.Layer("GeoJsonLayer", rows, id=name, filled=False, stroked=True, get_line_color=ink,
                              line_width_min_pixels=3, pickable=False)
             )  # fmt: skip
-    seen = box or box_around(found)
+    seen = box or box_of_boundaries(found)
     maps.deck([*layers, *maps.frame(seen, labels_of(found), (), width)], seen, "{t}", key, on_pick, width)
 
 

@@ -11,20 +11,17 @@ import streamlit as st
 from components import (
     area_maps,
     areas,
-    bad_places,
     boundaries,
     districts,
     drawing,
     filters,
+    grounds,
     layers,
     map_downloads,
     map_tables,
     mapped,
     maps,
     networks,
-    nowhere,
-    patterns,
-    places,
     queries,
     state,
     states,
@@ -81,16 +78,12 @@ def show(scope: Scope, now: datetime) -> None:
     if choice.layer == "unusual":
         unusual.show(scope, board, metric, now)
         return
-    shown = mapped.hex_map(scope, board, metric, choice, now)
-    st.caption(f"{LAYER_HELP.get(choice.layer, '')} {shown.coverage.sentence()} {shown.as_of}.")
-    bad_places.note(scope, board, metric, choice, now)
-    if shown.reason:
-        nowhere.show(scope, board, shown, choice, now)
+    shown = grounds.above(scope, board, metric, choice, LAYER_HELP.get(choice.layer, ""), now)
+    if shown is None:
         return
     _view_bar(shown, choice)
     if layers.show(scope, board, metric, shown, choice, map_tables.draw, now):
-        places.show(scope, board, metric, choice, now, area)
-        patterns.show(scope, board, metric, choice, now)
+        grounds.below(scope, board, metric, choice, area, now)
         return
     picture = mapped.picture(scope, board, metric, choice, palette() is DARK, now)
     if isinstance(picture, str):
@@ -102,8 +95,7 @@ def show(scope: Scope, now: datetime) -> None:
         _map(scope, board, shown, picture, choice, area, now)
     with right:
         map_tables.draw(picture)
-    places.show(scope, board, metric, choice, now, area)
-    patterns.show(scope, board, metric, choice, now)
+    grounds.below(scope, board, metric, choice, area, now)
 
 
 def _board(known: dict[str, Board]) -> Board:

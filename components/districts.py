@@ -9,14 +9,14 @@ from typing import Any
 
 import streamlit as st
 
-from components import area_maps, boundaries, map_downloads, map_tables, maps, places, queries, state, states
+from components import area_maps, boundaries, map_downloads, map_tables, mapped, maps, places, queries, state, states
 from components.palette import DARK, palette
 from data.boundaries import Boundaries
 from data.model import Metric
 from data.types import Scope
 from services.live.boards import Board
 from services.maps.areas import Selected
-from services.maps.boundaries import get_boundaries, list_boundaries
+from services.maps.boundaries import list_boundaries
 from services.maps.choices import ROWS_BY, SHOWS, MapChoice
 from services.maps.choropleth import picture
 from services.maps.districts import DistrictMap, district_map, exposures_of, sentence
@@ -34,7 +34,7 @@ def choose(scope: Scope, board: Board) -> dict[str, str]:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         name = state.choose("Boundaries", "boundaries", known, next(iter(known)), st.selectbox, width=180, **_NO_LABEL)
         by = state.choose("Rows", "rows_by", ROWS_BY, "auto", st.selectbox, width=240, **_NO_LABEL)
-        titles = exposures_of(board.pack, _read(scope, name))
+        titles = exposures_of(board.pack, mapped.boundaries(scope, name))
         exposures = {"": "No rate"} | {slug: f"Per 1,000 {title}" for slug, title in titles.items()}
         exposure = state.choose("Rate", "exposure", exposures, "", st.selectbox, width=240, **_NO_LABEL)
         shows = SHOWS if exposure else {slug: title for slug, title in SHOWS.items() if slug in ("number", "hotspots")}
@@ -47,7 +47,7 @@ def show(scope: Scope, board: Board, metric: Metric, choice: MapChoice, area: Se
     if not choice.boundaries:
         _none(scope)
         return
-    found = _read(scope, choice.boundaries)
+    found = mapped.boundaries(scope, choice.boundaries)
     shown = _asked(scope, board, metric, choice, found, now)
     if not shown.reason:
         st.caption(f"{sentence(shown)} {shown.as_of}.")
@@ -80,12 +80,6 @@ def _none(scope: Scope) -> None:
     )  # fmt: skip
     if can(scope, "write"):
         st.button("Add boundaries", type="primary", icon=":material/upload:", on_click=boundaries.ask)
-
-
-def _read(scope: Scope, name: str) -> Boundaries:
-    known = {one.name: one.fingerprint for one in list_boundaries(scope)}
-    key = queries.key_of(scope, "boundaries", name=name, fingerprint=known.get(name, ""))
-    return queries.remembered(key, lambda: get_boundaries(scope, name))
 
 
 def _asked(

@@ -10,20 +10,7 @@ from functools import partial
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from components import (
-    bad_places,
-    leaflets,
-    map_downloads,
-    map_tables,
-    mapped,
-    maps,
-    nowhere,
-    patterns,
-    places,
-    queries,
-    state,
-    states,
-)
+from components import grounds, leaflets, map_downloads, map_tables, mapped, maps, places, state, states
 from components.markdown import plain
 from components.palette import DARK, palette
 from data.model import Metric
@@ -31,7 +18,7 @@ from data.types import Scope
 from services.live.boards import Board
 from services.maps import leaflet, tiles
 from services.maps.areas import Selected, drawn_texts
-from services.maps.boundaries import get_boundaries, list_boundaries
+from services.maps.boundaries import list_boundaries
 from services.maps.choices import Box, MapChoice, box_of, box_text
 from services.maps.hexes import HexMap, listed
 from services.maps.pictures import numbers
@@ -50,22 +37,16 @@ def show(scope: Scope, board: Board, metric: Metric, choice: MapChoice, area: Se
             places.show(scope, board, metric, choice, now, area)
         return
     everywhere = replace(choice, area="", box=box_of(state.read("box")))
-    ground = mapped.hex_map(scope, board, metric, everywhere, now)
-    st.caption(f"{_said(area)} {ground.coverage.sentence()} {ground.as_of}.")
-    if ground.reason:
-        nowhere.show(scope, board, ground, everywhere, now)
+    ground = grounds.above(scope, board, metric, everywhere, _said(area), now)
+    if ground is None:
         return
-    with st.container():
-        bad_places.note(scope, board, metric, everywhere, now)
     left, right = st.columns([2.2, 1], gap="medium")
     with left:
         _in_fragment(partial(_map, scope, board, metric, everywhere, ground, area, now))
         below = st.container()
     with right:
         _inside(scope, board, metric, replace(choice, resolution=ground.resolution), area, below, now)
-    if area or state.read_all("hex"):
-        places.show(scope, board, metric, choice, now, area)
-    patterns.show(scope, board, metric, choice, now)
+    grounds.below(scope, board, metric, choice, area, now)
 
 
 def _said(area: Selected | None) -> str:
@@ -106,12 +87,10 @@ def _map(
 
 
 def _borders(scope: Scope) -> tuple[str, ...]:
-    known = {one.name: one.fingerprint for one in list_boundaries(scope)}
+    """The outlines of the boundaries that districts are shown by, if the workspace has some."""
+    known = [one.name for one in list_boundaries(scope)]
     name = state.read("boundaries") if state.read("boundaries") in known else next(iter(known), "")
-    if not name:
-        return ()
-    key = queries.key_of(scope, "boundaries", name=name, fingerprint=known[name])
-    return queries.remembered(key, lambda: get_boundaries(scope, name)).drawn
+    return mapped.boundaries(scope, name).drawn if name else ()
 
 
 def _look() -> dict[str, str | bool]:

@@ -7,12 +7,14 @@ from datetime import datetime
 from typing import Any
 
 from components import queries
+from data.boundaries import Boundaries
 from data.model import Dataset, Metric
 from data.types import Scope
 from services.live.boards import Board
 from services.maps import hexes, labels, patterns, playback, points, rhythms
 from services.maps import sides as periods
 from services.maps import views as pictures
+from services.maps.boundaries import get_boundaries, list_boundaries
 from services.maps.choices import MOST_BY_LAYER, MapChoice, place_filter
 from services.maps.hexes import HexMap
 from services.maps.labels import Names
@@ -70,6 +72,13 @@ def marks(scope: Scope, board: Board, metric: Metric, choice: MapChoice, is_dark
     dataset, make = _dataset(board, metric), points.points if choice.layer == "points" else points.groups
     key = _map_key(scope, "marks", board, choice, now, is_dark=is_dark)
     return queries.remembered(key, lambda: make(scope, board.pack, dataset, shown, choice, names.said, is_dark, now))
+
+
+def boundaries(scope: Scope, name: str) -> Boundaries:
+    """The boundaries of that name with their geometry."""
+    known = {one.name: one.fingerprint for one in list_boundaries(scope)}
+    key = queries.key_of(scope, "boundaries", name=name, fingerprint=known.get(name, ""))
+    return queries.remembered(key, lambda: get_boundaries(scope, name))
 
 
 def rhythm(

@@ -18,8 +18,8 @@ from services.maps.areas import Selected, inside_both, selected
 from services.maps.choices import MapChoice
 from services.maps.places import Place, hexagons_filter, place_in
 
-_NOT_PICKED = ("playback", "groups", "clusters")
-"""Layers on which nothing is picked, on the map or in its table."""
+_NOT_PICKED = ("draw", "playback", "groups", "clusters")
+"""Layers on which nothing is picked on the map, and which say themselves what to do."""
 
 
 def show(

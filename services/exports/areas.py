@@ -12,7 +12,7 @@ from data.types import Scope
 from services.exports import sheets
 from services.exports.sheets import Item, PlainSheet
 from services.formats import plural
-from services.maps.boundaries import box_around, labels_of
+from services.maps.boundaries import box_of_boundaries, labels_of
 from services.maps.choices import MapChoice
 from services.maps.choropleth import value_of
 from services.maps.districts import PER, District, DistrictMap, sentence
@@ -41,7 +41,7 @@ def area_sheet(
     )
     about = sheets.about(
         scope, shown.metric, choice, filters, now, picture.title, picture.note, shown.as_of_at, shown.coverage,
-        sentence(shown), choice.box or box_around(found),
+        sentence(shown), choice.box or box_of_boundaries(found),
     ) | {
         "areas": len(items), "boundaries": found.about.name, "source": found.about.source,
         "rows_by": shown.dimension or "place", "rate_by": shown.exposure_title or None,
@@ -49,7 +49,7 @@ def area_sheet(
     part = f"{plural(len(items), 'area')} of {found.about.name} ({found.about.source})"
     return PlainSheet(
         picture.title, columns(shown), picture.swatches, items, about, sheets.sentences(about, ("Areas", part)),
-        labels_of(found), choice.box or box_around(found), choice,
+        labels_of(found), choice.box or box_of_boundaries(found), choice,
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from services.field.plans import Planned
-from services.maps.choices import Box
+from services.maps.choices import Box, box_around
 from services.routing.clock import clock_of
 
 Colour = tuple[int, int, int]
@@ -74,12 +74,5 @@ def sketch(found: Planned, unserved: Colour) -> Sketch:
         stop = stops[name]
         tip = f"{stop.name or stop.id}\nNot served. {why.get(name, '')}"
         marks.append(Mark(stop.place.lon, stop.place.lat, "", unserved, tip))
-    return Sketch(tuple(lines), tuple(marks), tuple(bases), _box([*marks, *bases]))
-
-
-def _box(marks: list[Mark]) -> Box:
-    """Around everything, with a margin."""
-    west, east = min(m.lon for m in marks), max(m.lon for m in marks)
-    south, north = min(m.lat for m in marks), max(m.lat for m in marks)
-    wide, high = max(east - west, _LEAST) * _MARGIN, max(north - south, _LEAST) * _MARGIN
-    return west - wide, south - high, east + wide, north + high
+    around = [(mark.lon, mark.lat) for mark in (*marks, *bases)]
+    return Sketch(tuple(lines), tuple(marks), tuple(bases), box_around(around, _MARGIN, _LEAST))

@@ -19,7 +19,7 @@ from data.boundaries import Boundaries, BoundarySet, NewBoundaries
 from data.database import transaction
 from data.errors import BadInput
 from data.types import Scope
-from services.maps.choices import Box
+from services.maps.choices import Box, box_around
 from services.maps.labels import Label
 from services.people import record, require
 from services.spatial.areas import Areas, in_degrees, names, read_areas
@@ -200,7 +200,7 @@ def get_boundaries(scope: Scope, name: str) -> Boundaries:
         return boundaries.get_set(tx, scope, name)
 
 
-def box_around(found: Boundaries) -> Box:
+def box_of_boundaries(found: Boundaries) -> Box:
     """The box around all areas of a set, with a margin."""
     return _box(found.drawn)
 
@@ -216,8 +216,7 @@ def _box(drawn: Sequence[str]) -> Box:
     import shapely
 
     west, south, east, north = shapely.total_bounds(_shapes(drawn)).tolist()
-    wide, high = (east - west) * _MARGIN, (north - south) * _MARGIN
-    return max(west - wide, -180.0), max(south - high, -85.0), min(east + wide, 180.0), min(north + high, 85.0)
+    return box_around([(west, south), (east, north)], _MARGIN)
 
 
 def labels_of(found: Boundaries, most: int = 60) -> tuple[Label, ...]:

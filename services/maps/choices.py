@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from data.types import Compare, Filter, TimeRange
@@ -93,6 +93,18 @@ def place_filter(choice: MapChoice, box: Box | None = None) -> tuple[Filter, ...
     if choice.area:
         return (Filter("place", "inside", (choice.area,)),)
     return (Filter("place", "inside", (json.dumps(list(looked)),)),) if looked else ()
+
+
+def box_around(points: Iterable[tuple[float, float]], part: float, least: float = 0.0) -> Box:
+    """The box around places (longitude, latitude) with a margin: a part of its width and height, which are taken as at
+    least so many degrees. The whole earth where there is no place."""
+    there = list(points)
+    if not there:
+        return (-180.0, -85.0, 180.0, 85.0)
+    west, east = min(lon for lon, _ in there), max(lon for lon, _ in there)
+    south, north = min(lat for _, lat in there), max(lat for _, lat in there)
+    wide, high = max(east - west, least) * part, max(north - south, least) * part
+    return max(west - wide, -180.0), max(south - high, -85.0), min(east + wide, 180.0), min(north + high, 85.0)
 
 
 def zoomed(box: Box, factor: float, at: tuple[float, float] | None = None) -> Box:

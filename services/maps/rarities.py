@@ -8,7 +8,7 @@ from datetime import datetime
 
 from data.unusual import MOST_FOUND
 from services.formats import days_text, moment, number, plural
-from services.maps.choices import Box
+from services.maps.choices import Box, box_around
 from services.maps.colours import categorical
 from services.maps.labels import Label
 from services.maps.pictures import Painted, Picture, Swatch
@@ -21,7 +21,7 @@ _GRADES = ((730.0, "Once in 2 years or less often"), (365.0, "Once in 1 to 2 yea
 _SHADES = (5, 1, 4)
 _STANDS_OUT = 1.5
 _LEAST_P = 0.001  # no replica of 999 had such a cluster
-_MARGIN = 0.6
+_MARGIN, _LEAST = 0.6, 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +118,7 @@ def box_of(one: PlaceCluster) -> Box:
     from data.engine.hexagons import centres
 
     lat, lon = centres([int(cell, 16) for cell in one.cells])
-    high, wide = max(float(lat.max() - lat.min()), 0.02), max(float(lon.max() - lon.min()), 0.02)
-    return (
-        round(float(lon.min()) - wide * _MARGIN, 5), round(float(lat.min()) - high * _MARGIN, 5),
-        round(float(lon.max()) + wide * _MARGIN, 5), round(float(lat.max()) + high * _MARGIN, 5),
-    )  # fmt: skip
+    return box_around(zip(lon.tolist(), lat.tolist(), strict=True), _MARGIN, _LEAST)
 
 
 def scanned(found: PlaceScan, timezone: str, now: datetime, next_at: datetime | None) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from services.entities.addresses import address
 from services.formats import number
-from services.maps.choices import Box, MapChoice
+from services.maps.choices import Box, MapChoice, box_around
 from services.maps.choropleth import rate_text
 from services.maps.colours import Colour, categorical, sequential
 from services.maps.hexes import text_of
@@ -62,7 +62,7 @@ def wiring(shown: Network, posts: Posts, choice: MapChoice, is_dark: bool) -> Wi
     drawn = tuple((line, placed.get(line.name, 0), _tip(shown, line)) for line in shown.lines)
     return Wiring(
         drawn, tuple((post, _post_tip(post)) for post in posts.shown), picture, _posts_picture(posts, is_dark),
-        box_around(shown.lines, posts.shown),
+        box_of_network(shown.lines, posts.shown),
     )  # fmt: skip
 
 
@@ -115,12 +115,7 @@ def _post_line(post: Post) -> tuple[str, ...]:
     return ("", address(post.kind, post.name), post.peers, STATES[post.state], post.shown, str(post.readings))
 
 
-def box_around(lines: Sequence[Line], posts: Sequence[Post]) -> Box:
+def box_of_network(lines: Sequence[Line], posts: Sequence[Post]) -> Box:
     """The box around all lines and posts, with a margin."""
     points = [point for line in lines for point in line.course] + [(post.lon, post.lat) for post in posts]
-    if not points:
-        return (-180.0, -85.0, 180.0, 85.0)
-    west, east = min(lon for lon, _ in points), max(lon for lon, _ in points)
-    south, north = min(lat for _, lat in points), max(lat for _, lat in points)
-    wide, high = max(east - west, _LEAST) * _MARGIN, max(north - south, _LEAST) * _MARGIN
-    return west - wide, south - high, east + wide, north + high
+    return box_around(points, _MARGIN, _LEAST)

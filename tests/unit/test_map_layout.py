@@ -7,7 +7,7 @@ import math
 import pytest
 
 from data.errors import BadInput
-from services.maps.choices import box_of, box_text, moved, resolution_of, zoomed
+from services.maps.choices import box_around, box_of, box_text, moved, resolution_of, zoomed
 from services.maps.colours import CLASSES, diverging, findings, sequential
 from services.maps.labels import Label
 from services.maps.layout import camera, ruler, with_room
@@ -64,6 +64,12 @@ def test_looking_closer_keeps_the_middle_and_moving_keeps_the_size() -> None:
     assert zoomed((0.0, 10.0, 4.0, 12.0), 0.5) == (1.0, 10.5, 3.0, 11.5)
     assert moved((0.0, 10.0, 4.0, 12.0), 0.5, -0.5) == (2.0, 9.0, 6.0, 11.0)
     assert zoomed((-170.0, -80.0, 170.0, 80.0), 2.0) == (-180.0, -85.0, 180.0, 85.0)
+
+
+def test_a_box_around_places_has_a_margin_and_stays_on_the_map() -> None:
+    assert box_around([(0, 0), (10, 20), (4, 4)], 0.1) == (-1, -2, 11, 22)
+    assert box_around([(5, 6)], 0.5, 0.02) == pytest.approx((4.99, 5.99, 5.01, 6.01))
+    assert box_around([(-179, -80), (179, 84)], 0.1) == box_around([], 0.1) == (-180, -85, 180, 85)
 
 
 def test_the_camera_sees_the_whole_box() -> None:
