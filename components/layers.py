@@ -60,14 +60,15 @@ def _sides(
     if isinstance(found, str):
         states.empty("Nothing to compare here", found)
         return
-    labels = mapped.district_names(scope, board, choice, now).labels
+    names = mapped.district_names(scope, board, choice, now)
     for column, picture, side in zip(
         st.columns(2, gap="small"), (found.before, found.now), ("before", "now"), strict=True
     ):
         with column:
             st.caption(picture.title)
-            maps.draw_hexagons(picture, shown.box, labels, (), f"{_key(shown, choice)}_{side}", None, maps.HALF)
+            maps.draw_hexagons(picture, shown.box, names.labels, (), f"{_key(shown, choice)}_{side}", None, maps.HALF)
     maps.legend(found.now)
+    map_downloads.show_sides(scope, board, shown, found, names, choice)
     table(found.now)
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from components.palette import DARK, palette
 from data.boundaries import Boundaries
-from data.model import Metric
+from data.model import Dataset, Metric
 from data.types import Scope
 from services.exports.maps import (
     MAP_FORMS,
@@ -33,6 +33,7 @@ from services.maps.pictures import Picture
 from services.maps.playback import Film
 from services.maps.points import Marks
 from services.maps.posts import Posts
+from services.maps.sides import Sides
 from services.maps.wiring import Wiring
 from services.people import can
 
@@ -43,10 +44,10 @@ def show(scope: Scope, board: Board, shown: HexMap, picture: Picture, names: Nam
     """The map of hexagons in each format, for those who may export; the file is made when it is asked for."""
 
     def make(now: datetime) -> Sheet:
-        return map_sheet(scope, shown, picture, names, choice, _filters(board, choice), now)
+        return map_sheet(scope, shown, picture, names, choice, filters_said(board, choice), now)
 
     if drawn_in_hexagons(picture):
-        _buttons(scope, board, shown.metric, choice, make)
+        buttons(scope, board, shown.metric, choice, make)
 
 
 def show_areas(
@@ -57,9 +58,9 @@ def show_areas(
     def make(now: datetime) -> Sheet:
         from services.exports.areas import area_sheet
 
-        return area_sheet(scope, shown, picture, found, choice, _filters(board, choice), now)
+        return area_sheet(scope, shown, picture, found, choice, filters_said(board, choice), now)
 
-    _buttons(scope, board, shown.metric, choice, make)
+    buttons(scope, board, shown.metric, choice, make)
 
 
 def show_marks(scope: Scope, board: Board, shown: HexMap, found: Marks, names: Names, choice: MapChoice) -> None:
@@ -68,9 +69,9 @@ def show_marks(scope: Scope, board: Board, shown: HexMap, found: Marks, names: N
     def make(now: datetime) -> Sheet:
         from services.exports.marks import mark_sheet
 
-        return mark_sheet(scope, shown, found, names, choice, _filters(board, choice), now)
+        return mark_sheet(scope, shown, found, names, choice, filters_said(board, choice), now)
 
-    _buttons(scope, board, shown.metric, choice, make)
+    buttons(scope, board, shown.metric, choice, make)
 
 
 def show_film(scope: Scope, board: Board, shown: HexMap, found: Film, names: Names, choice: MapChoice) -> None:
@@ -79,9 +80,20 @@ def show_film(scope: Scope, board: Board, shown: HexMap, found: Film, names: Nam
     def make(now: datetime) -> Sheet:
         from services.exports.marks import film_sheet
 
-        return film_sheet(scope, shown, found, names, choice, _filters(board, choice), now)
+        return film_sheet(scope, shown, found, names, choice, filters_said(board, choice), now)
 
-    _buttons(scope, board, shown.metric, choice, make, ("csv", "parquet"))
+    buttons(scope, board, shown.metric, choice, make, ("csv", "parquet"))
+
+
+def show_sides(scope: Scope, board: Board, shown: HexMap, found: Sides, names: Names, choice: MapChoice) -> None:
+    """The hexagons of two periods, each with both numbers."""
+
+    def make(now: datetime) -> Sheet:
+        from services.exports.sides import sides_sheet
+
+        return sides_sheet(scope, shown, found, names, choice, filters_said(board, choice), now)
+
+    buttons(scope, board, shown.metric, choice, make)
 
 
 def show_network(scope: Scope, board: Board, shown: Network, there: Posts, made: Wiring, choice: MapChoice) -> None:
@@ -90,33 +102,44 @@ def show_network(scope: Scope, board: Board, shown: Network, there: Posts, made:
     def make(now: datetime) -> Sheet:
         from services.exports.wires import network_sheet
 
-        return network_sheet(scope, shown, there, made, choice, _filters(board, choice), now)
+        return network_sheet(scope, shown, there, made, choice, filters_said(board, choice), now)
 
-    _buttons(scope, board, shown.metric, choice, make)
+    buttons(scope, board, shown.metric, choice, make)
 
 
-def _filters(board: Board, choice: MapChoice) -> list[str]:
+def filters_said(board: Board, choice: MapChoice) -> list[str]:
+    """The filters of a choice in words."""
     inside = ["place is inside the selected area"] if choice.area else []
     return [*(sentence_of(board, condition) for condition in choice.where), *inside]
 
 
-def _buttons(
+def buttons(
     scope: Scope, board: Board, metric: Metric, choice: MapChoice, make: Callable[[datetime], Sheet],
-    forms: Sequence[MapForm] = MAP_FORMS,
+    forms: Sequence[MapForm] = MAP_FORMS, what: str = "map",
 ) -> None:  # fmt: skip
+    """A button for each format, for those who may export; `what` is taken along."""
+    dataset = placed_dataset(board.pack, metric)
+    assert dataset is not None, "a metric that is mapped has places"
+    offer(scope, dataset, metric, choice, make, forms, what)
+
+
+def offer(
+    scope: Scope, dataset: Dataset, metric: Metric | Dataset, choice: MapChoice, make: Callable[[datetime], Sheet],
+    forms: Sequence[MapForm], what: str,
+) -> None:  # fmt: skip
+    """The same for what is about a dataset."""
     if not can(scope, "export"):
         return
     is_dark, now = palette() is DARK, datetime.now(UTC)
 
     def made(form: MapForm) -> bytes:
-        dataset = placed_dataset(board.pack, metric)
-        assert dataset is not None, "a metric that is mapped has places"
         return map_download(scope, dataset, make(datetime.now(UTC)), form, is_dark)
 
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.caption("Take this map along:", width="content")
+        st.caption(f"Take this {what} along:", width="content")
         for form in forms:
             st.download_button(
                 MAP_TITLES[form], partial(made, form), map_file_name(scope, metric, choice, form, now), MAP_TYPES[form],
-                key=f"map_download_{form}", on_click="ignore", type="tertiary", icon=":material/download:", help=_HELP,
+                key=f"{what}_download_{form}", on_click="ignore", type="tertiary", icon=":material/download:",
+                help=_HELP,
             )  # fmt: skip

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import streamlit as st
 
-from components import charts, mapped, state, states
+from components import charts, finding_downloads, mapped, state, states
 from components.markdown import plain
 from components.palette import DARK, Palette, palette
 from data.model import Metric
@@ -94,9 +94,12 @@ def _categories(scope: Scope, board: Board, metric: Metric, choice: MapChoice, n
     st.caption(found.sentence())
     if not found.found:
         return
-    lines = lines_of(found, mapped.district_names(scope, board, choice, now).said)
+    names = mapped.district_names(scope, board, choice, now)
+    lines = lines_of(found, names.said)
     frame = pd.DataFrame(lines).drop(columns=["Where"] if picked else [])
     st.dataframe(
         frame, hide_index=True, height=min(400, 40 + 36 * len(lines)), key=f"patterns_{state.once('map')}",
         column_config=_NARROW, alt="Categories that stand out, as a table",
     )  # fmt: skip
+    shown = mapped.hex_map(scope, board, metric, choice, now)
+    finding_downloads.show_patterns(scope, board, shown, found, picked, names, choice)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 
 import pandas as pd
 import streamlit as st
 
-from components import errands, filters, queries, state, states
+from components import errands, filters, map_tables, maps, marks, queries, repeat_downloads, state, states
 from components.markdown import plain
+from components.palette import DARK, palette
 from data.types import Scope
 from services.field import reading
 from services.field.candidates import case_datasets
 from services.field.errands import Errand
+from services.field.linked import incident_map
 from services.field.repeats import RepeatsAsk
 from services.formats import grouped
 from services.live.choices import RANGES
+from services.maps.pictures import Picture
 from services.queries import filters_as_json
 
 KEY = "repeats"
@@ -25,7 +29,8 @@ _NO_LABEL = {"label_visibility": "collapsed"}
 
 def show(scope: Scope, now: datetime) -> None:
     """The question and its answer."""
-    errands.show(scope, "repeats", KEY, now, ("A new question", "Questions"), _form, _answer)
+    answer = partial(_answer, scope, now)
+    errands.show(scope, "repeats", KEY, now, ("A new question", "Questions"), _form, answer)
 
 
 def _form(scope: Scope, now: datetime) -> None:
@@ -61,7 +66,7 @@ def _form(scope: Scope, now: datetime) -> None:
     st.caption("A report joins the nearest earlier incident of its kind within both limits, else it begins one.")
 
 
-def _answer(errand: Errand) -> None:
+def _answer(scope: Scope, now: datetime, errand: Errand) -> None:
     found = errand.found
     st.subheader(plain(errand.title), anchor=False)
     if "reports" not in found:
@@ -74,10 +79,25 @@ def _answer(errand: Errand) -> None:
         st.metric("Most reports of one incident", grouped(found["largest"]), border=True)
     if found["total"] > found["reports"]:
         st.caption(f"Of {grouped(found['total'])} reports: others have no place, or are older than the newest 50,000.")
+    _map(scope, now, errand)
     if found["reason"]:
         st.info(plain(found["reason"]), title="Areas cannot be ranked", icon=":material/help:")
         return
     _league(found)
+    repeat_downloads.show_league(scope, errand, now)
+
+
+def _map(scope: Scope, now: datetime, errand: Errand) -> None:
+    """Each incident as a dot, and those that were reported most."""
+    shown = incident_map(errand.found, palette() is DARK, scope.workspace.timezone)
+    if shown is None:
+        return
+    marks.draw_points(shown.marks, shown.box, shown.labels, f"incidents_{errand.id}")
+    found = shown.marks
+    picture = Picture(found.title, found.swatches, (), found.note, found.columns, found.lines, listed_of=shown.repeated)
+    maps.legend(picture)
+    repeat_downloads.show_incidents(scope, errand, shown, now)
+    map_tables.draw(picture)
 
 
 def _league(found: dict[str, object]) -> None:

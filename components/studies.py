@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from components import mapped, maps, marks, queries, state, states
+from components import finding_downloads, mapped, maps, marks, queries, state, states
 from components.palette import DARK, palette
 from components.viewer import current_scope
 from data.model import Metric
@@ -52,7 +52,7 @@ def show(
     if study.state == "failed":
         st.warning(study.failure, title="This could not be worked out")
     if study.result is not None:
-        _result(scope, board, metric, shown, choice, study.result, table, now)
+        _result(scope, board, metric, shown, choice, study, study.result, table, now)
 
 
 def _wait(question: Question) -> None:
@@ -76,7 +76,7 @@ def _doing(study: Study) -> str:
 
 
 def _result(
-    scope: Scope, board: Board, metric: Metric, shown: HexMap, choice: MapChoice, result: dict[str, Any],
+    scope: Scope, board: Board, metric: Metric, shown: HexMap, choice: MapChoice, study: Study, result: dict[str, Any],
     table: Table, now: datetime,
 ) -> None:  # fmt: skip
     if "reason" in result:
@@ -89,11 +89,14 @@ def _result(
         st.markdown(result["sentence"])
         box = choice.box or found.box_of_risk(result)
         maps.draw_hexagons(picture, box, names.labels, state.read_all("hex"), key, None, maps.FULL)
+        maps.legend(picture)
+        finding_downloads.show_risk(scope, board, metric, study, picture, names, shown.resolution, choice)
     else:
         made = found.cluster_picture(metric, result, shown.resolution, names.said, is_dark)
         picture = made.picture
         st.caption(made.said)
         marks.draw_clusters(made, shown.box, names.labels, key)
-    maps.legend(picture)
+        maps.legend(picture)
+        finding_downloads.show_clusters(scope, board, metric, study, made, names, shown, choice)
     if picture.lines:
         table(picture)

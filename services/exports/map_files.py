@@ -56,7 +56,8 @@ def geojson(sheet: Sheet) -> bytes:
 
     features = [
         {
-            "type": "Feature", "id": item.key, "geometry": shapely.geometry.mapping(item.shape),
+            "type": "Feature", "id": item.key,
+            "geometry": None if item.shape is None else shapely.geometry.mapping(item.shape),
             "properties": dict(zip(sheet.columns, map(_finite, item.values), strict=True)),
         }
         for item in sheet.items
@@ -66,7 +67,7 @@ def geojson(sheet: Sheet) -> bytes:
 
 def csv_text(sheet: Sheet) -> bytes:
     """Lines of what it is about, each beginning with `#`; then one line a shape: its values, its middle, and of an area
-    the outline as WKT.
+    the outline as WKT. What lies nowhere has its values only.
 
     With a byte order mark, so that spreadsheets read it as UTF-8.
     """
@@ -74,36 +75,54 @@ def csv_text(sheet: Sheet) -> bytes:
     for name, text in sheet.sentences:
         out.write(f"# {name}: {' '.join(text.split())}\r\n")
     lines, items = csv.writer(out), sheet.items
-    has_outlines = any(item.shape.geom_type != "Point" for item in items)
-    lines.writerow([*sheet.columns, "latitude", "longitude", *(["polygon"] if has_outlines else [])])
+    shapes = [item.shape for item in items if item.shape is not None]
+    has_outlines = any(shape.geom_type != "Point" for shape in shapes)
+    places = ["latitude", "longitude"] if shapes else []
+    lines.writerow([*sheet.columns, *places, *(["polygon"] if has_outlines else [])])
     for item in items:
-        middle = item.shape.centroid
         values = ["" if value is None else value for value in map(_finite, item.values)]
-        outline = [item.shape.wkt] if has_outlines else []
-        lines.writerow([*values, round(middle.y, _DIGITS), round(middle.x, _DIGITS), *outline])
+        lines.writerow([*values, *_where(item.shape, has_outlines)])
     return b"\xef\xbb\xbf" + out.getvalue().encode()
 
 
+def _where(shape: shapely.Geometry | None, has_outlines: bool) -> list[str | float]:
+    """The middle of a shape, and its outline where the lines have a column for it."""
+    if shape is None:
+        return []
+    middle = shape.centroid
+    return [round(middle.y, _DIGITS), round(middle.x, _DIGITS), *([shape.wkt] if has_outlines else [])]
+
+
 def parquet(sheet: Sheet) -> bytes:
-    """GeoParquet 1.1: shapes as WKB in `geometry`; what it is about is the key `belvedere` of the file."""
+    """GeoParquet 1.1: shapes as WKB in `geometry`; what it is about is the key `belvedere` of the file.
+
+    What lies nowhere is plain Parquet.
+    """
     import pyarrow as pa
     import shapely
     from pyarrow import parquet as files
 
-    items = sheet.items
-    shapes = [shapely.orient_polygons(item.shape) for item in items]
-    kinds = sorted({shape.geom_type for shape in shapes})
-    described: dict[str, Any] = {"encoding": "WKB", "geometry_types": kinds, "orientation": "counterclockwise"}
-    described["bbox"] = [float(edge) for edge in shapely.total_bounds(shapes)]
-    geo = {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": described}}
+    items, held = sheet.items, {b"belvedere": to_json(dict(sheet.about))}
+    shapes = [shapely.orient_polygons(item.shape) for item in items if item.shape is not None]
     rows = [[_finite(value) for value in item.values] for item in items]
     columns = [pa.array(values, _type_of(values)) for values in zip(*rows, strict=True)]
-    names = [*sheet.columns, "geometry"]
-    table = pa.table([*columns, pa.array([shapely.to_wkb(shape) for shape in shapes], pa.binary())], names=names)
-    held = {b"geo": to_json(geo), b"belvedere": to_json(dict(sheet.about))}
+    table = pa.table(columns, names=list(sheet.columns))
+    if shapes:
+        table = table.append_column("geometry", pa.array([shapely.to_wkb(shape) for shape in shapes], pa.binary()))
+        held |= {b"geo": to_json(_described(shapes))}
     out = io.BytesIO()
     files.write_table(table.replace_schema_metadata(held), out, compression="zstd")
     return out.getvalue()
+
+
+def _described(shapes: Sequence[shapely.Geometry]) -> dict[str, Any]:
+    """What GeoParquet wants to know of the shapes."""
+    import shapely
+
+    kinds = sorted({shape.geom_type for shape in shapes})
+    geometry: dict[str, Any] = {"encoding": "WKB", "geometry_types": kinds, "orientation": "counterclockwise"}
+    geometry["bbox"] = [float(edge) for edge in shapely.total_bounds(shapes)]
+    return {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": geometry}}
 
 
 def _type_of(values: Sequence[Fact]) -> Any:
@@ -158,7 +177,7 @@ def _placemark(document: ElementTree.Element, sheet: Sheet, item: Item) -> None:
     _child(mark, "styleUrl", "#none" if item.swatch is None else f"#colour{item.swatch}")
     told = zip(sheet.columns, map(_finite, item.values), strict=True)
     _data(mark, [(name, "" if value is None else str(value)) for name, value in told])
-    parts = list(getattr(item.shape, "geoms", [item.shape]))
+    parts = [] if item.shape is None else list(getattr(item.shape, "geoms", [item.shape]))
     whole = _child(mark, "MultiGeometry") if len(parts) > 1 else mark
     for part in parts:
         _geometry(whole, part)

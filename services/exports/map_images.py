@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from services.exports.sheets import part_of
+from services.exports.sheets import Panel, part_of
 from services.maps.colours import Colour
 from services.maps.layout import Camera, camera, mercator, ruler
 
@@ -33,6 +33,7 @@ _BLUR = 24
 _FAINTEST = 0.04
 _TILE = 512
 _LINE = 4
+_GAP = 16  # between maps side by side
 _FONTS = "static/static/media/SourceSansVF-Upright*.woff2"
 
 
@@ -63,7 +64,10 @@ def png(sheet: Sheet, is_dark: bool) -> bytes:
     top = MARGIN + 50 + 27 * len(head)
     low = top + HEIGHT + 24
     image = Image.new("RGB", (WIDTH + 2 * MARGIN, low + 34 * len(foot) + MARGIN), look.paper)
-    image.paste(_map(sheet, look), (MARGIN, top))
+    panels = sheet.panels or (Panel("", tuple(sheet.items)),)
+    wide = (WIDTH - _GAP * (len(panels) - 1)) // len(panels)
+    for place, panel in enumerate(panels):
+        image.paste(_map(sheet, panel, wide, look), (MARGIN + place * (wide + _GAP), top))
     draw = ImageDraw.Draw(image)
     draw.text((MARGIN, MARGIN - 8), sheet.title, look.ink, _font(36, 600))
     for place, line in enumerate(head):
@@ -145,30 +149,35 @@ class Canvas:
         return x, self.height / 2 - (mercator(lat) - mercator(self.look.lat)) * size
 
 
-def _map(sheet: Sheet, look: _Look) -> Image:
+def _map(sheet: Sheet, panel: Panel, width: int, look: _Look) -> Image:
     from PIL import Image, ImageDraw
 
-    fine = camera(sheet.box, WIDTH * _FINER, HEIGHT * _FINER)
-    image = Image.new("RGB", (WIDTH * _FINER, HEIGHT * _FINER), look.ground)
+    fine = camera(sheet.box, width * _FINER, HEIGHT * _FINER)
+    image = Image.new("RGB", (width * _FINER, HEIGHT * _FINER), look.ground)
     canvas = Canvas(fine, *image.size)
     if sheet.choice.layer == "density":
         image = _density(sheet, canvas, look)
     else:
-        _shapes(ImageDraw.Draw(image), sheet, canvas, look)
-    image = image.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
+        _shapes(ImageDraw.Draw(image), sheet, panel.items, canvas, look)
+    image = image.resize((width, HEIGHT), Image.Resampling.LANCZOS)
     draw = ImageDraw.Draw(image)
-    _furnish(draw, sheet, Canvas(camera(sheet.box, WIDTH, HEIGHT), WIDTH, HEIGHT), look)
+    _furnish(draw, sheet, Canvas(camera(sheet.box, width, HEIGHT), width, HEIGHT), look, panel.title)
     return image
 
 
-def _shapes(draw: ImageDraw, sheet: Sheet, canvas: Canvas, look: _Look) -> None:
+def _shapes(draw: ImageDraw, sheet: Sheet, drawn: Sequence[Item], canvas: Canvas, look: _Look) -> None:
     """What is drawn, the most important on top; of areas the small ones, as they may lie within a large one."""
     is_cells = "hexagons" in sheet.about
-    items = sheet.items if is_cells else sorted(sheet.items, key=lambda item: (item.shape.area, -(item.swatch or 0)))
+    placed = [item for item in drawn if item.shape is not None]
+    items = placed if is_cells else sorted(placed, key=lambda item: (_size(item), -(item.swatch or 0)))
     for item in reversed(items):
         colour = look.paper if item.swatch is None else sheet.swatches[item.swatch].colour
         for part in getattr(item.shape, "geoms", [item.shape]):
             _part(draw, canvas, part, item, colour, look, is_cells)
+
+
+def _size(item: Item) -> float:
+    return 0.0 if item.shape is None else float(item.shape.area)
 
 
 def _part(
@@ -215,6 +224,7 @@ def _density(sheet: Sheet, canvas: Canvas, look: _Look) -> Image:
     part = 2 * _FINER
     weights = np.zeros((canvas.height // part, canvas.width // part))
     for item in sheet.items:
+        assert item.shape is not None, "a density is of hexagons"
         middle = item.shape.centroid
         x, y = (int(pixel // part) for pixel in canvas.at(_near(middle.x, canvas.look.lon), middle.y))
         if 0 <= y < weights.shape[0] and 0 <= x < weights.shape[1]:
@@ -228,9 +238,12 @@ def _density(sheet: Sheet, canvas: Canvas, look: _Look) -> Image:
     return Image.fromarray(pixels.round().astype(np.uint8)).resize((canvas.width, canvas.height))
 
 
-def _furnish(draw: ImageDraw, sheet: Sheet, canvas: Canvas, look: _Look) -> None:
-    """The names of districts and a scale bar."""
+def _furnish(draw: ImageDraw, sheet: Sheet, canvas: Canvas, look: _Look, title: str) -> None:
+    """The names of districts, a scale bar and the title of one of several maps."""
     taken: list[tuple[float, float, float, float]] = []
+    if title:
+        taken.append(draw.textbbox((16, 14), title, _font(22, 600)))
+        draw.text((16, 14), title, look.ink, _font(22, 600), stroke_width=3, stroke_fill=look.ground)
     for label in sheet.labels:
         x, y = canvas.at(_near(label.lon, canvas.look.lon), label.lat)
         box = draw.textbbox((x, y), label.name, _font(21, 600), anchor="mm")

@@ -14,7 +14,7 @@ from data.model import Dataset, Metric
 from data.types import Scope
 from services import people
 from services.exports import sheets
-from services.exports.sheets import COUNTED, Item, Sheet
+from services.exports.sheets import COUNTED, Item, Panel, Sheet
 from services.exports.visible import require_visible
 from services.formats import plural
 from services.maps.choices import Box, MapChoice
@@ -98,6 +98,11 @@ class MapSheet:
         """The part of the earth that is looked at."""
         return self.shown.box
 
+    @property
+    def panels(self) -> tuple[Panel, ...]:
+        """None: a picture shows the hexagons."""
+        return ()
+
     def values(self, line: Line) -> tuple[Fact, ...]:
         """What a hexagon tells, in the order of the columns."""
         legend = self.picture.swatches[line.swatch].text
@@ -173,7 +178,7 @@ def _detail(sheet: Sheet, form: MapForm) -> dict[str, Any]:
     } | {name: about[name] for name in COUNTED if name in about}  # fmt: skip
 
 
-def map_file_name(scope: Scope, metric: Metric, choice: MapChoice, form: MapForm, now: datetime) -> str:
+def map_file_name(scope: Scope, metric: Metric | Dataset, choice: MapChoice, form: MapForm, now: datetime) -> str:
     """`demo-map-complaints_opened-hexagons-20260101-20260201.geojson`: plain letters, as every browser keeps them."""
     last = min(choice.range.to_at, now)
     days = f"{choice.range.from_at:%Y%m%d}-{last:%Y%m%d}"

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 from zoneinfo import ZoneInfo
 
-from data.model import Metric
+from data.model import Dataset, Metric
 from data.types import Scope
 from services.formats import span
 from services.maps.choices import LAYERS, Box, MapChoice
@@ -20,21 +20,29 @@ from services.maps.pictures import Fact, Swatch
 if TYPE_CHECKING:
     import shapely
 
-COUNTED = ("hexagons", "areas", "places", "steps", "lines")
+COUNTED = ("hexagons", "areas", "places", "steps", "lines", "clusters", "pairs", "incidents")
 """What maps are made of; `about` says under one of these names how many there are."""
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
     """One shape of a map: its values in the order of the sheet's columns, and the place of its colour in the legend
-    (None: it has none). `weight` is what it adds to a density."""
+    (None: it has none), where it lies (None: a line of a table). `weight` is what it adds to a density."""
 
     key: str
     name: str
     values: tuple[Fact, ...]
     swatch: int | None
-    shape: shapely.Geometry
+    shape: shapely.Geometry | None
     weight: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One of several maps that a picture shows side by side."""
+
+    title: str
+    items: tuple[Item, ...]
 
 
 class Sheet(Protocol):
@@ -76,6 +84,10 @@ class Sheet(Protocol):
     def choice(self) -> MapChoice:
         """Of which choice the map is."""
 
+    @property
+    def panels(self) -> tuple[Panel, ...]:
+        """The maps that a picture shows side by side; without any it shows the items."""
+
 
 @dataclass(frozen=True, slots=True)
 class PlainSheet:
@@ -90,11 +102,12 @@ class PlainSheet:
     labels: tuple[Label, ...]
     box: Box
     choice: MapChoice
+    panels: tuple[Panel, ...] = ()
 
 
 def about(
-    scope: Scope, metric: Metric, choice: MapChoice, filters: Sequence[str], now: datetime, title: str, note: str,
-    as_of: datetime | None, coverage: Coverage, coverage_said: str, box: Box,
+    scope: Scope, metric: Metric | Dataset, choice: MapChoice, filters: Sequence[str], now: datetime, title: str,
+    note: str, as_of: datetime | None, coverage: Coverage, coverage_said: str, box: Box,
 ) -> dict[str, Any]:  # fmt: skip
     """What programs want to know of a map; `filters` are those of the choice in words."""
     area = json.loads(choice.area) if choice.area else list(box)
@@ -110,14 +123,19 @@ def about(
 def sentences(about: Mapping[str, Any], part: tuple[str, str]) -> tuple[tuple[str, str], ...]:
     """What people want to know of it; `part` says of how many shapes it is made: `("Hexagons", "1,200 hexagons")`."""
     zone = about["timezone"]
-    as_of = about["as_of"].astimezone(ZoneInfo(zone)) if about["as_of"] else None
     return (
         ("Title", about["title"]), ("Workspace", about["workspace"]),
         ("Range", f"{span(about['from'], about['to'], zone)} ({zone})"),
         ("Filters", "; ".join(about["filters"]) or "none"),
-        ("Data as of", f"{as_of.day} {as_of:%b %Y %H:%M}" if as_of else "no data yet"), ("Rows", about["coverage"]),
+        ("Data as of", dated(about["as_of"], zone) if about["as_of"] else "no data yet"), ("Rows", about["coverage"]),
         part, ("Note", about["note"]),
     )  # fmt: skip
+
+
+def dated(at: datetime, timezone: str) -> str:
+    """`3 May 2026 14:03`: a file is read on other days, too."""
+    local = at.astimezone(ZoneInfo(timezone))
+    return f"{local.day} {local:%b %Y %H:%M}"
 
 
 def part_of(sheet: Sheet) -> str:
@@ -126,4 +144,4 @@ def part_of(sheet: Sheet) -> str:
     return next(told[name.capitalize()] for name in COUNTED if name.capitalize() in told)
 
 
-__all__ = ["COUNTED", "Item", "PlainSheet", "Sheet", "about", "part_of", "sentences"]
+__all__ = ["COUNTED", "Item", "Panel", "PlainSheet", "Sheet", "about", "dated", "part_of", "sentences"]

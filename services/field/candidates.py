@@ -83,7 +83,7 @@ def cases(
     kind = "open " if until else ""
     seen = f"the newest {len(rows):,} of " if total > len(rows) else ""
     told = f"{plural(min(most, len(placed)), f'{kind}case')} of {len(placed):,} with a place, among {seen}{total:,}"
-    newest = next((f.newest_at for f in metrics.freshness(scope) if f.dataset == dataset.qualified), None)
+    newest = metrics.newest_at(scope, dataset.qualified)
     return Found(_stops(candidates, "case", most, on, service), told, newest)
 
 

@@ -15,7 +15,7 @@ from services.maps.pictures import Painted, Picture, Swatch
 
 STABLE, FAIR = 0.75, 0.6
 _LISTED = 50
-_FEATURES = {
+FEATURES = {
     "own past": "its own past", "next door": "events next door", "exposure": "exposure", "season": "season",
 }  # fmt: skip
 
@@ -89,7 +89,9 @@ def cluster_picture(
     columns = ("No", "Where", "Size", "Mainly", "Half within", "Stability")
     part = f"{number(found['in_clusters'], 'integer')} of {plural(found['used'], 'row')}"
     note = f"{plural(len(hulls), 'cluster')} with {part}"
-    picture = Picture(f"Clusters of {metric.title.lower()}", swatches, (), note, columns, tuple(lines[:_LISTED]))
+    picture = Picture(
+        f"Clusters of {metric.title.lower()}", swatches, (), note, columns, tuple(lines[:_LISTED]), listed_of=len(lines)
+    )
     return ClusterPicture(tuple(hulls), picture, _parameters(found))
 
 
@@ -155,7 +157,7 @@ def _week(from_on: str | None) -> str:
 
 def _why(reasons: list[list[Any]], between: str = "; ") -> str:
     """`its own past ×2.1; season ×0.8`: factors beside the average hexagon."""
-    shown = [(_FEATURES.get(name, name), f"{f:.0f}" if f >= 10 else f"{f:.2g}") for name, f in reasons]
+    shown = [(FEATURES.get(name, name), f"{f:.0f}" if f >= 10 else f"{f:.2g}") for name, f in reasons]
     told = [f"{name} ×{factor}" for name, factor in shown]
     return between.join(told) or "like the average hexagon"
 

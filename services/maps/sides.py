@@ -21,10 +21,13 @@ _LISTED = 50
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """The map of the period before and that of the range; both have the same swatches."""
+    """The map of the period before, [from_at, to_at), and that of the range; both have the same swatches, and as facts
+    both numbers of each hexagon."""
 
     before: Picture
     now: Picture
+    from_at: datetime
+    to_at: datetime
 
 
 def sides(
@@ -36,6 +39,7 @@ def sides(
     query = MetricQuery((name,), choice.range, by=(cell,), where=filters, compare=choice.against)
     rows = [row for row in metrics.answer(scope, [query], now)[0].rows if row[cell] is not None]
     nothing = (None, 0) if metric.shape in ADDED_UP else (None,)  # a share of zero is a number like others
+    missing = 0.0 if metric.shape in ADDED_UP else None
     parts = [
         {row[cell]: float(row[key]) for row in rows if row[key] not in nothing} for key in (f"{name}__previous", name)
     ]
@@ -53,16 +57,17 @@ def sides(
     earlier = compared(choice.range, edges, choice.against, zone, now).edges
     spans = (said_span(earlier[0], earlier[-1], zone), said_span(*edges, zone))
     columns = ("Where", "Before", "Now")
+    facts = {i: (parts[0].get(i, missing), parts[1].get(i, missing)) for i in parts[0] | parts[1]}
     made = [
         Picture(
             f"{title}: {span}", swatches,
             tuple(Painted(i, scale.place(v), f"{metric.title}: {plain_number(metric, v)}") for i, v in part.items()),
             f"{number(len(part), 'integer')} hexagons; the colours mean the same on both maps",
-            columns, lines,
+            columns, lines, ("before", "now"), None, facts,
         )
         for title, span, part in zip((_before(choice.against), titled(metric)), spans, parts, strict=True)
     ]  # fmt: skip
-    return Sides(*made)
+    return Sides(made[0], made[1], earlier[0], earlier[-1])
 
 
 def _before(against: str) -> str:

@@ -75,8 +75,11 @@ def work_out(
     if area := question.asked.get("area"):
         where = (*where, Filter("place", "inside", (area,)))
     made = _clusters if question.kind == "clusters" else _risk
+    newest = metrics.newest_at(scope, dataset.qualified)
     found = made(scope, pack, dataset, metric, question.asked, where, now, step)
-    return {"reason": found.reason} if isinstance(found, CannotTell) else found
+    if isinstance(found, CannotTell):
+        return {"reason": found.reason}
+    return found | {"as_of": newest.isoformat() if newest else None}
 
 
 def _clusters(
@@ -112,6 +115,7 @@ def _clusters(
     )
     told = describe(lat, lon, found, stable, kinds if category_of(pack, metric) else None)
     return {
+        "from_at": span.from_at.isoformat(), "to_at": span.to_at.isoformat(),
         "method": asked["method"], "radius_m": wanted.radius_m, "points": wanted.points, "rows": total,
         "used": int(lat.size), "in_clusters": int((found.labels >= 0).sum()), "moved_m": found.moved_m,
         "fitted": found.fitted, "clusters": [asdict(one) for one in told],
@@ -150,7 +154,7 @@ def told(reasons: Sequence[Reason]) -> list[list[Any]]:
 def end_of_data(scope: Scope, dataset: Dataset, now: datetime) -> datetime:
     """Now; of data that ended more than a week ago the day after its newest row: a file of past years is judged as of
     its end, not as if nothing had happened since."""
-    newest = next((f.newest_at for f in metrics.freshness(scope) if f.dataset == dataset.qualified), None)
+    newest = metrics.newest_at(scope, dataset.qualified)
     return now if newest is None or now - newest < _ENDED else newest + timedelta(days=1)
 
 

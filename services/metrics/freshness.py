@@ -32,3 +32,8 @@ def freshness(scope: Scope) -> list[Freshness]:
         for d in datasets
         if (v := found[d.id])
     ]
+
+
+def newest_at(scope: Scope, dataset: str) -> datetime | None:
+    """The time of the newest row of a dataset (`pack.name`); None without rows."""
+    return next((f.newest_at for f in freshness(scope) if f.dataset == dataset), None)

@@ -245,5 +245,7 @@ def test_repeated_reports_are_counted_by_district(city: Scope) -> None:
     found = repeats.run(city, repeats.as_json(asked), lambda *_: None, NOW)
     assert found["incidents"] == 30 * 38 and found["reports"] == found["total"], "one incident a day and place"
     assert found["ratio"] == pytest.approx(found["reports"] / (30 * 38))
+    assert len(found["placed"]) == 30 * 38 and sum(one[2] for one in found["placed"]) == found["reports"]
+    assert found["placed"][0][2] == found["largest"] and datetime.fromisoformat(found["as_of"]) <= NOW
     assert len(found["standings"]) == 30 and found["standings"][-1]["area"] == "D00"
     assert found["standings"][0]["low"] <= found["standings"][0]["shrunk"] <= found["standings"][0]["high"]

@@ -80,6 +80,9 @@ def test_two_periods_have_one_legend(city: Any, pack: Pack, opened: Metric) -> N
     assert {c.index for c in found.now.cells} == set(counted(city[1], 7, seen.box))
     before = [one for one in city[1] if one["complaint_id"] in {f"m{n}" for n in range(1000, 1040)}]
     assert {c.index for c in found.before.cells} == {hexagon(one, 7) for one in before}
+    counts = counted(city[1], 7, seen.box), Counter(hexagon(one, 7) for one in before)
+    assert found.now.facts == {i: (counts[1][i], counts[0][i]) for i in counts[0] | counts[1]}
+    assert all(found.from_at <= at(one) < found.to_at for one in before) and found.to_at <= RANGE.from_at
 
 
 def test_a_share_of_zero_is_drawn_in_both_periods(city: Any, pack: Pack) -> None:

@@ -80,6 +80,9 @@ def test_clusters_are_where_rows_are_dense(city: Any, pack: Pack, opened_metric:
     assert (study.state, study.progress) == ("done", 1.0) and study.result is not None
     found = study.result
     assert found["rows"] == found["used"] == len(city[1])
+    newest = max(datetime.fromisoformat(one["opened_at"]) for one in city[1])
+    assert abs((datetime.fromisoformat(found["as_of"]) - newest).total_seconds()) < 1
+    assert datetime.fromisoformat(found["from_at"]) < newest < datetime.fromisoformat(found["to_at"])
     middles = [(one["lat"], one["lon"]) for one in found["clusters"][:2]]
     for corner in ((41.83, -87.66), (41.88, -87.62)):
         assert min(h3.great_circle_distance(corner, middle, unit="m") for middle in middles) < 60
