@@ -153,8 +153,10 @@ def _card(card: Card, counted: Metric, may_open: bool) -> None:
 
 def _go(card: Card, counted: Metric, rows: bool) -> None:
     """Hexagons of the cluster's days around it, with the cluster picked; filters and areas are let go."""
+    from h3 import get_resolution
+
     one = card.cluster
-    size = str(int(one.cells[0], 16) >> 52 & 15)
+    size = str(get_resolution(one.cells[0]))
     state.set_filters(())
     state.set_days((one.first_on, one.last_on))
     for key, values in {

@@ -29,16 +29,17 @@ def mark_sheet(
     import shapely
 
     states = [swatch.text for swatch in marks.swatches]
+    districts = [district_of_cell(mark.index, shown, names.of_hexagon) for mark in marks.marks]
     items = tuple(
         Item(
-            mark.index, district_of_cell(mark.index, shown, names.of_hexagon) or mark.index,
+            mark.index, district or mark.index,
             (
-                mark.index, district_of_cell(mark.index, shown, names.of_hexagon), mark.rows,
-                states[mark.shares[0][0]], *(dict(mark.shares).get(place, 0) for place in range(len(states))),
+                mark.index, district, mark.rows, states[mark.shares[0][0]],
+                *(dict(mark.shares).get(place, 0) for place in range(len(states))),
             ),
             mark.shares[0][0], shapely.Point(mark.lon, mark.lat), float(mark.rows),
         )
-        for mark in marks.marks
+        for mark, district in zip(marks.marks, districts, strict=True)
     )  # fmt: skip
     about = sheets.about(
         scope, shown.metric, choice, filters, now, marks.title, marks.note, shown.as_of_at, shown.coverage,

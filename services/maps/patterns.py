@@ -65,11 +65,13 @@ def patterns(
 
     With `picked` hexagons those are one place, and all others of the view another.
     """
+    from h3 import get_resolution
+
     metric = counted_metric(pack, dataset, shown.metric)
     dimension = category_of(pack, metric)
     if dimension is None:
         return Patterns("", (), 0, "The rows have no category to compare.")
-    size = {int(index, 16) >> 52 & 15 for index in picked} or {shown.resolution}
+    size = {get_resolution(index) for index in picked} or {shown.resolution}
     cell = f"cell:{size.pop()}"
     where = (*choice.where, *place_filter(choice, shown.box))
     query = MetricQuery((metric.qualified,), choice.range, by=(cell, dimension), where=where)

@@ -30,11 +30,13 @@ class Place:
 
 def hexagons_filter(picked: Sequence[str]) -> Filter:
     """Rows in any of these hexagons, which are of one size. Raises BadInput for other words."""
+    from h3 import get_resolution
+
     from data.engine.hexagons import read_index
 
-    indexes = [read_index(text) for text in picked]
-    sizes = {index >> 52 & 15 for index in indexes if index is not None}
-    if None in indexes or len(sizes) != 1:
+    known = [text for text in picked if read_index(text) is not None]
+    sizes = {get_resolution(text) for text in known}
+    if len(known) < len(picked) or len(sizes) != 1:
         raise BadInput(f"Field `hex`: found {', '.join(picked)}; expected H3 indexes of one size.")
     return Filter(f"cell:{sizes.pop()}", "in", tuple(picked))
 

@@ -95,7 +95,7 @@ def look(
     kept = [one for one in found.clusters if (one.recurrence_days or 0) >= KEPT_DAYS][:MOST_CLUSTERS]
     if kept:
         step()
-    told = [_told(window, lat, lon, number, one) for number, one in enumerate(kept, 1)]
+    told = [_told(dataset, window, lat, lon, number, one) for number, one in enumerate(kept, 1)]
     return about, _with_categories(scope, pack, metric, window, told, now)
 
 
@@ -149,9 +149,7 @@ def _centres(cells: Ints) -> tuple[Floats, Floats]:
     return centres(cells)
 
 
-def _told(
-    window: Window, lat: Floats, lon: Floats, number: int, one: Cylinder
-) -> PlaceCluster:  # fmt: skip
+def _told(dataset: Dataset, window: Window, lat: Floats, lon: Floats, number: int, one: Cylinder) -> PlaceCluster:
     """A cylinder in terms of all events, also where only some were drawn."""
     here, then = window.counts[one.places], window.counts[:, one.first_day : one.last_day + 1]
     observed = int(here[:, one.first_day : one.last_day + 1].sum())
@@ -159,7 +157,7 @@ def _told(
     assert one.recurrence_days is not None, "clusters that last to the last day have one"
     centre = one.places[0]
     return PlaceCluster(
-        0, window.last_on, number, window.first_on + timedelta(days=one.first_day),
+        dataset.id, window.last_on, number, window.first_on + timedelta(days=one.first_day),
         tuple(format(int(cell), "x") for cell in window.cells[one.places]), float(lat[centre]), float(lon[centre]),
         one.radius_m, observed, expected, one.ratio, one.p, one.recurrence_days,
     )  # fmt: skip

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
@@ -120,8 +120,7 @@ def scan_workspace(scope: Scope, now: datetime, is_asked: bool, stop: Callable[[
                 continue
             found = look(scope, pack, dataset, metric, now, step=stop)
             if found is not None:
-                scanned, clusters = found
-                data.unusual.keep_scan(scope, scanned, [replace(one, dataset=dataset.id) for one in clusters])
+                data.unusual.keep_scan(scope, *found)
                 done += 1
     return done
 
