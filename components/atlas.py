@@ -15,6 +15,7 @@ from components import (
     districts,
     drawing,
     filters,
+    finding_downloads,
     grounds,
     layers,
     map_downloads,
@@ -77,6 +78,7 @@ def show(scope: Scope, now: datetime) -> None:
         return
     if choice.layer == "unusual":
         unusual.show(scope, board, metric, now)
+        finding_downloads.show_unusual(scope, board, metric, choice, now)
         return
     shown = grounds.above(scope, board, metric, choice, LAYER_HELP.get(choice.layer, ""), now)
     if shown is None:
