@@ -6,16 +6,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
-from components import viewer
-from data.settings import ROOT
 from data.types import Scope
-from services import people
 from services.field import crews, errands, plans
 from services.field.asks import RoutesAsk
 from services.field.running import run_errand
 from services.routing.plans import Place, Stop
+from tests.app.visits import opened, sign_in
 from tests.support import fresh_database, make_workspace
 
 
@@ -23,14 +20,9 @@ from tests.support import fresh_database, make_workspace
 def manager() -> Iterator[Scope]:
     """A manager who is signed in."""
     with fresh_database():
-        now, workspace = datetime.now(UTC), make_workspace("fieldtown")
-        account = people.add_user("mia", "manager", workspace.slug, "", now)
-        secret = people.open_session(account.id, "here", now)
+        workspace = make_workspace("fieldtown")
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(viewer, "find_scope", lambda: people.scope_of_session(secret, datetime.now(UTC)))
-            scope = people.scope_of_session(secret, now)
-            assert scope is not None
-            yield scope
+            yield sign_in(patch, "mia", "manager", workspace.slug)
 
 
 def test_an_unserved_stop_is_explained_and_its_change_applied(manager: Scope) -> None:
@@ -40,9 +32,7 @@ def test_an_unserved_stop_is_explained_and_its_change_applied(manager: Scope) ->
     number = plans.ask_for(manager, RoutesAsk("2026-05-21", stops, crew, {}, "two stops", seconds=0.1), now, now)
     waiting = errands.read(manager, "routes", number)
     assert waiting is not None and run_errand(waiting)
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30).run().switch_page("pages/explore/routes.py")
-    app.query_params["plan"] = str(number)
-    app.run()
+    app = opened("explore/routes", plan=str(number))
     assert not app.exception and [m.value for m in app.metric][:2] == ["1 of 2", "1"]
     assert any("No officer who may serve it has gas" in found.value for found in app.markdown)
     apply = next(button for button in app.button if button.label.startswith("Apply:"))

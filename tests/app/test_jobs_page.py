@@ -8,11 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from components import viewer
 from data import queue, schedule
-from data.settings import ROOT
 from data.types import Workspace
-from services import people
+from tests.app.visits import opened, sign_in
 from tests.support import fresh_database, make_workspace
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -27,16 +25,10 @@ def town() -> Iterator[Workspace]:
 @pytest.fixture
 def page(town: Workspace, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     """The page as the only administrator sees it, with a job that failed."""
-    account = people.add_user("ana", "administrator", town.slug, "", datetime.now(UTC))
-    secret = people.open_session(account.id, "here", datetime.now(UTC))
-    monkeypatch.setattr(viewer, "find_scope", lambda: people.scope_of_session(secret, datetime.now(UTC)))
+    sign_in(monkeypatch, "ana", "administrator", town.slug)
     queue.note_started("tidy", NOW)
     queue.note_failed("tidy", NOW + timedelta(seconds=2), "ValueError: no such column")
-    return opened()
-
-
-def opened() -> AppTest:
-    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=30).run().switch_page("pages/manage/jobs.py").run()
+    return opened("manage/jobs")
 
 
 def click(app: AppTest, label: str) -> AppTest:
@@ -57,7 +49,7 @@ def test_a_job_is_tried_again_with_a_button(page: AppTest) -> None:
     click(page, "Try again now")
     assert not page.exception and len(page.error) == 1
     assert schedule.queued()["tidy"].waiting == 1
-    again = opened()
+    again = opened("manage/jobs")
     assert {metric.label: metric.value for metric in again.metric}["Waiting in the queue"] == "1"
 
 
@@ -89,6 +81,6 @@ def test_a_workflow_is_started_and_a_chain_of_ones_own(page: AppTest) -> None:
 
 def test_an_administrator_of_one_town_only_looks(page: AppTest) -> None:
     make_workspace()
-    app = opened()
+    app = opened("manage/jobs")
     assert not app.exception and len(app.dataframe) >= 2
     assert not [b for b in app.button if b.label in ("Run now", "Try again now", "Save", "Run workflow now")]

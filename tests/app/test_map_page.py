@@ -9,12 +9,11 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from components import viewer
-from data.settings import ROOT
 from data.types import Scope
 from services import people
 from services.ingest import ingest_rows
 from services.maps import leaflet
+from tests.app.visits import opened, sign_in
 from tests.support import fresh_database, make_workspace
 
 AREA = "poly:-87.70000 41.80000,-87.66000 41.80000,-87.66000 41.90000,-87.70000 41.90000"
@@ -25,12 +24,8 @@ def analyst() -> Iterator[Scope]:
     """An analyst of a town with 30 complaints inside of the area and 12 outside."""
     with fresh_database():
         now, workspace = datetime.now(UTC), make_workspace("drawtown")
-        account = people.add_user("ana", "analyst", workspace.slug, "", now)
-        secret = people.open_session(account.id, "here", now)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(viewer, "find_scope", lambda: people.scope_of_session(secret, datetime.now(UTC)))
-            scope = people.scope_of_session(secret, now)
-            assert scope is not None
+            scope = sign_in(patch, "ana", "analyst", workspace.slug)
             rows = [
                 {"complaint_id": f"c{n}", "opened_at": (now - timedelta(hours=n + 1)).isoformat(), "category": "Noise",
                  "district": "North", "lat": 41.82 + n % 5 / 100, "lon": -87.68 if n < 30 else -87.62}
@@ -40,11 +35,8 @@ def analyst() -> Iterator[Scope]:
             yield scope
 
 
-def opened(**address: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30).run().switch_page("pages/explore/heatmap.py")
-    for name, value in {"layer": "draw", "range": "7d", **address}.items():
-        app.query_params[name] = value
-    app.run()
+def drawing(**address: str) -> AppTest:
+    app = opened("explore/heatmap", layer="draw", range="7d", **address)
     assert not app.exception
     return app
 
@@ -62,7 +54,7 @@ def test_without_the_files_the_mode_says_how_to_get_them_and_the_area_is_counted
     analyst: Scope, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(leaflet, "FOLDER", tmp_path)
-    app = opened(area=AREA)
+    app = drawing(area=AREA)
     assert "Drawing is not set up yet" in [found.value for found in app.subheader]
     assert "`make draw`" in said(app) and "Inside the drawn area: Complaints opened 30 complaints" in said(app)
     app.query_params["layer"] = "hexagons"
@@ -74,7 +66,7 @@ def test_with_the_files_count_table_and_charts_are_of_what_was_drawn(
     analyst: Scope, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(leaflet, "is_here", lambda: True)
-    app = opened(area=AREA)
+    app = drawing(area=AREA)
     assert "**Inside the drawn area**: 30 of 42 rows, 71.4 %" in said(app)
     assert listed(app) == 30
-    assert listed(opened()) == 42
+    assert listed(drawing()) == 42

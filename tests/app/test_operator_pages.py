@@ -8,12 +8,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from components import viewer
 from data import followed
 from data.database import transaction
-from data.settings import ROOT, settings
+from data.settings import settings
 from data.types import Scope
-from services import connections, model, people
+from services import connections, model
 from services.inbox.folders import FAILED, put_away
 from services.ingest.messages import store_messages
 from services.model import current, enable_pack
@@ -22,6 +21,7 @@ from services.mqtt.payloads import messages_of
 from services.mqtt.state import MqttState, keep_state
 from services.observing.collector import Collector
 from services.observing.notes import notes
+from tests.app.visits import opened, sign_in
 from tests.db.desk import write_pack as write_desk
 from tests.db.meters import write_pack as write_meters
 from tests.support import fresh_database, make_workspace, settings_of
@@ -41,19 +41,10 @@ def packs() -> Iterator[None]:
 @pytest.fixture
 def town(packs: None, monkeypatch: pytest.MonkeyPatch) -> Scope:
     """An operator of the town whose desk is followed, and who is signed in."""
-    now = datetime.now(UTC)
-    account = people.add_user(f"op-{now.timestamp():.6f}", "operator", "desktown", "", now)
-    secret = people.open_session(account.id, "here", now)
-    monkeypatch.setattr(viewer, "find_scope", lambda: people.scope_of_session(secret, datetime.now(UTC)))
-    scope = people.scope_of_session(secret, now)
-    assert scope is not None
+    scope = sign_in(monkeypatch, f"op-{datetime.now(UTC).timestamp():.6f}", "operator", "desktown")
     enable_pack(scope, "meters")
     enable_pack(scope, "desk")
     return scope
-
-
-def opened(page: str) -> AppTest:
-    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=30).run().switch_page(f"pages/{page}.py").run()
 
 
 def html(app: AppTest) -> str:

@@ -18,6 +18,7 @@ from data.settings import ROOT
 from data.types import ROLES, Role, Scope, Workspace
 from services import people
 from services.observing.notes import notes
+from tests.app.visits import opened, sign_in
 from tests.support import make_scope
 
 PASSWORD = "correct horse battery"
@@ -31,22 +32,7 @@ def now() -> datetime:
 @pytest.fixture
 def signed_in(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Callable[[Role], Scope]:
     """Signs somebody of a role in, as every page that is opened afterwards sees it."""
-
-    def sign_in(role: Role) -> Scope:
-        account = people.add_user(f"{role}-{uuid4().hex[:8]}", role, workspace.slug, "", now())
-        secret = people.open_session(account.id, "here", now())
-        monkeypatch.setattr(viewer, "find_scope", lambda: people.scope_of_session(secret, now()))
-        scope = people.scope_of_session(secret, now())
-        assert scope is not None
-        return scope
-
-    return sign_in
-
-
-def opened(path: str = "") -> AppTest:
-    """The dashboard at a page, by the front door."""
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30).run()
-    return app.switch_page(f"pages/{path}.py").run() if path else app
+    return lambda role: sign_in(monkeypatch, f"{role}-{uuid4().hex[:8]}", role, workspace.slug)
 
 
 def button(app: AppTest, label: str) -> AppTest:

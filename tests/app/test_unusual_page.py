@@ -7,15 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 import h3
 import pytest
-from streamlit.testing.v1 import AppTest
 
-from components import viewer
-from data.settings import ROOT
 from data.types import Scope
 from data.unusual import PlaceCluster, PlaceScan, keep_scan
-from services import model, people
+from services import model
 from services.ingest import ingest_rows
 from services.maps.unusual import limit_of
+from tests.app.visits import opened, sign_in
 from tests.db.test_maps import row
 from tests.support import fresh_database, make_scope, make_workspace
 
@@ -27,18 +25,12 @@ def manager() -> Iterator[Scope]:
         now, workspace = datetime.now(UTC), make_workspace("scantown", "UTC")
         rows = [row(n, now - timedelta(days=1 + n % 20), 41.8 + n / 1000, -87.6) for n in range(60)]
         ingest_rows(make_scope(workspace), "grievance.complaints", rows, None, now)
-        secret = people.open_session(people.add_user("mia", "manager", workspace.slug, "", now).id, "here", now)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(viewer, "find_scope", lambda: people.scope_of_session(secret, datetime.now(UTC)))
-            scope = people.scope_of_session(secret, now)
-            assert scope is not None
-            yield scope
+            yield sign_in(patch, "mia", "manager", workspace.slug)
 
 
 def test_clusters_are_told_from_the_first_scan_on_by_the_limit_that_a_manager_picks(manager: Scope) -> None:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run().switch_page("pages/explore/heatmap.py")
-    app.query_params["layer"] = "unusual"
-    app.run()
+    app = opened("explore/heatmap", layer="unusual")
     assert [found.value for found in app.subheader] == ["Complaints were not scanned yet"]
     assert any(found.value.startswith("Next scan: ") for found in app.markdown)
     now, dataset = datetime.now(UTC), model.current().datasets()["grievance.complaints"].id
