@@ -14,11 +14,13 @@ from components.markdown import plain
 from data.boundaries import BoundarySet
 from data.types import Scope
 from services.formats import plural
-from services.maps import boundaries
+from services.maps import boundaries, grouping
 from services.maps.boundaries import Checked
 from services.people import can
 
 _ASKED = "_boundaries_asked"
+_GROUPS_HELP = "Where several areas have one name, such as tracts of a neighbourhood, they become one area."
+_SUMS_HELP = "For rates, such as people or households. Shares and means do not add up."
 _TYPES = ["geojson", "json", "gz", "zip", "parquet", "geoparquet"]
 
 
@@ -54,6 +56,15 @@ def _dialog(scope: Scope) -> None:
     _form(scope, found)
 
 
+def _put_together(found: Checked, column: str) -> Checked:
+    """The areas of one name as one, with the sums that are wanted."""
+    amounts = [name for name in found.areas.columns if name != column and boundaries.amounts_of(found.areas, name)]
+    sums = st.multiselect("Numbers to add up", amounts, key="boundary_sums", help=_SUMS_HELP) if amounts else []
+    made = grouping.grouped(found, column, sums)
+    st.markdown(f":material/join: {plain(grouping.grouped_said(found, made))}")
+    return made
+
+
 def _line(scope: Scope, one: BoundarySet) -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         repaired = f", {one.repaired} repaired" if one.repaired else ""
@@ -75,10 +86,17 @@ def _form(scope: Scope, found: Checked) -> None:
     st.caption(f"{plural(found.areas.size, 'area')} found.")
     for said in boundaries.flaws_said(found):
         st.markdown(f":orange[:material/warning:] {plain(said)}")
-    if not found.keys:
-        st.error("No column names each area differently, so that nothing could tell them apart.")
+    groups = grouping.group_columns(found.areas)
+    if not found.keys and not groups:
+        st.error("No column names the areas, so that nothing could tell them apart.")
         return
-    key = st.selectbox("Column that names each area", found.keys, key="boundary_key")
+    said = {n: f"{n}, put together: {grouping.group_count(found.areas, n)} areas" for n in groups}
+    key = st.selectbox(
+        "Column that names each area", [*found.keys, *groups], key="boundary_key",
+        help=_GROUPS_HELP if groups else None, format_func=lambda name: said.get(name, name),
+    )  # fmt: skip
+    if key in groups:
+        found = _put_together(found, key)
     stem = re.sub(r"[^a-z0-9_-]+", "-", found.areas.source.lower().partition(".")[0]).strip("-_")[:40] or "districts"
     name = st.text_input("Name of these boundaries", stem, key="boundary_name", max_chars=40)
     is_agreed = not found.serious or st.checkbox("Take the repaired forms", key="boundary_repair")

@@ -22,17 +22,28 @@ def add_command(
     workspace: Slug,
     name: Annotated[str, typer.Option("--name", help="What they are called; the same name is replaced.")],
     key: Annotated[str, typer.Option("--key", help="Column that names each area; guessed when left out.")] = "",
+    group_by: Annotated[
+        str, typer.Option("--group-by", help="Column of larger areas: areas of one name become one.")
+    ] = "",
+    sums: Annotated[
+        list[str] | None, typer.Option("--sum", help="With --group-by, a column of numbers to add up; may repeat.")
+    ] = None,
     repair: Annotated[bool, typer.Option("--repair", help="Take flawed areas in their repaired form.")] = False,
 ) -> None:
     """Keep the areas of a file; a boundary that is drawn wrong is named, with what repairing it would change."""
     from data.errors import BadInput
-    from services.maps import boundaries
+    from services.maps import boundaries, grouping
     from services.people import command_scope
 
+    if (group_by and key) or (sums and not group_by):
+        raise BadInput("Give either --key or --group-by, and --sum only with --group-by.")
     scope = command_scope(workspace)
     found = boundaries.checked(file)
     for said in boundaries.flaws_said(found):
         typer.echo(said, err=True)
+    if group_by:
+        whole, found = found, grouping.grouped(found, group_by, sums or ())
+        print(grouping.grouped_said(whole, found))
     column = key or next(iter(found.keys), "")
     if not column:
         raise BadInput(f"{file.name}: found no column with a different name for each area; expected one (--key).")

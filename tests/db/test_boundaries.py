@@ -14,6 +14,7 @@ import shapely
 
 from data.database import transaction
 from data.errors import BadInput, NotAllowed, UnknownName
+from data.settings import ROOT
 from data.types import Scope
 from services.maps.boundaries import (
     add,
@@ -25,9 +26,11 @@ from services.maps.boundaries import (
     remove,
     simplified,
 )
+from services.maps.grouping import group_columns, group_count, grouped, grouped_said
 from services.people import audit_page
 from tests.support import make_scope, make_workspace
 
+TRACTS = ROOT.parent / "shared/data/geo/city_analysis_neighbor.geojson.gz"
 BOW_TIE = [[2, 0], [3, 1], [3, 0], [2, 1], [2, 0]]
 
 
@@ -143,3 +146,57 @@ def test_many_flaws_of_one_kind_are_one_sentence_and_sizes_are_no_names(tmp_path
     columns = {"size": ["3326589.16", "12.5", "8.25"], "code": ["016400", "016401", "016402"], "name": ["A", "B", "C"]}
     areas = replace(found.areas, geometries=found.areas.geometries[:3], columns=columns)
     assert key_columns(areas) == ("name", "code", "size")
+
+
+def tracts(folder: Path, names: list[str | None]) -> Path:
+    """A row of squares, each with people and the neighbourhood it belongs to."""
+    features: list[dict[str, Any]] = [
+        {"type": "Feature", "geometry": {"type": "Polygon", "coordinates": [square(n, 0)]},
+         "properties": {"tract": f"T{n}", "hood": name, "people": 100 * (n + 1), "city": "Riverton", "floor": n % 2}}
+        for n, name in enumerate(names)
+    ]  # fmt: skip
+    path = folder / "tracts.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    return path
+
+
+def test_areas_of_one_name_become_one_with_the_sums_that_are_wanted(scope: Scope, tmp_path: Path) -> None:
+    found = checked(tracts(tmp_path, ["Bay", "Bay ", "Hill", "Bay", None]))
+    assert group_columns(found.areas) == ("hood",) and group_count(found.areas, "hood") == 2
+    made = grouped(found, "hood", ["people"])
+    assert grouped_said(found, made).replace("\u00a0", " ") == (
+        "4 areas became 2 by hood. 1 area without a name is left out."
+    )
+    kept = add(scope, made, "hoods", "hood")
+    assert (kept.size, kept.key_column, kept.amounts) == (2, "hood", ("people",)) and "5" in kept.source
+    read = get_boundaries(scope, "hoods")
+    assert read.keys == ("Bay", "Hill") and read.amounts["people"] == (700.0, 300.0)
+    bay = shapely.from_geojson(read.exact[0])
+    assert bay.equals(shapely.box(0, 0, 2, 1) | shapely.box(3, 0, 4, 1)) and bay.geom_type == "MultiPolygon"
+    with pytest.raises(BadInput, match="cannot be added"):
+        grouped(found, "hood", ["tract"])
+    with pytest.raises(UnknownName, match="Did you mean `hood`"):
+        grouped(found, "hod")
+
+
+def test_a_flawed_part_of_a_larger_area_needs_its_repaired_form(scope: Scope, tmp_path: Path) -> None:
+    found = checked(file_of(tmp_path, square(0, 0), BOW_TIE))
+    made = grouped(found, "city")
+    with pytest.raises(BadInput, match="feature 2: found a self-intersection"):
+        add(scope, made, "city", "city")
+    assert add(scope, made, "city", "city", repair=True).size == 1
+    assert shapely.from_geojson(get_boundaries(scope, "city").exact[0]).area == pytest.approx(1.5)
+
+
+@pytest.mark.skipif(not TRACTS.exists(), reason="the shared data is not here")
+def test_the_tracts_of_san_francisco_become_its_neighbourhoods() -> None:
+    found = checked(TRACTS)
+    assert group_columns(found.areas) == ("nhood",)
+    made = grouped(found, "nhood")
+    assert grouped_said(found, made).replace("\u00a0", " ") == "195 areas became 41 by nhood."
+    assert (
+        set(made.areas.columns["nhood"]) == set(found.areas.column("nhood"))
+        and shapely.is_valid(made.areas.geometries).all()
+    )
+    assert shapely.area(made.areas.geometries).sum() == pytest.approx(shapely.area(found.areas.geometries).sum())
+    assert not shapely.get_num_interior_rings(shapely.get_parts(made.areas.geometries)).any(), "no slivers are left"
