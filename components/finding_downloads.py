@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from components import mapped, state
@@ -21,6 +22,7 @@ from services.maps.hexes import HexMap, placed_dataset
 from services.maps.labels import Names
 from services.maps.patterns import Patterns
 from services.maps.pictures import Picture
+from services.maps.rhythms import Rhythms
 from services.maps.scans import counted_by
 
 
@@ -65,7 +67,20 @@ def show_patterns(
 
         return pattern_sheet(scope, shown, found, picked, names, choice, filters_said(board, choice), now)
 
-    buttons(scope, board, shown.metric, choice, make, ("geojson", "kml", "csv", "parquet"), "table")
+    looked = replace(choice, layer="patterns")
+    buttons(scope, board, shown.metric, looked, make, ("geojson", "kml", "csv", "parquet"), "table")
+
+
+def show_hours(scope: Scope, board: Board, shown: HexMap, found: Rhythms, where: str, choice: MapChoice) -> None:
+    """The hours of the week of all charts, as tables."""
+
+    def make(now: datetime) -> Sheet:
+        from services.exports.patterns import rhythm_sheet
+
+        names, said = mapped.district_names(scope, board, choice, now), filters_said(board, choice)
+        return rhythm_sheet(scope, shown, found, where, names, choice, said, now)
+
+    buttons(scope, board, shown.metric, replace(choice, layer="hours"), make, ("csv", "parquet"), "table")
 
 
 def show_unusual(scope: Scope, board: Board, metric: Metric, choice: MapChoice, now: datetime) -> None:

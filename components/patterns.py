@@ -55,6 +55,8 @@ def _hours(scope: Scope, board: Board, metric: Metric, choice: MapChoice, now: d
     with st.grid(3, min_column_width=270, gap="small", border=True):
         for place, one in enumerate(found.found):
             _week(one, f"week_{place}")
+    shown = mapped.hex_map(scope, board, metric, choice, now)
+    finding_downloads.show_hours(scope, board, shown, found, where, choice)
 
 
 def _week(one: Rhythm, key: str) -> None:

@@ -126,6 +126,7 @@ def _described(shapes: Sequence[shapely.Geometry]) -> dict[str, Any]:
 
 
 def _type_of(values: Sequence[Fact]) -> Any:
+    """Text where there is some, else whole numbers or numbers."""
     import pyarrow as pa
 
     known = [value for value in values if value is not None]

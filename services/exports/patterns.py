@@ -1,4 +1,4 @@
-"""What is taken along of category patterns: each place and category that stands out, and how sure that is?"""
+"""What is taken along of patterns: each place and category that stands out, each hour of the week with its rows?"""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from services.maps.choices import MapChoice
 from services.maps.hexes import HexMap
 from services.maps.labels import Names
 from services.maps.patterns import Patterns
+from services.maps.rhythms import DAYS, Rhythms
 
+HOUR_COLUMNS = ("category", "weekday", "hour", "rows_an_hour")
 COLUMNS = ("h3", "district", "category", "rows", "expected", "times_as_many", "q")
 
 
@@ -48,3 +50,26 @@ def pattern_sheet(
         title, COLUMNS, (), tuple(items), told, sheets.sentences(told, ("Pairs", part)), names.labels, shown.box,
         replace(choice, layer="patterns"),
     )  # fmt: skip
+
+
+def rhythm_sheet(
+    scope: Scope, shown: HexMap, found: Rhythms, where: str, names: Names, choice: MapChoice, filters: Sequence[str],
+    now: datetime,
+) -> PlainSheet:  # fmt: skip
+    """The mean rows of each hour of the local week, of all rows first, then of each category; None for an hour that the
+    range does not hold. `where` says of what place."""
+    items = tuple(
+        Item(f"{one.title} {name} {hour}", one.title, (one.title, name, hour, float(one.means[day, hour])), None, None)
+        for one in found.found
+        for day, name in enumerate(DAYS)
+        for hour in range(24)
+    )
+    title, asked = f"{found.found[0].title} by hour of the week", replace(choice, layer="hours")
+    told = sheets.about(
+        scope, shown.metric, asked, filters, now, title, f"{found.note}, {where}.{found.hint}", shown.as_of_at,
+        shown.coverage, shown.coverage.sentence(), shown.box,
+    ) | {"hours": len(items), "rows_of": {one.title: one.rows for one in found.found}}  # fmt: skip
+    part = f"{plural(len(found.found), 'week')} of 7 × 24 hours"
+    return PlainSheet(
+        title, HOUR_COLUMNS, (), items, told, sheets.sentences(told, ("Hours", part)), names.labels, shown.box, asked
+    )

@@ -20,7 +20,7 @@ from services.maps.pictures import Fact, Swatch
 if TYPE_CHECKING:
     import shapely
 
-COUNTED = ("hexagons", "areas", "places", "steps", "lines", "clusters", "pairs", "incidents")
+COUNTED = ("hexagons", "areas", "places", "steps", "lines", "clusters", "pairs", "incidents", "hours")
 """What maps are made of; `about` says under one of these names how many there are."""
 
 

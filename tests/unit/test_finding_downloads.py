@@ -25,7 +25,7 @@ from data.unusual import PlaceCluster, PlaceScan
 from services.exports.incidents import incident_sheet, league_sheet
 from services.exports.map_files import csv_text, geojson, kml, parquet
 from services.exports.map_images import HEIGHT, MARGIN, WIDTH, png
-from services.exports.patterns import pattern_sheet
+from services.exports.patterns import pattern_sheet, rhythm_sheet
 from services.exports.sheets import PlainSheet
 from services.exports.sides import sides_sheet
 from services.exports.studies import cluster_sheet, risk_sheet
@@ -39,6 +39,7 @@ from services.maps.labels import Label, Names
 from services.maps.patterns import Pattern, Patterns, lines_of
 from services.maps.pictures import Painted, Picture, Swatch
 from services.maps.rarities import cards, episodes, picture
+from services.maps.rhythms import Rhythm, Rhythms
 from services.maps.sides import Sides
 from services.maps.unusual import Limit
 from services.spatial.backtesting import Backtest, Calibration, Estimate
@@ -225,6 +226,19 @@ def test_patterns_hold_all_pairs_or_those_of_what_is_picked(scope: Scope) -> Non
     assert (
         one["h3"][0].split() == list(CELLS[:2]) and "place and category, of 5 tested" in dict(sheet.sentences)["Pairs"]
     )
+
+
+def test_hours_of_the_week_are_taken_along_with_those_that_never_were(scope: Scope) -> None:
+    means = np.arange(168.0).reshape(7, 24)
+    means[6, 23] = np.nan
+    found = Rhythms((Rhythm("Opened", means, 900), Rhythm("Noise", means / 2, 400)), "Mean opened an hour")
+    sheet = rhythm_sheet(scope, SHOWN, found, "in view", NAMES, CHOICE, FILTERS, NOW)
+    told, lines = lines_of_csv(sheet)
+    assert len(lines) == 336 and told["Note"] == "Mean opened an hour, in view." and "latitude" not in lines
+    tuesday = lines[(lines["weekday"] == "Tue") & (lines["hour"] == 5)]
+    assert tuesday["rows_an_hour"].tolist() == [29.0, 14.5] and pd.isna(lines["rows_an_hour"][167])
+    held = pyarrow.parquet.read_table(io.BytesIO(parquet(sheet)))
+    assert held["rows_an_hour"].to_pylist()[167] is None and sheet.about["rows_of"] == {"Opened": 900, "Noise": 400}
 
 
 def repeats() -> Errand:
