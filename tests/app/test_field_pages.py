@@ -1,16 +1,20 @@
-"""Is a plan that the worker made shown with what its unserved stops need, and does a click apply it?"""
+"""Are plans and incidents that the worker found shown with all that belongs to them, and does a click go on?"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from data.types import Scope
-from services.field import crews, errands, plans
+from services import people
+from services.field import crews, errands, plans, reading
 from services.field.asks import RoutesAsk
+from services.field.repeats import RepeatsAsk
 from services.field.running import run_errand
+from services.ingest import ingest_rows
+from services.model import current
 from services.routing.plans import Place, Stop
 from tests.app.visits import opened, sign_in
 from tests.support import fresh_database, make_workspace
@@ -41,3 +45,26 @@ def test_an_unserved_stop_is_explained_and_its_change_applied(manager: Scope) ->
     assert not app.exception and app.query_params["plan"] == str(number + 1)
     asked = errands.read(manager, "routes", number + 1)
     assert asked is not None and asked.ask["officers"][0]["skills"] == ["gas"] and asked.ask["promised"] == ["gas"]
+
+
+def test_incidents_have_a_map_and_a_ranking_that_can_be_taken_along(manager: Scope) -> None:
+    now = datetime.now(UTC)
+    rows = [
+        {"complaint_id": f"r{n}", "opened_at": (now - timedelta(days=1 + n % 4, minutes=n)).isoformat(), "lon": -87.65,
+         "category": "Noise", "district": f"D{n % 4}", "lat": 41.8 + n % 4 / 50}
+        for n in range(24)
+    ]  # fmt: skip
+    ingest_rows(people.command_scope("fieldtown"), "grievance.complaints", rows, None, now)
+    asked = RepeatsAsk(
+        "grievance.complaints", (now - timedelta(days=9)).isoformat(), now.isoformat(), "category", "district"
+    )
+    dataset = current().datasets()["grievance.complaints"]
+    number = reading.ask_repeats(manager, dataset, asked, "Complaints", now)
+    waiting = errands.read(manager, "repeats", number)
+    assert waiting is not None and run_errand(waiting)
+    app = opened("learn/effects", tab="repeats", repeats=str(number))
+    assert not app.exception and [m.value for m in app.metric] == ["24", "4", "6.000", "6"]
+    assert app.dataframe[0].value["Reports"].tolist() == [6, 6, 6, 6] and len(app.dataframe) == 2
+    assert [one.label for one in app.get("download_button")] == [
+        "GeoJSON", "KML", "CSV", "GeoParquet", "PNG", "CSV", "Parquet",
+    ]  # fmt: skip
