@@ -7,7 +7,7 @@ from datetime import datetime
 
 import streamlit as st
 
-from components import drill, filters, queries, states
+from components import drill, filters, queries, row_lists, states
 from components.markdown import plain
 from data.model import Metric
 from data.types import Scope
@@ -19,7 +19,7 @@ from services.maps.boundaries import list_boundaries
 from services.maps.choices import MapChoice
 from services.maps.hexes import counting, placed_dataset
 
-_ASKED, _PAGES = "_bad_places_asked", "_bad_places_pages"
+_ASKED, _READING = "_bad_places_asked", "_bad_places_reading"
 
 
 def note(scope: Scope, board: Board, metric: Metric, choice: MapChoice, now: datetime) -> None:
@@ -48,13 +48,14 @@ def _rows(scope: Scope, board: Board, metric: Metric, wanted: BadPlaces, now: da
     @st.dialog(f"Rows that {wanted.said}"[:80], width="large", position="right", on_dismiss=_close)
     def drawer() -> None:
         with states.guard():
-            drill.draw_rows(scope, listed, st.session_state.setdefault(_PAGES, []), 560)
+            row_lists.draw(scope, listed, _READING, 560)
 
     drawer()
 
 
 def _ask(kind: str) -> None:
-    st.session_state[_ASKED], st.session_state[_PAGES] = kind, []
+    st.session_state[_ASKED] = kind
+    row_lists.begin(_READING)
 
 
 def _close() -> None:

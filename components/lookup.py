@@ -7,7 +7,7 @@ from html import escape
 
 import streamlit as st
 
-from components import charts, courses, drill, state, states
+from components import charts, courses, row_lists, state, states
 from components.markdown import plain
 from components.palette import palette
 from data.types import Scope
@@ -189,4 +189,4 @@ def _lists(scope: Scope, sight: Sight) -> None:
             "Rows of", list(titles), default=next(iter(titles)), required=True, key=key, **_NO_LABEL
         )
         wanted = next((d for d in sight.lists if d.title == chosen), sight.lists[0])
-        drill.draw_rows(scope, wanted, st.session_state.setdefault(f"{key}_{wanted.title}", []), 320)
+        row_lists.draw(scope, wanted, f"{key}_{wanted.title}", 320)

@@ -19,9 +19,10 @@ from data.engine.asks import Predicate
 from data.engine.oracle import condition
 from data.errors import unknown
 from data.model import Dataset
+from data.orders import ordered, require_sortable
 from data.rows import columns_of
 from data.tables import column_types, table_of
-from data.types import Scope, TimeRange
+from data.types import Order, Scope, TimeRange
 
 BLOCK = 256 * 1024
 # Characters that JSON always escapes: with them as quote and delimiter, COPY's CSV writes each document as it is.
@@ -30,13 +31,15 @@ _RAW = r"FORMAT csv, QUOTE E'\x01', DELIMITER E'\x02'"
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Rows whose time `at` lies in the range and that meet the predicates, oldest first, with these columns."""
+    """Rows whose time `at` lies in the range and that meet the predicates, with these columns; oldest first unless
+    they are to be ordered."""
 
     dataset: Dataset
     at: str
     range: TimeRange
     predicates: tuple[Predicate, ...]
     columns: tuple[str, ...]
+    order: Order | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,8 @@ def export(scope: Scope, wanted: Wanted, form: Literal["csv", "json"]) -> Iterat
     """The rows as CSV with a header, or as one JSON object a line, in blocks of about BLOCK bytes.
 
     Times are ISO 8601 in UTC. Rows, count and as-of time are those of one snapshot, which lasts as long as the block of
-    `with`: read the blocks soon. Raises UnknownName for a time column or column that is not there, DatabaseDown.
+    `with`: read the blocks soon. Raises UnknownName for a time column or column that is not there, BadInput for more
+    rows than can be ordered, DatabaseDown.
     """
     _check(wanted)
     with transaction(scope, snapshot=True) as tx:
@@ -62,6 +66,8 @@ def export(scope: Scope, wanted: Wanted, form: Literal["csv", "json"]) -> Iterat
         state = "SELECT newest_at FROM belvedere.dataset_state WHERE workspace_id = %s AND dataset_id = %s"
         newest = tx.execute(state, (scope.workspace.id, wanted.dataset.id)).fetchone()
         assert counted is not None
+        if wanted.order:
+            require_sortable(wanted.dataset, wanted.order, wanted.columns, counted[0])
         blocks = _blocks(tx, wanted, source, form)
         try:
             yield Selection(counted[0], newest[0] if newest else None, blocks)
@@ -92,7 +98,8 @@ def _source(tx: Transaction, scope: Scope, wanted: Wanted) -> q.Composed:
 def _blocks(tx: Transaction, wanted: Wanted, source: q.Composed, form: Literal["csv", "json"]) -> Generator[bytes]:
     types = column_types(wanted.dataset)
     columns = q.SQL(", ").join(_column(name, types[name]) for name in wanted.columns)
-    order = q.SQL("{}, {}").format(q.Identifier(wanted.at), q.Identifier(wanted.dataset.key or "id"))
+    oldest_first = q.SQL("{}, {}").format(q.Identifier(wanted.at), q.Identifier(wanted.dataset.key or "id"))
+    order = ordered(wanted.dataset, wanted.at, wanted.order) if wanted.order else oldest_first
     chosen = q.SQL("SELECT {} FROM {} ORDER BY {}").format(columns, source, order)
     if form == "json":
         statement = q.SQL("COPY (SELECT to_json(r) FROM ({}) AS r) TO STDOUT ({})").format(chosen, q.SQL(_RAW))

@@ -6,8 +6,6 @@ sorts the whole table.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -17,12 +15,12 @@ from psycopg import sql as q
 
 from data.database import Transaction, transaction
 from data.engine.asks import Predicate
-from data.engine.days import from_ms, to_ms
 from data.engine.oracle import condition
 from data.errors import BadInput, unknown
 from data.model import Dataset
+from data.orders import Cursor, after, cursor_of, ordered, read_cursor
 from data.tables import column_types, table_of
-from data.types import Scope, TimeRange
+from data.types import Order, Scope, TimeRange
 
 MOST_ROWS = 10_000
 _HIDDEN = ("workspace_id", "cell")
@@ -31,7 +29,7 @@ _WINDOWS_DAYS = (1, 8, 64)
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Rows of a dataset whose time `at` lies in the range and that meet the predicates, newest first."""
+    """Rows of a dataset whose time `at` lies in the range and that meet the predicates, newest first unless ordered."""
 
     dataset: Dataset
     at: str
@@ -39,11 +37,12 @@ class Wanted:
     predicates: tuple[Predicate, ...]
     limit: int
     after: str | None = None
+    order: Order | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Rows newest first, as tuples in the order of `columns`; `next` continues after the last, None at the end."""
+    """Rows as tuples in the order of `columns`; `next` continues after the last, None at the end."""
 
     columns: tuple[str, ...]
     rows: list[tuple[Any, ...]]
@@ -61,16 +60,23 @@ def page(scope: Scope, wanted: Wanted) -> Page:
         raise unknown("time column", wanted.at, [t.name for t in wanted.dataset.times], wanted.dataset.qualified)
     if not 1 <= wanted.limit <= MOST_ROWS:
         raise BadInput(f"Field `limit`: found {wanted.limit}; expected a number from 1 to {MOST_ROWS:,}.")
-    cursor = _read_cursor(wanted.after) if wanted.after else None
+    cursor = read_cursor(wanted.dataset, wanted.order, wanted.after) if wanted.after else None
     with transaction(scope) as tx:
-        found = _by_windows(tx, scope, wanted, cursor)
+        if wanted.order is None:
+            found = _by_windows(tx, scope, wanted, cursor)
+        else:
+            whole = wanted.range.from_at, wanted.range.to_at
+            found = tx.execute(_statement(scope, wanted, cursor, *whole, tx)).fetchall()
     columns = columns_of(wanted.dataset)
-    more = len(found) > wanted.limit
-    rows = [tuple(_plain(v) for v in row) for row in found[: wanted.limit]]
-    return Page(columns, rows, _cursor(wanted, columns, rows[-1]) if more else None)
+    rows = found[: wanted.limit]
+    last = dict(zip(columns, rows[-1], strict=True)) if len(found) > wanted.limit else None
+    return Page(
+        columns, [tuple(map(_plain, row)) for row in rows],
+        cursor_of(wanted.dataset, wanted.at, wanted.order, last) if last else None,
+    )  # fmt: skip
 
 
-def _by_windows(tx: Transaction, scope: Scope, wanted: Wanted, cursor: tuple[datetime, Any] | None) -> list[Any]:
+def _by_windows(tx: Transaction, scope: Scope, wanted: Wanted, cursor: Cursor | None) -> list[Any]:
     """Looks back in growing windows, so that the newest rows cost the same whatever the length of the range."""
     last = wanted.range.to_at if cursor is None else min(wanted.range.to_at, cursor[0] + timedelta(milliseconds=1))
     found: list[Any] = []
@@ -83,39 +89,27 @@ def _by_windows(tx: Transaction, scope: Scope, wanted: Wanted, cursor: tuple[dat
 
 
 def _statement(
-    scope: Scope, wanted: Wanted, cursor: tuple[datetime, Any] | None, first: datetime, last: datetime, tx: Transaction
+    scope: Scope, wanted: Wanted, cursor: Cursor | None, first: datetime, last: datetime, tx: Transaction
 ) -> q.Composed:
-    at, key = q.Identifier(wanted.at), q.Identifier(wanted.dataset.key or "id")
+    dataset, at = wanted.dataset, wanted.at
     where = [
         q.SQL("workspace_id = {}").format(q.Literal(scope.workspace.id)),
-        q.SQL("{0} >= {1} AND {0} < {2}").format(at, q.Literal(first), q.Literal(last)),
-        *(condition(tx, wanted.dataset, p) for p in wanted.predicates),
+        q.SQL("{0} >= {1} AND {0} < {2}").format(q.Identifier(at), q.Literal(first), q.Literal(last)),
+        *(condition(tx, dataset, p) for p in wanted.predicates),
     ]
     if cursor:
-        where.append(q.SQL("({}, {}) < ({}, {})").format(at, key, q.Literal(cursor[0]), q.Literal(cursor[1])))
-    columns = q.SQL(", ").join(map(q.Identifier, columns_of(wanted.dataset)))
-    return q.SQL("SELECT {} FROM {} WHERE {} ORDER BY {} DESC, {} DESC LIMIT {}").format(
-        columns, table_of(wanted.dataset), q.SQL(" AND ").join(where), at, key, q.Literal(wanted.limit + 1)
-    )
+        where.append(after(dataset, at, wanted.order, cursor))
+    columns = q.SQL(", ").join(map(q.Identifier, columns_of(dataset)))
+    return q.SQL("SELECT {} FROM {} WHERE {} ORDER BY {} LIMIT {}").format(
+        columns, table_of(dataset), q.SQL(" AND ").join(where), ordered(dataset, at, wanted.order),
+        q.Literal(wanted.limit + 1),
+    )  # fmt: skip
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     return value
-
-
-def _cursor(wanted: Wanted, columns: Sequence[str], row: Sequence[Any]) -> str:
-    named = dict(zip(columns, row, strict=True))
-    return json.dumps([to_ms(named[wanted.at]), named[wanted.dataset.key or "id"]])
-
-
-def _read_cursor(text: str) -> tuple[datetime, Any]:
-    try:
-        ms, key = json.loads(text)
-        return from_ms(ms), key
-    except (ValueError, TypeError, OverflowError) as error:
-        raise BadInput(f"Field `after`: found {text!r}; expected the `next` of the page before.") from error
 
 
 def recent(scope: Scope, dataset: Dataset, limit: int, after_id: Any = None) -> list[dict[str, Any]]:

@@ -77,6 +77,22 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True)
+class Order:
+    """Rows by a column, the smallest or the largest value first; as text `cost` or `-cost`."""
+
+    column: str
+    is_ascending: bool = True
+
+    def __str__(self) -> str:
+        return self.column if self.is_ascending else f"-{self.column}"
+
+    @classmethod
+    def read(cls, text: str | None) -> Order | None:
+        """The order of a text; none of an empty one."""
+        return cls(text.removeprefix("-"), not text.startswith("-")) if text else None
+
+
+@dataclass(frozen=True, slots=True)
 class MetricQuery:
     """One question: metrics over a range, split by time (`grain`) and up to two dimensions (`by`).
 

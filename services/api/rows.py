@@ -19,7 +19,7 @@ from starlette.types import Scope as Connection
 
 from data.database import transaction
 from data.model import Dataset
-from data.types import Filter, Scope, TimeRange
+from data.types import Filter, Order, Scope, TimeRange
 from services import exports, metrics, people
 from services.api import examples
 from services.api.access import Caller, find_dataset, now
@@ -42,6 +42,10 @@ From = Annotated[
 To = Annotated[str | None, Query(description="Day or instant at which the range ends, not included.")]
 Days = Annotated[int, Query(ge=1, le=MOST_DAYS, description="Days up to now, when there is no `from`.")]
 Where = Annotated[str | None, Query(description='Conditions as in a query, in JSON: `{"category": ["Noise"]}`.')]
+Sort = Annotated[
+    str | None,
+    Query(description="Column to sort by, `-` before it for the largest first; rows without a value come last."),
+]
 At = Annotated[str | None, Query(description="Time column that the range refers to; without it the dataset's own.")]
 
 
@@ -85,7 +89,7 @@ def _cursor(dataset: Dataset, after: str | None) -> str | None:
         return None
     try:
         text = base64.urlsafe_b64decode(after.encode() + b"=" * (-len(after) % 4)).decode()
-        ms, key = json.loads(text)
+        ms, key, *_ = json.loads(text)
     except (ValueError, TypeError) as error:
         raise BadField("Expected the `next` of the page before.", "after", found=after) from error
     if type(ms) is not int or type(key) is not (str if dataset.key else int) or abs(ms) > 10**14:
@@ -97,14 +101,16 @@ def _cursor(dataset: Dataset, after: str | None) -> str | None:
 def get_rows(
     scope: Caller, dataset: DatasetName, from_: From = None, to: To = None, days: Days = 30, where: Where = None,
     at: At = None, after: Annotated[str | None, Query(description="`next` of the page before.")] = None,
-    limit: Annotated[int, Query(ge=1, le=MOST_ROWS, description="Rows a page.")] = 100,
+    limit: Annotated[int, Query(ge=1, le=MOST_ROWS, description="Rows a page.")] = 100, sort: Sort = None,
 ) -> JsonAnswer:  # fmt: skip
-    """The newest first, in pages that stay right while rows come in. Personal columns take the ability `personal`:
-    without it they are left out and named in `omitted`; with it the reading is audited."""
+    """The newest first, or up to two million sorted by a column, in pages that stay right while rows come in. Personal
+    columns take the ability `personal`: without it they are left out and named in `omitted`; with it the reading is
+    audited."""
     found, when = find_dataset(scope, dataset), now()
     span, filters = span_of(scope, from_, to, days, when), filters_of(scope, where)
-    exports.require_visible(scope, found, {f.dimension for f in filters})
-    page = metrics.rows(scope, found.qualified, span, filters, limit, after=_cursor(found, after), at=at)
+    order = Order.read(sort)
+    exports.require_visible(scope, found, {f.dimension for f in filters}, order)
+    page = metrics.rows(scope, found.qualified, span, filters, limit, _cursor(found, after), at, order)
     shown, omitted = exports.visible_columns(scope, found)
     if set(shown) & exports.personal_columns(found) and page.rows:
         _record(scope, found, filters, len(page.rows))
@@ -134,8 +140,8 @@ def _record(scope: Scope, dataset: Dataset, filters: tuple[Filter, ...], rows: i
 
 _FILE: dict[int | str, dict[str, Any]] = {
     200: {
-        "description": "The file. `X-Belvedere-Rows`, `X-Belvedere-As-Of`, `X-Belvedere-Filters` (JSON) and "
-        "`X-Belvedere-Omitted` say what it holds.",
+        "description": "The file. `X-Belvedere-Rows`, `X-Belvedere-As-Of`, `X-Belvedere-Filters` (JSON), "
+        "`X-Belvedere-Omitted` and `X-Belvedere-Order` say what it holds.",
         "content": {
             kind.partition(";")[0]: {"schema": {"type": "string", "format": "binary"}}
             for kind in ("text/csv", "application/x-ndjson", "application/json", "application/vnd.apache.parquet")
@@ -149,9 +155,11 @@ async def download_rows(
     request: Request, scope: Caller, dataset: DatasetName, from_: From = None, to: To = None, days: Days = 30,
     where: Where = None, at: At = None,
     form: Annotated[RowFormat, Query(alias="format", description="jsonl has one object a line.")] = "csv",
+    sort: Sort = None,
 ) -> Response:  # fmt: skip
-    """All rows of a range, oldest first, as they were at one moment, streamed. Times are ISO 8601 in UTC. The export is
-    audited. Personal columns take the ability `personal`; without it they are left out."""
+    """All rows of a range, oldest first, or up to two million sorted by a column, as they were at one moment, streamed.
+    Times are ISO 8601 in UTC. The export is audited. Personal columns take the ability `personal`; without it they are
+    left out."""
     when = now()
     span, filters = span_of(scope, from_, to, days, when), await run_in_threadpool(filters_of, scope, where)
     seats: Seats = request.app.state.downloads
@@ -160,7 +168,7 @@ async def download_rows(
     stack.callback(seats.give_back)
     try:
         found = await run_in_threadpool(find_dataset, scope, dataset)
-        wanted = exports.Request(found, span, filters, at or "", form)
+        wanted = exports.Request(found, span, filters, at or "", form, Order.read(sort))
         opened = await run_in_threadpool(stack.enter_context, exports.download(scope, wanted, when))
     except BaseException:
         stack.close()
@@ -186,6 +194,7 @@ class FileStream(Response):
             "X-Belvedere-As-Of": opened.as_of.isoformat() if opened.as_of else "",
             "X-Belvedere-Filters": json.dumps(opened.filters),
             "X-Belvedere-Omitted": ",".join(opened.omitted),
+            "X-Belvedere-Order": opened.order,
         }
         self.raw_headers = [(k.lower().encode(), v.encode("latin-1")) for k, v in headers.items()]
         self.raw_headers.append((b"content-type", opened.media_type.encode()))

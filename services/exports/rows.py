@@ -16,7 +16,7 @@ from data.database import transaction
 from data.errors import unknown
 from data.exports import Selection, Wanted, arrow_types, export
 from data.model import Dataset
-from data.types import Filter, Scope, TimeRange
+from data.types import Filter, Order, Scope, TimeRange
 from services import people
 from services.exports.visible import personal_columns, require_visible, visible_columns
 from services.observing import timed
@@ -33,18 +33,21 @@ MEDIA_TYPES: dict[RowFormat, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Which rows: those whose time `at` (the dataset's own when empty) lies in the range and that meet the filters."""
+    """Which rows: those whose time `at` (the dataset's own when empty) lies in the range and that meet the filters,
+    oldest first without an order of their own."""
 
     dataset: Dataset
     range: TimeRange
     where: tuple[Filter, ...] = ()
     at: str = ""
     form: RowFormat = "csv"
+    order: Order | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """An open download: what it is called and holds, and its bytes. Columns in `omitted` were left out as personal."""
+    """An open download: what it is called and holds, and its bytes. Columns in `omitted` were left out as personal;
+    `order` is as text, empty for the oldest first."""
 
     file_name: str
     media_type: str
@@ -53,6 +56,7 @@ class Download:
     filters: tuple[str, ...]
     columns: tuple[str, ...]
     omitted: tuple[str, ...]
+    order: str
     chunks: Iterator[bytes]
 
 
@@ -60,14 +64,16 @@ class Download:
 def download(scope: Scope, request: Request, now: datetime) -> Iterator[Download]:
     """The rows as a stream of bytes; the export is audited before the first of them.
 
-    Raises NotAllowed without the ability `export` and for a filter on a hidden column, UnknownName for a column that is
-    not there, DatabaseDown. All rows are those of one moment; leaving the block ends the statement behind them.
+    Raises NotAllowed without the ability `export` and for a filter on a hidden column or an order by one, UnknownName
+    for a column that is not there, BadInput for more rows than can be ordered, DatabaseDown. All rows are those of one
+    moment; leaving the block ends the statement behind them.
     """
     people.require(scope, "export")
     dataset = request.dataset
     if request.form not in FORMATS:
         raise unknown("format", request.form, FORMATS)
-    require_visible(scope, dataset, {f.dimension for f in request.where})
+    order = str(request.order or "")
+    require_visible(scope, dataset, {f.dimension for f in request.where}, request.order)
     shown, omitted = visible_columns(scope, dataset)
     wanted = _wanted(request, shown)
     written: Literal["csv", "json"] = "json" if request.form in ("json", "jsonl") else "csv"
@@ -80,7 +86,7 @@ def download(scope: Scope, request: Request, now: datetime) -> Iterator[Download
         chunks = _WRITERS[request.form](dataset, shown, found.blocks, about)
         name = file_name(scope.workspace.slug, dataset, request.range, request.form, now)
         yield Download(
-            name, MEDIA_TYPES[request.form], found.rows, found.as_of, sentences, shown, omitted, chunks
+            name, MEDIA_TYPES[request.form], found.rows, found.as_of, sentences, shown, omitted, order, chunks
         )  # fmt: skip
 
 
@@ -93,7 +99,7 @@ def _wanted(request: Request, columns: tuple[str, ...]) -> Wanted:
         if condition.dimension not in known:
             raise unknown("dimension", condition.dimension, known, request.dataset.qualified)
     at = request.at or request.dataset.time
-    return Wanted(request.dataset, at, request.range, predicates_of(request.where), columns)
+    return Wanted(request.dataset, at, request.range, predicates_of(request.where), columns, request.order)
 
 
 def _record(scope: Scope, request: Request, found: Selection, sentences: Sequence[str], columns: Sequence[str]) -> None:
@@ -101,6 +107,7 @@ def _record(scope: Scope, request: Request, found: Selection, sentences: Sequenc
     detail = {
         "rows": found.rows, "format": request.form, "from": request.range.from_at.isoformat(),
         "to": request.range.to_at.isoformat(), "filters": list(sentences), "personal_columns": personal,
+        "order": str(request.order or ""),
     }  # fmt: skip
     with transaction(scope) as tx:
         people.record(tx, scope, "exported", request.dataset.qualified, detail)
@@ -111,8 +118,8 @@ def _about(
 ) -> dict[str, Any]:
     return {
         "dataset": request.dataset.qualified, "from": request.range.from_at, "to": request.range.to_at,
-        "filters": list(sentences), "as_of": found.as_of, "total": found.rows, "columns": list(columns),
-        "omitted": list(omitted),
+        "filters": list(sentences), "order": str(request.order or ""), "as_of": found.as_of, "total": found.rows,
+        "columns": list(columns), "omitted": list(omitted),
     }  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from data.model import Dataset
 from data.rows import columns_of
-from data.types import Scope
+from data.types import Order, Scope
 from services import people
 
 
@@ -26,7 +26,8 @@ def visible_columns(scope: Scope, dataset: Dataset) -> tuple[tuple[str, ...], tu
     return tuple(n for n in names if n not in hidden), tuple(n for n in names if n in hidden)
 
 
-def require_visible(scope: Scope, dataset: Dataset, columns: set[str]) -> None:
-    """Raise NotAllowed when a column is hidden: filtering or splitting by it would tell what it holds."""
-    if columns & personal_columns(dataset):
+def require_visible(scope: Scope, dataset: Dataset, columns: set[str], order: Order | None = None) -> None:
+    """Raise NotAllowed when a column is hidden: filtering, splitting or ordering by it would tell what it holds."""
+    asked = columns | {order.column} if order else columns
+    if asked & personal_columns(dataset):
         people.require(scope, "personal")

@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 
 from data.database import transaction
 from data.model import Dataset
-from data.types import Filter, Scope, TimeRange
+from data.orders import MOST_SORTED
+from data.types import Filter, Order, Scope, TimeRange
 from services import exports, metrics, people
 from services.formats import plural, span
 from services.live.boards import Board, rows_source, sentence_of
@@ -41,13 +42,15 @@ class Drill:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """One page of rows: `columns` are (name, title), times local without a zone; `hidden` are columns not allowed."""
+    """One page of rows: `columns` are (name, title), times local without a zone; `hidden` are columns not allowed.
+    `can_sort` says whether they are few enough to be put in another order."""
 
     columns: tuple[tuple[str, str], ...]
     lines: list[dict[str, Any]]
     total: int
     next: str | None
     hidden: tuple[str, ...]
+    can_sort: bool
 
 
 def drill(
@@ -78,11 +81,19 @@ def _said(board: Board, found: Filter) -> str:
     return f"place is in {plural(len(found.values), 'chosen hexagon')}"
 
 
-def read(scope: Scope, wanted: Drill, after: str | None, limit: int = PAGE_ROWS) -> Rows:
-    """A page of the rows, newest first; personal columns only for those who may see them, and then audited."""
+def turned(order: Order | None, column: str) -> Order | None:
+    """The order after a click on the head of a column: the smallest first, then the largest, then as it was."""
+    if order is None or order.column != column:
+        return Order(column)
+    return Order(column, False) if order.is_ascending else None
+
+
+def read(scope: Scope, wanted: Drill, after: str | None, order: Order | None = None, limit: int = PAGE_ROWS) -> Rows:
+    """A page of the rows, newest first without another order; personal columns only for those who may see them, and
+    then audited."""
     people.require(scope, "rows")
-    exports.require_visible(scope, wanted.dataset, {f.dimension for f in wanted.where})
-    page = metrics.rows(scope, wanted.dataset.qualified, wanted.range, wanted.where, limit, after, wanted.at)
+    exports.require_visible(scope, wanted.dataset, {f.dimension for f in wanted.where}, order)
+    page = metrics.rows(scope, wanted.dataset.qualified, wanted.range, wanted.where, limit, after, wanted.at, order)
     hidden = exports.hidden_columns(scope, wanted.dataset)
     if not hidden and page.rows and exports.personal_columns(wanted.dataset):
         with transaction(scope) as tx:
@@ -96,7 +107,7 @@ def read(scope: Scope, wanted: Drill, after: str | None, limit: int = PAGE_ROWS)
     titles = titles_of(wanted.dataset)
     return Rows(
         tuple((n, titles.get(n, n.replace("_", " ").capitalize())) for n in names), lines, page.total, page.next,
-        tuple(sorted(titles.get(n, n) for n in hidden)),
+        tuple(sorted(titles.get(n, n) for n in hidden)), page.total <= MOST_SORTED,
     )  # fmt: skip
 
 
@@ -113,8 +124,8 @@ def _plain(value: Any, zone: ZoneInfo) -> Any:
     return ", ".join(value) if isinstance(value, list) else value
 
 
-def download_address(scope: Scope, wanted: Drill) -> str:
-    """The address that streams all these rows as CSV."""
+def download_address(scope: Scope, wanted: Drill, order: Order | None = None) -> str:
+    """The address that streams all these rows as CSV, oldest first without another order."""
     where: dict[str, Any] = {}
     for found in wanted.where:
         named = wanted.areas if found.op == "inside" else ()
@@ -126,7 +137,7 @@ def download_address(scope: Scope, wanted: Drill) -> str:
             "dataset": wanted.dataset.qualified, "at": wanted.at, "from": wanted.range.from_at.isoformat(),
             "to": wanted.range.to_at.isoformat(), "where": json.dumps(where), "format": "csv",
             "workspace": scope.workspace.slug,
-        }
+        } | ({"sort": str(order)} if order else {})
     )  # fmt: skip
 
 

@@ -8,13 +8,13 @@ from typing import Any
 
 from data.errors import unknown
 from data.model import Dataset
-from data.types import Filter, Scope, TimeRange
+from data.types import Filter, Order, Scope, TimeRange
 from services.model import current, find_dataset
 
 
 @dataclass(frozen=True, slots=True)
 class RowPage:
-    """Rows newest first in the order of `columns`; `next` continues (None at the end), `total` counts all of them."""
+    """Rows, their values in the order of `columns`; `next` continues (None at the end), `total` counts all of them."""
 
     columns: tuple[str, ...]
     rows: list[tuple[Any, ...]]
@@ -30,23 +30,29 @@ def rows(
     limit: int,
     after: str | None = None,
     at: str | None = None,
+    order: Order | None = None,
 ) -> RowPage:
-    """One page of the raw rows whose time `at` (the dataset's own without one) lies in the range.
+    """One page of the raw rows whose time `at` (the dataset's own without one) lies in the range, newest first unless
+    an order says otherwise.
 
-    Raises UnknownName for a dataset, dimension or time column that is not there, BadInput for a limit or cursor.
+    Raises UnknownName for a dataset, dimension, column or time column that is not there, BadInput for a limit or cursor
+    and for more rows than can be ordered.
     """
     from data.engine.answers import count
     from data.engine.shapes import predicates_of
     from data.engine.splits import filter_columns
-    from data.rows import Wanted, page
+    from data.orders import require_sortable
+    from data.rows import Wanted, columns_of, page
 
     dataset = find_dataset(current(), dataset_name)
     for found in where:
         if found.dimension not in filter_columns(dataset):
             raise unknown("dimension", found.dimension, filter_columns(dataset), dataset.qualified)
-    wanted = Wanted(dataset, at or dataset.time, range, predicates_of(where), limit, after)
-    shown = page(scope, wanted)
+    wanted = Wanted(dataset, at or dataset.time, range, predicates_of(where), limit, after, order)
     total = count(scope, current(), dataset, wanted.at, range, wanted.predicates)
+    if order:
+        require_sortable(dataset, order, columns_of(dataset), total)
+    shown = page(scope, wanted)
     return RowPage(shown.columns, shown.rows, shown.next, total)
 
 

@@ -196,6 +196,11 @@ def test_the_rows_behind_a_number_are_listed_page_by_page(page: Open, scope: Sco
     next(b for b in app.button if b.label == "Older").click().run()
     older = app.dataframe[0].value
     assert len(older) == 10 and older["opened_at"].max() <= shown["opened_at"].min()
+    next(box for box in app.selectbox if box.label == "Order of all rows").select("complaint_id").run()
+    first = app.dataframe[0].value
+    assert not app.exception and list(first["complaint_id"]) == sorted(first["complaint_id"]) and len(first) == 50
+    next(b for b in app.button if b.label == "Further").click().run()
+    assert min(app.dataframe[0].value["complaint_id"]) > max(first["complaint_id"])
 
 
 def test_rows_take_the_ability_and_personal_columns_another(page: Open, scope: Scope) -> None:

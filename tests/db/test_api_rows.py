@@ -65,6 +65,21 @@ def test_pages_stay_right_while_rows_come_in(database: str) -> None:
         assert keys == [f"c{n:05}" for n in reversed(range(10))]
 
 
+def test_pages_and_downloads_come_in_the_order_that_is_asked_for(api: Api) -> None:
+    newest_first = [f"c{n:05}" for n in reversed(range(250))]
+    missing = [key for key in newest_first if int(key[1:]) % 3 == 0]
+    noise = [key for key in newest_first if key not in missing]
+    paged = [r["complaint_id"] for page in pages(api, api.bearer("rows"), limit=99, sort="-category") for r in page]
+    assert paged == [*noise, *missing]
+    answer = download(api, "csv", *ALL, sort="-category")
+    assert [r["complaint_id"] for r in read(answer, "csv")] == paged
+    assert answer.headers["x-belvedere-order"] == "-category" and audited(api.workspace, "exported")[0].detail["order"]
+    assert download(api, "json", "export", sort="complaint_id").json()["order"] == "complaint_id"
+    for path, ability in (("/rows", "rows"), ("/rows/download", "export")):
+        assert api.get(path, ability, **WHOLE, sort="citizen").status_code == 403, "its order would tell what it holds"
+        assert "Did you mean `category`" in api.get(path, ability, **WHOLE, sort="-categroy").json()["error"]["message"]
+
+
 def test_a_page_says_what_it_holds(api: Api) -> None:
     where = json.dumps({"category": [None], "district": {"contains": "town"}})
     answer = api.get("/rows", "rows", **WHOLE, where=where, limit=1).json()

@@ -1,0 +1,133 @@
+"""How are the rows behind a number listed: a page of them, in which order, with the way to the others?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from html import escape
+
+import pandas as pd
+import streamlit as st
+
+from components.palette import palette
+from data.types import Order, Scope
+from services import entities
+from services.formats import plural
+from services.live import drills
+from services.live.drills import MOST_SORTED, Drill, Rows
+from services.people import can
+
+_LABEL = {True: "smallest first", False: "largest first"}
+
+
+@dataclass
+class Reading:
+    """How somebody reads a list: the cursors of the pages gone through so far, and the order that was chosen."""
+
+    cursors: list[str] = field(default_factory=list)
+    order: Order | None = None
+    turn: int = 0
+
+    def sort(self, order: Order | None) -> None:
+        """Another order, from its first page on; the table begins anew, with no column chosen."""
+        self.cursors, self.order, self.turn = [], order, self.turn + 1
+
+
+def begin(name: str) -> None:
+    """Read the list of that name from its first page on, the newest rows first."""
+    st.session_state[name] = Reading()
+
+
+def draw(scope: Scope, wanted: Drill, name: str, height: int) -> None:
+    """The rows as a table with a pager and a download; `name` is where the session keeps how far somebody has read."""
+    reading: Reading = st.session_state.setdefault(name, Reading())
+    rows = drills.read(scope, wanted, reading.cursors[-1] if reading.cursors else None, reading.order)
+    st.markdown(f"{plural(rows.total, 'row')}. {wanted.sentence}.")
+    if not rows.lines:
+        st.caption("No rows here.")
+        return
+    _order(reading, rows, name)
+    _table(scope, wanted, reading, rows, name, height)
+    _pager(reading, rows)
+    _foot(scope, wanted, reading, rows)
+
+
+def _order(reading: Reading, rows: Rows, name: str) -> None:
+    """The order in words, for those who cannot click the head of a column."""
+    if not rows.can_sort:
+        most = plural(MOST_SORTED, "row")
+        st.caption(f"The newest first. Up to {most} can be sorted: take a shorter range, or filter.")
+        return
+    titles, key = dict(rows.columns), f"{name}_order"
+    both = [Order(column, way) for column in titles for way in (True, False)]
+    said = {"": "The newest first"} | {str(o): f"{titles[o.column]}, {_LABEL[o.is_ascending]}" for o in both}
+    st.session_state[key] = str(reading.order or "")
+
+    def choose() -> None:
+        reading.sort(Order.read(st.session_state[key]))
+
+    st.selectbox(
+        "Order of all rows", list(said), key=key, format_func=said.__getitem__, on_change=choose, width=320,
+        help="A click on the head of a column sorts all rows by it, too: the smallest first, then the largest.",
+    )  # fmt: skip
+
+
+def _table(scope: Scope, wanted: Drill, reading: Reading, rows: Rows, name: str, height: int) -> None:
+    titles = {column: _titled(title, column, reading.order) for column, title in rows.columns}
+    links = entities.links(scope, wanted.dataset)
+    times = {t.name for t in wanted.dataset.times} | {"received_at"}
+    settings = {
+        column: st.column_config.DatetimeColumn(title, format="D MMM YYYY HH:mm") if column in times else title
+        for column, title in titles.items()
+    }
+    frame = pd.DataFrame(rows.lines, columns=list(titles)).dropna(axis="columns", how="all")
+    texts = [column for column in frame.columns if pd.api.types.is_string_dtype(frame[column].dtype)]
+    frame[texts] = frame[texts].fillna("")
+    for column in (n for n in links if n in frame.columns):
+        frame[column] = [entities.address(links[column], str(value)) if value else None for value in frame[column]]
+        help = "Opens what is known of it."
+        settings[column] = st.column_config.LinkColumn(
+            titles[column], display_text=entities.NAME_OF_ADDRESS, help=help
+        )  # fmt: skip
+    key = f"{name}_table_{reading.turn}"
+
+    def turn() -> None:
+        chosen = st.session_state[key].selection.columns
+        reading.sort(drills.turned(reading.order, chosen[0]) if chosen else reading.order)
+
+    choose = {"on_select": turn, "selection_mode": "single-column"} if rows.can_sort else {}
+    st.dataframe(
+        frame, hide_index=True, column_config=settings, height=height, key=key, alt=f"Rows: {wanted.sentence}",
+        **choose,
+    )  # fmt: skip
+
+
+def _titled(title: str, column: str, order: Order | None) -> str:
+    """The title of a column; that by which rows are sorted has an arrow."""
+    if order is None or order.column != column:
+        return title
+    return f"{title} {'↑' if order.is_ascending else '↓'}"
+
+
+def _pager(reading: Reading, rows: Rows) -> None:
+    first = len(reading.cursors) * drills.PAGE_ROWS + 1
+    back, further = ("Newer", "Older") if reading.order is None else ("Back", "Further")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            back, disabled=not reading.cursors, on_click=lambda: reading.cursors.pop(), icon=":material/chevron_left:"
+        )
+        st.caption(f"{first} to {first + len(rows.lines) - 1} of {plural(rows.total, 'row')}", width="content")
+        st.button(
+            further, disabled=rows.next is None, on_click=lambda: reading.cursors.append(rows.next or ""),
+            icon=":material/chevron_right:", icon_position="right",
+        )  # fmt: skip
+
+
+def _foot(scope: Scope, wanted: Drill, reading: Reading, rows: Rows) -> None:
+    if can(scope, "export"):
+        address = escape(drills.download_address(scope, wanted, reading.order))
+        look, said = f"color:{palette().accent}", ", in this order" if reading.order else ""
+        st.html(
+            f'<a href="{address}" style="{look}" download>Download all {plural(rows.total, "row")} as CSV{said}</a>'
+        )
+    if rows.hidden:
+        st.caption(f"Left out because they are personal: {', '.join(rows.hidden)}.")
