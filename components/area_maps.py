@@ -9,6 +9,7 @@ from typing import Any
 from components import maps
 from components.palette import palette, rgb
 from data.boundaries import Boundaries
+from services.maps.areas import Selected
 from services.maps.boundaries import box_of_boundaries, labels_of
 from services.maps.choices import Box
 from services.maps.pictures import Picture
@@ -47,11 +48,11 @@ def draw(
     maps.deck([*layers, *maps.frame(seen, labels_of(found), (), width)], seen, "{t}", key, on_pick, width)
 
 
-def outlined(outline: str) -> list[Any]:
+def outlined(area: Selected | None) -> list[Any]:
     """The layer of a selected area's border; none without one."""
     import pydeck
 
-    rows = [_feature(shape, "", "") for shape in _shapes(outline)]
+    rows = [_feature(shape, "", "") for shape in _shapes(area.outline if area else "")]
     colour = rgb(palette().text)
     return [
         pydeck.Layer("GeoJsonLayer", rows, id="selected", filled=False, stroked=True, get_line_color=colour,

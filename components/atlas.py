@@ -84,7 +84,7 @@ def show(scope: Scope, now: datetime) -> None:
     if shown is None:
         return
     _view_bar(shown, choice)
-    if layers.show(scope, board, metric, shown, choice, map_tables.draw, now):
+    if layers.show(scope, board, metric, shown, choice, area, map_tables.draw, now):
         grounds.below(scope, board, metric, choice, area, now)
         return
     picture = mapped.picture(scope, board, metric, choice, palette() is DARK, now)
@@ -163,11 +163,10 @@ def _map(
 ) -> None:
     key = f"map_{choice.layer}_{box_text(shown.box)}_{shown.resolution}_{state.once('map')}"
     names = mapped.district_names(scope, board, choice, now)
-    labels = names.labels
+    labels, more = names.labels, area_maps.outlined(area)
     if choice.layer == "density":
-        maps.draw_density(shown, picture, labels, key)
+        maps.draw_density(shown, picture, labels, key, more)
     else:
-        more = area_maps.outlined(area.outline) if area else []
         width = maps.FULL if map_tables.is_wide(picture) else maps.WIDTH
         maps.draw_hexagons(
             picture, shown.box, labels, state.read_all("hex"), key, partial(_picked, key), width, more=more

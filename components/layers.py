@@ -7,11 +7,12 @@ from datetime import datetime
 
 import streamlit as st
 
-from components import map_downloads, mapped, maps, marks, playback, state, states, studies
+from components import area_maps, map_downloads, mapped, maps, marks, playback, state, states, studies
 from components.palette import DARK, palette
 from data.model import Metric
 from data.types import Scope
 from services.live.boards import Board
+from services.maps.areas import Selected
 from services.maps.choices import MapChoice, box_text
 from services.maps.hexes import HexMap
 from services.maps.pictures import Picture
@@ -20,8 +21,9 @@ Table = Callable[[Picture], None]
 
 
 def show(
-    scope: Scope, board: Board, metric: Metric, shown: HexMap, choice: MapChoice, table: Table, now: datetime
-) -> bool:
+    scope: Scope, board: Board, metric: Metric, shown: HexMap, choice: MapChoice, area: Selected | None, table: Table,
+    now: datetime,
+) -> bool:  # fmt: skip
     """Draw the layer with its table; False for a layer that is a map of hexagons like any other."""
     draws = {
         "playback": _film,
@@ -33,7 +35,7 @@ def show(
     }
     if choice.layer not in draws:
         return False
-    draws[choice.layer](scope, board, metric, shown, choice, table, now)
+    draws[choice.layer](scope, board, metric, shown, choice, area, table, now)
     return True
 
 
@@ -42,20 +44,22 @@ def _key(shown: HexMap, choice: MapChoice) -> str:
 
 
 def _film(
-    scope: Scope, board: Board, metric: Metric, shown: HexMap, choice: MapChoice, _table: Table, now: datetime
-) -> None:
+    scope: Scope, board: Board, metric: Metric, shown: HexMap, choice: MapChoice, area: Selected | None, _table: Table,
+    now: datetime,
+) -> None:  # fmt: skip
     found = mapped.film(scope, board, metric, choice, palette() is DARK, now)
     if found.reason:
         states.empty("Nothing to play here", found.reason)
         return
     names = mapped.district_names(scope, board, choice, now)
-    playback.draw(found, names.labels, f"film_{box_text(shown.box)}")
+    playback.draw(found, names.labels, area, f"film_{box_text(shown.box)}")
     map_downloads.show_film(scope, board, shown, found, names, choice)
 
 
 def _sides(
-    scope: Scope, board: Board, metric: Metric, shown: HexMap, choice: MapChoice, table: Table, now: datetime
-) -> None:
+    scope: Scope, board: Board, metric: Metric, shown: HexMap, choice: MapChoice, area: Selected | None, table: Table,
+    now: datetime,
+) -> None:  # fmt: skip
     found = mapped.sides(scope, board, metric, choice, palette() is DARK, now)
     if isinstance(found, str):
         states.empty("Nothing to compare here", found)
@@ -66,15 +70,17 @@ def _sides(
     ):
         with column:
             st.caption(picture.title)
-            maps.draw_hexagons(picture, shown.box, names.labels, (), f"{_key(shown, choice)}_{side}", None, maps.HALF)
+            key, more = f"{_key(shown, choice)}_{side}", area_maps.outlined(area)
+            maps.draw_hexagons(picture, shown.box, names.labels, (), key, None, maps.HALF, more)
     maps.legend(found.now)
     map_downloads.show_sides(scope, board, shown, found, names, choice)
     table(found.now)
 
 
 def _points(
-    scope: Scope, board: Board, metric: Metric, shown: HexMap, choice: MapChoice, table: Table, now: datetime
-) -> None:
+    scope: Scope, board: Board, metric: Metric, shown: HexMap, choice: MapChoice, area: Selected | None, table: Table,
+    now: datetime,
+) -> None:  # fmt: skip
     found = mapped.marks(scope, board, metric, choice, palette() is DARK, now)
     if found.reason:
         states.empty("Nothing to map here", found.reason)
@@ -83,9 +89,9 @@ def _points(
     many = len(found.marks)
     picture = Picture(found.title, found.swatches, (), found.note, found.columns, found.lines, listed_of=many)
     if choice.layer == "points":
-        marks.draw_points(found, shown.box, names.labels, _key(shown, choice))
+        marks.draw_points(found, shown.box, names.labels, _key(shown, choice), area_maps.outlined(area))
     else:
-        marks.draw_groups(found, shown.box, _key(shown, choice))
+        marks.draw_groups(found, shown.box, _key(shown, choice), area_maps.outlined(area))
     maps.legend(picture)
     map_downloads.show_marks(scope, board, shown, found, names, choice)
     table(picture)

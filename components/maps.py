@@ -47,8 +47,8 @@ def draw_hexagons(
     deck([*layers, *frame(box, labels, picked, width), *more], box, "{t}", key, on_pick, width)
 
 
-def draw_density(shown: HexMap, picture: Picture, labels: Sequence[Label], key: str) -> None:
-    """A smooth surface over the middles of the hexagons, weighted by their numbers."""
+def draw_density(shown: HexMap, picture: Picture, labels: Sequence[Label], key: str, more: Sequence[Any] = ()) -> None:
+    """A smooth surface over the middles of the hexagons, weighted by their numbers, under `more` layers."""
     import pydeck
     from h3 import cell_to_latlng
 
@@ -61,7 +61,7 @@ def draw_density(shown: HexMap, picture: Picture, labels: Sequence[Label], key: 
         "HeatmapLayer", points, id="density", get_position="p", get_weight="w", radius_pixels=38, intensity=1.1,
         threshold=0.04, color_range=colours, aggregation=text("SUM"), opacity=_OPACITY,
     )  # fmt: skip
-    deck([layer, *frame(shown.box, labels, ())], shown.box, None, key, None)
+    deck([layer, *frame(shown.box, labels, ()), *more], shown.box, None, key, None)
 
 
 def text(words: str) -> Any:

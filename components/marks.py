@@ -18,8 +18,8 @@ _ROOMY, _SMALLEST = 2_000, 0.5  # of more points than that each is drawn smaller
 _LARGEST_RING_PX = 30
 
 
-def draw_points(found: Marks, box: Box, labels: Sequence[Label], key: str) -> None:
-    """A dot for each cell, larger with more rows, in the colour of its most frequent state."""
+def draw_points(found: Marks, box: Box, labels: Sequence[Label], key: str, more: Sequence[Any] = ()) -> None:
+    """A dot for each cell, larger with more rows, in the colour of its most frequent state, under `more` layers."""
     import pydeck
 
     by_swatch: dict[int, list[dict[str, Any]]] = {}
@@ -36,11 +36,11 @@ def draw_points(found: Marks, box: Box, labels: Sequence[Label], key: str) -> No
         )
         for swatch, rows in sorted(by_swatch.items())
     ]  # fmt: skip
-    maps.deck([*layers, *maps.frame(box, labels, (), maps.FULL)], box, "{t}", key, None, maps.FULL)
+    maps.deck([*layers, *maps.frame(box, labels, (), maps.FULL), *more], box, "{t}", key, None, maps.FULL)
 
 
-def draw_groups(found: Marks, box: Box, key: str) -> None:
-    """A ring for each group, larger with more rows and divided as they are, around their number."""
+def draw_groups(found: Marks, box: Box, key: str, more: Sequence[Any] = ()) -> None:
+    """A ring for each group, larger with more rows and divided as they are, around their number, below `more`."""
     import pydeck
 
     most = max(mark.rows for mark in found.marks)
@@ -64,7 +64,7 @@ def draw_groups(found: Marks, box: Box, key: str) -> None:
                      font_family=maps.text(maps.FONT),
                      pickable=False, font_weight=600)
     )  # fmt: skip
-    maps.deck([*layers, *maps.frame(box, (), (), maps.FULL)], box, "{t}", key, None, maps.FULL)
+    maps.deck([*layers, *maps.frame(box, (), (), maps.FULL), *more], box, "{t}", key, None, maps.FULL)
 
 
 def _numbered(found: ClusterPicture, box: Box) -> list[Hull]:
@@ -75,8 +75,8 @@ def _numbered(found: ClusterPicture, box: Box) -> list[Hull]:
     return [hull for hull in there if str(hull.number) in room]
 
 
-def draw_clusters(found: ClusterPicture, box: Box, labels: Sequence[Label], key: str) -> None:
-    """The outline of each cluster with its number, in the colour of its stability."""
+def draw_clusters(found: ClusterPicture, box: Box, labels: Sequence[Label], key: str, more: Sequence[Any] = ()) -> None:
+    """The outline of each cluster with its number, in the colour of its stability, under `more` layers."""
     import pydeck
 
     ink = rgb(palette().text)
@@ -96,4 +96,4 @@ def draw_clusters(found: ClusterPicture, box: Box, labels: Sequence[Label], key:
                      pickable=False, font_weight=700)
     )  # fmt: skip
     words = [label for label in labels if not label.name.isdigit()]  # a ward's number would look like a cluster's
-    maps.deck([*layers, *maps.frame(box, words, (), maps.FULL)], box, "{t}", key, None, maps.FULL)
+    maps.deck([*layers, *maps.frame(box, words, (), maps.FULL), *more], box, "{t}", key, None, maps.FULL)

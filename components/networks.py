@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from components import map_downloads, map_tables, maps, queries, state, states
+from components import area_maps, map_downloads, map_tables, maps, queries, state, states
 from components.palette import DARK, palette
 from data.model import Metric
 from data.types import Scope
@@ -39,7 +39,7 @@ def show(scope: Scope, board: Board, metric: Metric, choice: MapChoice, area: Se
     st.caption(f"{LAYER_HELP['network']} {said}" if there.shown else said)
     made = wiring(shown, there, choice, palette() is DARK)
     box = choice.box or (area.box if area else None) or made.box
-    layers = [*_lines(made), *_posts(made)]
+    layers = [*_lines(made), *_posts(made), *area_maps.outlined(area)]
     key = f"map_network_{box_text(box)}_{state.once('map')}"
     maps.deck([*layers, *maps.frame(box, (), (), maps.FULL)], box, "{t}", key, None, maps.FULL)
     maps.legend(made.picture)

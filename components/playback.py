@@ -11,6 +11,7 @@ import streamlit.components.v1 as parts
 
 from components.maps import FULL, HEIGHT
 from components.palette import DARK, palette
+from services.maps.areas import Selected
 from services.maps.labels import Label
 from services.maps.layout import with_room
 from services.maps.playback import Film, reel
@@ -24,8 +25,8 @@ def _player() -> Any:
     return parts.declare_component("playback", path=str(_FOLDER))
 
 
-def draw(film: Film, labels: tuple[Label, ...], key: str) -> None:
-    """The film with its controls and legend; it draws itself, and asks nothing."""
+def draw(film: Film, labels: tuple[Label, ...], area: Selected | None, key: str) -> None:
+    """The film with its controls, its legend and the border of a selected area; it draws itself, and asks nothing."""
     colours = palette()
     is_dark = colours is DARK
     look = {
@@ -33,5 +34,6 @@ def draw(film: Film, labels: tuple[Label, ...], key: str) -> None:
         "accent": colours.accent, "empty": "#1f2730" if is_dark else "#e4e8eb", "dark": is_dark,
         "plain": film.metric.format in _PLAIN, "each": f"in each step ({film.step_title})",
     }  # fmt: skip
+    made = reel(film, with_room(labels, film.box, FULL, HEIGHT), area.outline if area else "")
     with st.container(border=False):
-        _player()(reel=reel(film, with_room(labels, film.box, FULL, HEIGHT)) | look, key=key, default=None)
+        _player()(reel=made | look, key=key, default=None)

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from components import finding_downloads, mapped, maps, marks, queries, state, states
+from components import area_maps, finding_downloads, mapped, maps, marks, queries, state, states
 from components.palette import DARK, palette
 from components.viewer import current_scope
 from data.model import Metric
@@ -16,6 +16,7 @@ from data.types import Scope
 from services.live.boards import Board
 from services.live.choices import DEFAULT_RANGE
 from services.maps import found, studies
+from services.maps.areas import Selected
 from services.maps.choices import MapChoice, box_text
 from services.maps.hexes import HexMap, placed_dataset
 from services.maps.pictures import Picture
@@ -26,8 +27,9 @@ _EVERY_S = 2
 
 
 def show(
-    scope: Scope, board: Board, metric: Metric, shown: HexMap, choice: MapChoice, table: Table, now: datetime
-) -> None:
+    scope: Scope, board: Board, metric: Metric, shown: HexMap, choice: MapChoice, area: Selected | None, table: Table,
+    now: datetime,
+) -> None:  # fmt: skip
     """The last result there is, and how far a newer one is."""
     dataset = placed_dataset(board.pack, metric)
     if dataset is None or metric.shape != "count":
@@ -52,7 +54,7 @@ def show(
     if study.state == "failed":
         st.warning(study.failure, title="This could not be worked out")
     if study.result is not None:
-        _result(scope, board, metric, shown, choice, study, study.result, table, now)
+        _result(scope, board, metric, shown, choice, area, study, study.result, table, now)
 
 
 def _wait(question: Question) -> None:
@@ -76,26 +78,27 @@ def _doing(study: Study) -> str:
 
 
 def _result(
-    scope: Scope, board: Board, metric: Metric, shown: HexMap, choice: MapChoice, study: Study, result: dict[str, Any],
-    table: Table, now: datetime,
+    scope: Scope, board: Board, metric: Metric, shown: HexMap, choice: MapChoice, area: Selected | None, study: Study,
+    result: dict[str, Any], table: Table, now: datetime,
 ) -> None:  # fmt: skip
     if "reason" in result:
         states.empty("Nothing to tell here", result["reason"])
         return
     names, is_dark = mapped.district_names(scope, board, choice, now), palette() is DARK
+    more = area_maps.outlined(area)
     key = f"map_{choice.layer}_{box_text(shown.box)}_{state.once('map')}"
     if choice.layer == "risk":
         picture = found.risk_picture(metric, result, shown.resolution, names.said, is_dark)
         st.markdown(result["sentence"])
         box = choice.box or found.box_of_risk(result)
-        maps.draw_hexagons(picture, box, names.labels, state.read_all("hex"), key, None, maps.FULL)
+        maps.draw_hexagons(picture, box, names.labels, state.read_all("hex"), key, None, maps.FULL, more)
         maps.legend(picture)
         finding_downloads.show_risk(scope, board, metric, study, picture, names, shown.resolution, choice)
     else:
         made = found.cluster_picture(metric, result, shown.resolution, names.said, is_dark)
         picture = made.picture
         st.caption(made.said)
-        marks.draw_clusters(made, shown.box, names.labels, key)
+        marks.draw_clusters(made, shown.box, names.labels, key, more)
         maps.legend(picture)
         finding_downloads.show_clusters(scope, board, metric, study, made, names, shown, choice)
     if picture.lines:

@@ -158,6 +158,15 @@ def drawn_rings(texts: Sequence[str]) -> list[list[tuple[float, float]]]:
     return made
 
 
+def rings_of(geometry: str) -> list[list[tuple[float, float]]]:
+    """Every ring of a polygon or several (GeoJSON), corners as (longitude, latitude); none of an empty text."""
+    if not geometry:
+        return []
+    found = json.loads(geometry)
+    polygons = found["coordinates"] if found["type"] == "MultiPolygon" else [found["coordinates"]]
+    return [[(lon, lat) for lon, lat in ring] for polygon in polygons for ring in polygon]
+
+
 def resolved(scope: Scope, where: Any) -> Any:
     """Filters of a request in which `place` may be inside `boundaries:area` (or a list of those), with its geometry.
 

@@ -10,6 +10,7 @@ from typing import Any
 from data.model import Metric
 from data.types import MetricQuery, Scope
 from services import metrics
+from services.maps.areas import rings_of
 from services.maps.choices import Box, MapChoice, place_filter
 from services.maps.colours import Scale, sequential
 from services.maps.hexes import ADDED_UP, HexMap
@@ -82,8 +83,9 @@ def _scale(metric: Metric, values: Sequence[float], how: str, is_dark: bool) -> 
     return sequential(values, how, is_dark, lambda n: plain_number(metric, n), metric.format == "integer")
 
 
-def reel(shown: Film, labels: Sequence[Label]) -> dict[str, Any]:
-    """The film as the browser draws it: outlines in units of a ten-thousandth of the box's width, from its top left."""
+def reel(shown: Film, labels: Sequence[Label], border: str = "") -> dict[str, Any]:
+    """The film as the browser draws it, under the border (GeoJSON) of a selected area: outlines in units of a
+    ten-thousandth of the box's width, from its top left."""
     project = _projector(shown.box)
     bar = ruler(shown.box)
     legend = [_legend(scale) for scale in (shown.scale, shown.scale_until) if scale]
@@ -92,6 +94,7 @@ def reel(shown: Film, labels: Sequence[Label]) -> dict[str, Any]:
         "height": project(shown.box[0], shown.box[1])[1], "outlines": _outlines(shown.cells, project),
         "values": [[_short(value) for value in frame] for frame in shown.values], "legends": legend,
         "names": [[*project(label.lon, label.lat), label.name] for label in labels],
+        "border": [[part for lon, lat in ring for part in project(lon, lat)] for ring in rings_of(border)],
         "ruler": [*project(bar.west, bar.lat), project(bar.east, bar.lat)[0], bar.text],
     }  # fmt: skip
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from services.maps.areas import Selected, drawn_rings
+from services.maps.areas import Selected, drawn_rings, rings_of
 from services.maps.choices import Box
 from services.maps.hexes import HexMap
 from services.maps.labels import Label
@@ -52,6 +51,4 @@ def _line(corners: Iterator[tuple[float, float]] | Sequence[Sequence[float]], bo
 
 def _lines(geometry: str, box: Box) -> list[list[int]]:
     """Every ring of a polygon or several."""
-    found = json.loads(geometry)
-    polygons = found["coordinates"] if found["type"] == "MultiPolygon" else [found["coordinates"]]
-    return [_line(ring, box) for polygon in polygons for ring in polygon]
+    return [_line(ring, box) for ring in rings_of(geometry)]

@@ -63,6 +63,12 @@ function draw() {
     pen.fill();
   });
   pen.globalAlpha = 1;
+  pen.strokeStyle = reel.ink;
+  pen.lineWidth = 2;
+  for (const ring of reel.border) {
+    path(ring);
+    pen.stroke();
+  }
   for (const [x, y, name] of reel.names) text(name, view.left + x * scale, view.top + y * scale, "center");
   const [from, y, to, length] = reel.ruler;
   pen.fillStyle = reel.ink;

@@ -70,3 +70,10 @@ def test_with_the_files_count_table_and_charts_are_of_what_was_drawn(
     assert "**Inside the drawn area**: 30 of 42 rows, 71.4 %" in said(app)
     assert listed(app) == 30
     assert listed(drawing()) == 42
+
+
+def test_the_selected_area_has_a_border_on_every_layer(analyst: Scope) -> None:
+    for layer in ("hexagons", "density", "points", "groups", "sides"):
+        app = opened("explore/heatmap", layer=layer, range="7d", area=AREA)
+        maps = app.get("deck_gl_json_chart")
+        assert not app.exception and maps and all('"id":"selected"' in one.proto.json for one in maps), layer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -70,7 +71,11 @@ def test_frames_add_up_to_the_map_and_have_one_scale(city: Any, pack: Pack, open
     drawn = reel(found, ())
     assert len(drawn["outlines"]) == len(found.cells) and len(drawn["values"]) == len(found.titles)
     inside = [part for outline in drawn["outlines"] for part in outline[::2]]
-    assert -5000 < min(inside) < max(inside) < 15_000 and len(drawn["legends"]) == 2
+    assert -5000 < min(inside) < max(inside) < 15_000 and len(drawn["legends"]) == 2 and drawn["border"] == []
+    west, _, _, north = found.box
+    corner = [[west, north], [west, north - 0.1], [west + 0.1, north], [west, north]]
+    border = reel(found, (), json.dumps({"type": "MultiPolygon", "coordinates": [[corner], [corner]]}))["border"]
+    assert len(border) == 2 and border[0][:2] == [0, 0] == border[0][-2:] and border[0][4] > 0 == border[0][5]
 
 
 def test_two_periods_have_one_legend(city: Any, pack: Pack, opened: Metric) -> None:
