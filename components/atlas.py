@@ -53,6 +53,7 @@ from services.maps.pictures import Picture
 
 _AGAINST = {slug: title for slug, title in COMPARES.items() if slug != "none"}
 _OWN = {"districts": districts.show, "draw": drawing.show, "network": networks.show}
+_SIZELESS = ("points", "groups", "clusters", "unusual", "risk", "districts", "network")
 _NO_LABEL = {"label_visibility": "collapsed"}
 _MOVES = (
     ("zoom_in", "Closer", 0.5, 0.0, 0.0), ("zoom_out", "Wider", 2.0, 0.0, 0.0),
@@ -119,7 +120,7 @@ def _bar(scope: Scope, board: Board, now: datetime) -> Metric:
         name = state.choose("Metric", "metric", titles, next(iter(titles)), st.selectbox, width=280, **_NO_LABEL)
         offered = {slug: title for slug, title in LAYERS.items() if slug != "network" or has_network(board.pack)}
         layer = state.choose("Layer", "layer", offered, "hexagons", st.selectbox, width=210, **_NO_LABEL)
-        if layer not in ("districts", "unusual", "network"):
+        if layer not in _SIZELESS:
             state.choose("Size", "size", SIZES, "auto", st.selectbox, width=190, **_NO_LABEL)
         if layer in ("hexagons", "draw", "density", "sides", "playback", "districts", "network"):
             state.choose("Colours", "scale", SCALES, "quantiles", st.selectbox, width=220, **_NO_LABEL)

@@ -17,7 +17,7 @@ from data.types import Scope
 from services.field import reading
 from services.field.effects import WEEKS_BEFORE, EffectAsk
 from services.field.errands import Errand
-from services.formats import moment, number, plural, signed
+from services.formats import days_text, moment, number, plural, signed
 from services.live.boards import Board
 from services.maps.hexes import mappable
 from services.queries import filters_as_json
@@ -54,7 +54,7 @@ def _form(scope: Scope, now: datetime) -> None:
                 with states.guard():
                     where = filters_as_json(state.filters())
                     ask = EffectAsk(metric, by, treated, since.isoformat(), int(before), where)
-                    title = f"{metrics[metric]} since {since} in {reading.named(by, treated)}"
+                    title = f"{metrics[metric]} since {days_text(since, since)} in {reading.named(by, treated)}"
                     errands.go_to(KEY, reading.ask_effect(scope, board.pack, ask, title, now))
                     st.rerun()
     st.caption(

@@ -53,7 +53,7 @@ def picker(scope: Scope, topic: Topic, key: str, now: datetime, new: str, label:
         for one in errands.newest(scope, topic)
     }
     if len(known) > 1:
-        state.choose(label, key, known, NEW, st.selectbox, label_visibility="collapsed", width=460)
+        state.choose(label, key, known, NEW, st.selectbox, label_visibility="collapsed", width=640)
 
 
 def follow(topic: Topic, errand: Errand) -> None:

@@ -23,13 +23,26 @@ _WIDTHS = {
     "No": 55, "Size": 80, "Mainly": 330, "Half within": 100, "Stability": 85, "Area": 190,
     "What": 120, "State": 150, "Mean": 120,
 }  # fmt: skip
+_BELOW = {"States", "Before"}  # columns of tables that stand below a map, however few they are
+_HELP = {
+    "z": "Standard deviations from what chance would make it",
+    "p": "How often chance alone would show as much",
+    "q": "The share of false alarms among all findings that are at least as sure (Benjamini-Hochberg)",
+    "Other grids": "On how many other grids, shifted and of other sizes, the same place is found",
+    "Steps": "In how many steps of the range it is hot, or cold",
+    "Trend": "Whether it grows or fades from step to step (Mann-Kendall)",
+    "Score": "The chance of at least one event within the next seven days, 0 to 100",
+    "Expected": "Events within the next seven days",
+    "Half within": "How far from its middle half of its rows lie",
+    "Stability": "How surely it comes back when half of the rows are left out: from 0.75 stable, below 0.6 not",
+}
 _NUMBER, _LETTER, _WIDEST = 80, 8, 150
 _ROW, _HEAD = 35, 40
 
 
 def is_wide(picture: Picture) -> bool:
     """Whether the table needs the whole width of the page."""
-    return len(picture.columns) >= BESIDE or "States" in picture.columns
+    return len(picture.columns) >= BESIDE or not _BELOW.isdisjoint(picture.columns)
 
 
 def room(picture: Picture) -> int:
@@ -44,7 +57,7 @@ def widths(picture: Picture, links: Collection[str] = ()) -> dict[str, Any]:
     return {
         name: st.column_config.LinkColumn(width=_WIDEST, display_text=NAME_OF_ADDRESS)
         if name in links
-        else st.column_config.Column(width=_WIDTHS.get(name, named[name]))
+        else st.column_config.Column(width=_WIDTHS.get(name, named[name]), help=_HELP.get(name))
         for name in picture.columns
     }
 

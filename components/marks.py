@@ -9,9 +9,8 @@ from typing import Any
 from components import maps
 from components.palette import palette, rgb
 from services.maps.choices import Box
-from services.maps.found import ClusterPicture, Hull
+from services.maps.found import ClusterPicture, cluster_labels
 from services.maps.labels import Label
-from services.maps.layout import with_room
 from services.maps.points import Marks, ring, short_number
 
 _ROOMY, _SMALLEST = 2_000, 0.5  # of more points than that each is drawn smaller, at least half as large
@@ -67,19 +66,10 @@ def draw_groups(found: Marks, box: Box, key: str, more: Sequence[Any] = ()) -> N
     maps.deck([*layers, *maps.frame(box, (), (), maps.FULL), *more], box, "{t}", key, None, maps.FULL)
 
 
-def _numbered(found: ClusterPicture, box: Box) -> list[Hull]:
-    """The clusters of the table whose numbers have room on the map, the largest first."""
-    there = [hull for hull in found.hulls if hull.number <= len(found.picture.lines)]
-    names = [Label(str(hull.number), hull.lon, hull.lat) for hull in there]
-    room = {label.name for label in with_room(names, box, maps.FULL, maps.HEIGHT)}
-    return [hull for hull in there if str(hull.number) in room]
-
-
 def draw_clusters(found: ClusterPicture, box: Box, labels: Sequence[Label], key: str, more: Sequence[Any] = ()) -> None:
     """The outline of each cluster with its number, in the colour of its stability, under `more` layers."""
     import pydeck
 
-    ink = rgb(palette().text)
     layers = []
     for swatch, shade in enumerate(found.picture.swatches):
         rows = [{"o": hull.outline, "t": maps.tip(hull.tip)} for hull in found.hulls if hull.swatch == swatch]
@@ -89,11 +79,5 @@ def draw_clusters(found: ClusterPicture, box: Box, labels: Sequence[Label], key:
                 get_fill_color=[*shade.colour, 120], get_line_color=list(shade.colour), line_width_min_pixels=2,
             )
         )  # fmt: skip
-    numbers = [{"p": [hull.lon, hull.lat], "t": str(hull.number)} for hull in _numbered(found, box)]
-    layers.append(
-        pydeck.Layer("TextLayer", numbers, id="numbers", get_position="p", get_text="t", get_size=13, get_color=ink,
-                     font_family=maps.text(maps.FONT),
-                     pickable=False, font_weight=700)
-    )  # fmt: skip
-    words = [label for label in labels if not label.name.isdigit()]  # a ward's number would look like a cluster's
-    maps.deck([*layers, *maps.frame(box, words, (), maps.FULL), *more], box, "{t}", key, None, maps.FULL)
+    names = cluster_labels(found, labels)
+    maps.deck([*layers, *maps.frame(box, names, (), maps.FULL), *more], box, "{t}", key, None, maps.FULL)

@@ -109,6 +109,7 @@ def _league(found: dict[str, object]) -> None:
         for one in found["standings"]  # type: ignore[attr-defined]  # a list, from JSON
     ]  # fmt: skip
     three = st.column_config.NumberColumn(format="%.3f")
+    st.markdown("**Areas by reports an incident**")
     st.dataframe(
         pd.DataFrame(rows), hide_index=True, alt="Areas by reports an incident",
         column_config={

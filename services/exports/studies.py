@@ -16,9 +16,9 @@ from services.exports.map_files import polygon
 from services.exports.sheets import Item, PlainSheet
 from services.formats import number, plural
 from services.maps.choices import Box, MapChoice
-from services.maps.found import FEATURES, ClusterPicture, box_of_risk, district_at
+from services.maps.found import FEATURES, ClusterPicture, box_of_risk, cluster_labels, district_at
 from services.maps.hexes import Coverage
-from services.maps.labels import Label, Names
+from services.maps.labels import Names
 from services.maps.pictures import Fact, Picture
 
 CLUSTER_COLUMNS = (
@@ -26,7 +26,6 @@ CLUSTER_COLUMNS = (
     "stability", "legend",
 )  # fmt: skip
 RISK_COLUMNS = ("h3", "district", "score", "expected", "why", *(f"factor: {title}" for title in FEATURES.values()))
-_NUMBERED = 50
 
 
 def cluster_sheet(
@@ -62,8 +61,7 @@ def cluster_sheet(
         **{name: found[name] for name in ("method", "radius_m", "points", "used", "in_clusters", "moved_m", "fitted")},
     }  # fmt: skip
     sentences = (*sheets.sentences(told, ("Clusters", plural(len(items), "cluster"))), _worked_out(scope, study))
-    numbers = [Label(str(hull.number), hull.lon, hull.lat) for hull in made.hulls[:_NUMBERED]]
-    labels = (*numbers, *(label for label in names.labels if not label.name.isdigit()))
+    labels = tuple(cluster_labels(made, names.labels))
     return PlainSheet(
         made.picture.title, CLUSTER_COLUMNS, made.picture.swatches, items, told, sentences, labels, box, looked
     )

@@ -20,6 +20,7 @@ from services.maps.points import Mark, Marks
 _INNER = (0.002, 0.998)  # of places; a single one far away would make the map useless
 _MARGIN = 0.04
 _LISTED = 50
+_ONCE = ((196, 201, 206), (66, 73, 82))  # what was reported once is ground for the rest, in light and in dark
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +54,18 @@ def incident_map(found: Mapping[str, Any], is_dark: bool, timezone: str) -> Inci
         Incident(lat, lon, reports, datetime.fromisoformat(first), kind, area)
         for lat, lon, reports, first, kind, area in found["placed"]
     )
-    scale = sequential([one.reports for one in known], "quantiles", is_dark, lambda n: number(n, "integer"), True)
-    swatches = tuple(Swatch(step.colour, _reports(step.text)) for step in scale.steps)
+    again = [one.reports for one in known if one.reports > 1]
+    scale = sequential(again, "quantiles", is_dark, lambda n: number(n, "integer"), True)
+    swatches = (
+        Swatch(_ONCE[is_dark], "1 report"), *(Swatch(step.colour, f"{step.text} reports") for step in scale.steps),
+    )  # fmt: skip
     marks = tuple(
-        Mark(str(place), one.lat, one.lon, one.reports, ((scale.place(one.reports), one.reports),), _tip(one, timezone))
+        Mark(
+            str(place), one.lat, one.lon, one.reports,
+            ((scale.place(one.reports) + 1 if one.reports > 1 else 0, one.reports),), _tip(one, timezone),
+        )
         for place, one in enumerate(known, 1)
-    )
+    )  # fmt: skip
     lines = tuple(
         ("", one.area, one.kind, number(one.reports, "integer"), _day(one, timezone))
         for one in known[:_LISTED]
@@ -69,10 +76,6 @@ def incident_map(found: Mapping[str, Any], is_dark: bool, timezone: str) -> Inci
         ("Where", "Kind", "Reports", "First report"), "", int(found["incidents"]), int(found["reports"]),
     )  # fmt: skip
     return IncidentMap(known, made, _labels(known), _box(known), int(found["repeated"]))
-
-
-def _reports(text: str) -> str:
-    return f"{text} report" if text == "1" else f"{text} reports"
 
 
 def _note(found: Mapping[str, Any], drawn: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -11,10 +12,13 @@ from data.studies import Study
 from services.formats import days_text, moment, number, plural
 from services.maps.choices import Box
 from services.maps.colours import categorical, sequential
+from services.maps.labels import Label
 from services.maps.pictures import Painted, Picture, Swatch
 
 STABLE, FAIR = 0.75, 0.6
 _LISTED = 50
+_BEFORE_NAMES = 10  # clusters whose number matters more than the name of a district
+_NEAR_SURE = 95.0
 FEATURES = {
     "own past": "its own past", "next door": "events next door", "exposure": "exposure", "season": "season",
 }  # fmt: skip
@@ -95,6 +99,16 @@ def cluster_picture(
     return ClusterPicture(tuple(hulls), picture, _parameters(found))
 
 
+def cluster_labels(made: ClusterPicture, labels: Sequence[Label]) -> list[Label]:
+    """Numbers of clusters and names of districts, those first that matter most where there is no room for all.
+
+    A district that is called by a number is left out: it would look like a cluster.
+    """
+    numbers = [Label(str(hull.number), hull.lon, hull.lat) for hull in made.hulls[: len(made.picture.lines)]]
+    words = [label for label in labels if not label.name.isdigit()]
+    return [*numbers[:_BEFORE_NAMES], *words, *numbers[_BEFORE_NAMES:]]
+
+
 def _parameters(found: dict[str, Any]) -> str:
     """Which parameters were taken, and what was done to be quick."""
     if found["method"] == "dbscan":
@@ -116,13 +130,23 @@ def _metres(metres: float) -> str:
 def risk_picture(
     metric: Metric, found: dict[str, Any], resolution: int, where: dict[str, str], is_dark: bool
 ) -> Picture:
-    """The score of each hexagon: the chance of at least one event within seven days, 0 to 100."""
+    """The score of each hexagon: the chance of at least one event within seven days, 0 to 100.
+
+    Where so much happens that most scores are near 100, colours tell how many events are expected.
+    """
     cells = found["cells"]
-    scale = sequential([cell[1] for cell in cells], "even", is_dark, _score)
+    is_sure = sum(cell[1] >= _NEAR_SURE for cell in cells) > len(cells) / 2
+    if is_sure:
+        scale = sequential([cell[2] for cell in cells], "quantiles", is_dark, _expected)
+    else:
+        scale = sequential([cell[1] for cell in cells], "even", is_dark, _score)
     painted = tuple(
-        Painted(index, scale.place(score), f"Score {_score(score)}: {_expected(n)} expected\n{_why(reasons, ', ')}")
-        for index, score, n, reasons in cells
-    )
+        Painted(
+            index, scale.place(expected if is_sure else score),
+            f"Score {_score(score)}: {_expected(expected)} expected\n{_why(reasons, ', ')}",
+        )
+        for index, score, expected, reasons in cells
+    )  # fmt: skip
     ranked = sorted(cells, key=lambda cell: (-cell[1], -cell[2], cell[0]))[:_LISTED]
     lines = tuple(
         (index, _district(index, resolution, where), _score(score), _expected(expected), _why(reasons))
@@ -131,6 +155,8 @@ def risk_picture(
     facts = {index: (score, expected, _why(reasons)) for index, score, expected, reasons in cells}
     days = number(found["days"], "integer")
     note = f"from {number(found['events'], 'integer')} events in {days} days; 100 means almost surely at least one"
+    if is_sure:
+        note = f"events expected in each hexagon, as most scores are near 100; {note}"
     return Picture(
         f"Risk of {metric.title.lower()} in {_week(found.get('from_on'))}",
         tuple(Swatch(s.colour, s.text) for s in scale.steps), painted, note,

@@ -26,6 +26,7 @@ _FINEST = 12
 _MOST_CELLS = 150_000  # that are asked for at once; of more the next larger cells are
 _STATES = ("status", "state")
 _SHOWN_STATES = 6
+_SAID_STATES = 4
 _REST = "Others"
 _LISTED = 50
 
@@ -175,7 +176,7 @@ def _marks(
             mark.index,
             district_of_cell(mark.index, shown, where),
             number(mark.rows, "integer"),
-            mark.tip.replace("\n", ", "),
+            _said(found[mark.index]),
         )
         for mark in made[:_LISTED]
     )
@@ -200,6 +201,16 @@ def _shares(states: dict[str, int], names: Sequence[str]) -> tuple[tuple[int, in
         place = places.get(name, len(names) - 1)
         found[place] = found.get(place, 0) + rows
     return tuple(sorted(found.items(), key=lambda part: -part[1]))
+
+
+def _said(states: dict[str, int]) -> str:
+    """`resolved 41 %, assigned 39 %, closed 13 %, 2 more`: what has room in a table."""
+    total = _total(states)
+    ranked = sorted(states.items(), key=lambda part: (-part[1], part[0]))
+    if ranked[0][0] == "":
+        return plural(total, "row")
+    parts = [f"{name} {number(rows / total, 'percent')}" for name, rows in ranked[:_SAID_STATES]]
+    return ", ".join([*parts, *([f"{len(ranked) - _SAID_STATES} more"] if len(ranked) > _SAID_STATES else [])])
 
 
 def _tip(states: dict[str, int]) -> str:

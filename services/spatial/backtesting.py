@@ -59,7 +59,8 @@ class Backtest:
         model, plain = self.model_hit, self.plain_hit
         verdict = "better" if self.gained.low > 0 else "worse" if self.gained.high < 0 else "no better for certain"
         verdict = "too few events to tell" if self.events < FEW_EVENTS else verdict
-        shown = [f"{one.value:.0%} ({one.low:.0%} to {one.high:.0%})" for one in (model, plain)]
+        digits = 1 if f"{model.value:.0%}" == f"{plain.value:.0%}" else 0
+        shown = [f"{one.value:.{digits}%} ({one.low:.{digits}%} to {one.high:.{digits}%})" for one in (model, plain)]
         return (
             f"In {self.weeks} past weeks {shown[0]} of {self.events:,} events fell in the {self.area:.0%} of the area "
             f"with the highest score, {shown[1]} in that of the last four weeks' map: {verdict}. "

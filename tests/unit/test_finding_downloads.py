@@ -33,7 +33,7 @@ from services.exports.unusual import unusual_sheet
 from services.field.linked import incident_map
 from services.field.repeats import RepeatsAsk, as_json
 from services.maps.choices import MapChoice
-from services.maps.found import cluster_picture, risk_picture
+from services.maps.found import cluster_labels, cluster_picture, risk_picture
 from services.maps.hexes import Coverage, HexMap
 from services.maps.labels import Label, Names
 from services.maps.patterns import Pattern, Patterns, lines_of
@@ -192,6 +192,24 @@ def test_risks_have_reasons_and_both_back_tests_in_the_header(scope: Scope) -> N
     text = Image.open(io.BytesIO(png(sheet, True))).info
     assert text["Score, events in 5% of the area"] == "40.0% (30.0% to 50.0%)"
     assert text["Last four weeks' map, events in 5% of the area"] == "25.0% (20.0% to 30.0%)"
+
+
+def test_where_most_scores_are_near_100_colours_tell_what_is_expected() -> None:
+    result: dict[str, Any] = {
+        "days": 200, "events": 900, "cells": [[cell, 99.9, 10.0 + n, []] for n, cell in enumerate(CELLS)],
+    }  # fmt: skip
+    drawn = risk_picture(OPENED, result, 8, {}, False)
+    assert len({cell.swatch for cell in drawn.cells}) == len(CELLS) and "most scores are near 100" in drawn.note
+    result["cells"] = [[cell, 10.0 * n, 0.1, []] for n, cell in enumerate(CELLS)]
+    assert "near 100" not in risk_picture(OPENED, result, 8, {}, False).note
+
+
+def test_the_largest_clusters_have_their_number_before_districts_have_their_name() -> None:
+    result = clusters()
+    result["clusters"] = [result["clusters"][0] | {"number": n} for n in range(1, 15)]
+    made = cluster_picture(OPENED, result, 8, {}, False)
+    found = [label.name for label in cluster_labels(made, (Label("North", 0, 0), Label("43", 0, 0)))]
+    assert found == [*map(str, range(1, 11)), "North", *map(str, range(11, 15))]
 
 
 def test_unusual_clusters_are_shapes_of_all_their_hexagons(scope: Scope) -> None:

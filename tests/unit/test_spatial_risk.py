@@ -11,7 +11,7 @@ import pytest
 from h3.api.basic_int import grid_disk, latlng_to_cell
 
 from data.types import CannotTell
-from services.spatial.backtesting import Backtest, backtest, hits
+from services.spatial.backtesting import Backtest, Estimate, backtest, hits
 from services.spatial.risk import (
     FEATURES,
     WEEK,
@@ -134,6 +134,13 @@ def test_the_backtest_of_a_steady_city() -> None:
     assert 2 * spread < found.model_hit.high - found.model_hit.low < 8 * spread
     assert all(one.low <= one.value <= one.high for one in (found.model_hit, found.plain_hit, found.gained))
     assert all(abs(one.said - one.happened) < 15 for one in found.calibration)
+
+
+def test_two_hit_rates_that_round_to_one_are_told_apart() -> None:
+    rate = Estimate(0.294, 0.291, 0.297)
+    found = Backtest(5, 0.05, 900, rate, replace(rate, value=0.289), rate, rate, Estimate(0.005, 0.001, 0.009), ())
+    assert "29.4% (29.1% to 29.7%) of 900" in found.sentence and "28.9% (29.1% to 29.7%)" in found.sentence
+    assert "29% (29% to 30%)" in replace(found, plain_hit=replace(rate, value=0.2)).sentence
 
 
 def test_no_pattern_is_not_sold_as_one() -> None:
