@@ -16,8 +16,6 @@ from services.live import drills
 from services.live.drills import MOST_SORTED, Drill, Rows
 from services.people import can
 
-_LABEL = {True: "smallest first", False: "largest first"}
-
 
 @dataclass
 class Reading:
@@ -45,29 +43,28 @@ def draw(scope: Scope, wanted: Drill, name: str, height: int) -> None:
     if not rows.lines:
         st.caption("No rows here.")
         return
-    _order(reading, rows, name)
+    _order(wanted, reading, rows, name)
     _table(scope, wanted, reading, rows, name, height)
     _pager(reading, rows)
     _foot(scope, wanted, reading, rows)
 
 
-def _order(reading: Reading, rows: Rows, name: str) -> None:
+def _order(wanted: Drill, reading: Reading, rows: Rows, name: str) -> None:
     """The order in words, for those who cannot click the head of a column."""
     if not rows.can_sort:
         most = plural(MOST_SORTED, "row")
         st.caption(f"The newest first. Up to {most} can be sorted: take a shorter range, or filter.")
         return
-    titles, key = dict(rows.columns), f"{name}_order"
-    both = [Order(column, way) for column in titles for way in (True, False)]
-    said = {"": "The newest first"} | {str(o): f"{titles[o.column]}, {_LABEL[o.is_ascending]}" for o in both}
+    key, both = f"{name}_order", [Order(column, way) for column, _ in rows.columns for way in (True, False)]
+    said = {"": "The newest first"} | {str(order): drills.order_said(wanted.dataset, order) for order in both}
     st.session_state[key] = str(reading.order or "")
 
     def choose() -> None:
         reading.sort(Order.read(st.session_state[key]))
 
     st.selectbox(
-        "Order of all rows", list(said), key=key, format_func=said.__getitem__, on_change=choose, width=320,
-        help="A click on the head of a column sorts all rows by it, too: the smallest first, then the largest.",
+        "Order of all rows", list(said), key=key, format_func=said.__getitem__, on_change=choose, width=240,
+        help="A click on the head of a column sorts all rows by it, too: upwards, then downwards.",
     )  # fmt: skip
 
 
@@ -96,8 +93,8 @@ def _table(scope: Scope, wanted: Drill, reading: Reading, rows: Rows, name: str,
 
     choose = {"on_select": turn, "selection_mode": "single-column"} if rows.can_sort else {}
     st.dataframe(
-        frame, hide_index=True, column_config=settings, height=height, key=key, alt=f"Rows: {wanted.sentence}",
-        **choose,
+        frame, hide_index=True, column_config=settings, height=height, key=key, placeholder="",
+        alt=f"Rows: {wanted.sentence}", **choose,
     )  # fmt: skip
 
 

@@ -81,8 +81,17 @@ def _said(board: Board, found: Filter) -> str:
     return f"place is in {plural(len(found.values), 'chosen hexagon')}"
 
 
+def order_said(dataset: Dataset, order: Order) -> str:
+    """An order in words: `Cost, largest first`."""
+    numbers = {m.name for m in dataset.measures} | {"id", "lat", "lon"}
+    times = {t.name for t in dataset.times} | {"received_at"}
+    ways = ("smallest first", "largest first") if order.column in numbers else ("A to Z", "Z to A")
+    ways = ("earliest first", "latest first") if order.column in times else ways
+    return f"{title_of(dataset, order.column)}, {ways[0] if order.is_ascending else ways[1]}"
+
+
 def turned(order: Order | None, column: str) -> Order | None:
-    """The order after a click on the head of a column: the smallest first, then the largest, then as it was."""
+    """The order after a click on the head of a column: upwards, then downwards, then the newest first again."""
     if order is None or order.column != column:
         return Order(column)
     return Order(column, False) if order.is_ascending else None
@@ -104,10 +113,9 @@ def read(scope: Scope, wanted: Drill, after: str | None, order: Order | None = N
     lines = [
         {n: _plain(value, zone) for n, value in zip(page.columns, row, strict=True) if n in names} for row in page.rows
     ]
-    titles = titles_of(wanted.dataset)
     return Rows(
-        tuple((n, titles.get(n, n.replace("_", " ").capitalize())) for n in names), lines, page.total, page.next,
-        tuple(sorted(titles.get(n, n) for n in hidden)), page.total <= MOST_SORTED,
+        tuple((n, title_of(wanted.dataset, n)) for n in names), lines, page.total, page.next,
+        tuple(sorted(title_of(wanted.dataset, n) for n in hidden)), page.total <= MOST_SORTED,
     )  # fmt: skip
 
 
@@ -116,6 +124,11 @@ def titles_of(dataset: Dataset) -> dict[str, str]:
     titles = {c.name: c.title for c in dataset.times} | {c.name: c.title for c in dataset.dimensions}
     titles |= {c.name: c.title for c in dataset.measures}
     return titles | {"lat": "Latitude", "lon": "Longitude", "received_at": "Received"}
+
+
+def title_of(dataset: Dataset, column: str) -> str:
+    """What a column is called."""
+    return titles_of(dataset).get(column, column.replace("_", " ").capitalize())
 
 
 def _plain(value: Any, zone: ZoneInfo) -> Any:
