@@ -9,7 +9,7 @@ function belvedere(map, drawn) {
   for (const pane of [ground, names]) pane.style.pointerEvents = "none";
   const canvas = L.canvas({ pane: "ground", padding: 0.3 });
   const layers = { ground: L.layerGroup().addTo(map), picked: L.layerGroup().addTo(map) };
-  let data = { box: [] }, seen = "", cells = [];
+  let data = { box: [] }, seen = "", cells = [], isDrawing = false;
 
   const tip = L.control({ position: "topright" });
   tip.onAdd = () => L.DomUtil.create("div", "tip");
@@ -94,6 +94,7 @@ function belvedere(map, drawn) {
   }
 
   function pointed(event) {
+    if (isDrawing) return;
     const at = cells.findIndex((cell) => cell.getBounds().contains(event.latlng) && isInside(event.latlng, cell.getLatLngs()[0]));
     tip.getContainer().textContent = at < 0 ? "" : data.tips[at];
   }
@@ -110,8 +111,29 @@ function belvedere(map, drawn) {
     drawn.addLayer(L.polygon(corners));
   }
 
+  // Leaflet.draw's hint stands beside the pointer, where the map's edge may cut it off; before a finger has touched the map
+  // there is no pointer, and it stands beside the toolbar.
+  const hint = L.Draw.Tooltip.prototype, told = hint.updateContent;
+  hint.updateContent = function (text) {
+    told.call(this, text);
+    return this._isPlaced ? this : this.updatePosition(map.containerPointToLatLng([40, 40]));
+  };
+  hint.updatePosition = function (at) {
+    const box = this._container, size = map.getSize(), point = map.latLngToContainerPoint(at), room = 6;
+    if (!box) return this;
+    const left = parseFloat(getComputedStyle(box).marginLeft), top = parseFloat(getComputedStyle(box).marginTop);
+    const x = Math.max(room - left, Math.min(point.x, size.x - room - left - box.offsetWidth));
+    const y = Math.max(room - top, Math.min(point.y, size.y - room - top - box.offsetHeight));
+    L.DomUtil.setPosition(box, map.containerPointToLayerPoint([x, y]));
+    if (this._visible) box.style.visibility = "inherit";
+    this._isPlaced = true;
+    return this;
+  };
+
   map.on("mousemove", pointed);
-  map.on("mouseout", () => { tip.getContainer().textContent = ""; });
+  map.on("mouseout draw:drawstart", () => { tip.getContainer().textContent = ""; });
+  map.on("draw:drawstart", () => { isDrawing = true; });
+  map.on("draw:drawstop", () => { isDrawing = false; });
   map.on("draw:created", rounded);
   // Leaflet.draw holds every touch in the frame while something is drawn, also those on its own Cancel.
   map.on("draw:drawstart", () => document.removeEventListener("touchstart", L.DomEvent.preventDefault));
