@@ -11,7 +11,7 @@ import streamlit as st
 from components import maps, state
 from components.markdown import plain
 from services.entities.addresses import NAME_OF_ADDRESS
-from services.formats import NOTHING
+from services.formats import NOTHING, grouped, plural
 from services.maps.pictures import Picture
 from services.maps.sorting import sort_values
 
@@ -74,11 +74,13 @@ def sortable(picture: Picture) -> Any:
 def draw(picture: Picture, name: str = "map_table", picks: str = "hex", links: Collection[str] = ()) -> None:
     """The lines of the table; chosen ones are picked on the map. `picks` is what the address calls picked ones."""
     of = len(picture.cells) if picture.listed_of is None else picture.listed_of
-    note = f":small[:gray[first {len(picture.lines)} of {of:,}]]" if len(picture.lines) < of else ""
-    st.markdown(f"**{plain(picture.title)}** {note}")
+    st.markdown(f"**{plain(picture.title)}**")
     if not picture.lines:
         st.caption("Nothing stands out.")
         return
+    # a line of its own: on phones the table's buttons lie over what stands right above it
+    is_cut = len(picture.lines) < of
+    st.caption(f"First {len(picture.lines)} of {grouped(of)}" if is_cut else plural(len(picture.lines), "line"))
     key = f"{name}_{state.once('map')}"
     can_pick = any(line[0] for line in picture.lines)
 

@@ -76,7 +76,7 @@ def _answer(scope: Scope, now: datetime, errand: Errand) -> None:
         st.metric("Reports with a place", grouped(found["reports"]), border=True)
         st.metric("Incidents", grouped(found["incidents"]), border=True)
         st.metric("Reports an incident", f"{found['ratio']:.3f}", border=True)
-        st.metric("Most reports of one incident", grouped(found["largest"]), border=True)
+        st.metric("Most of one incident", grouped(found["largest"]), border=True)
     if found["total"] > found["reports"]:
         st.caption(f"Of {grouped(found['total'])} reports: others have no place, or are older than the newest 50,000.")
     _map(scope, now, errand)
@@ -110,6 +110,10 @@ def _league(found: dict[str, object]) -> None:
     ]  # fmt: skip
     three = st.column_config.NumberColumn(format="%.3f")
     st.markdown("**Areas by reports an incident**")
+    st.caption(
+        f"All together {found['overall']:.3f} reports an incident. Areas with few reports are drawn towards that; "
+        "the interval holds 95 %."
+    )
     st.dataframe(
         pd.DataFrame(rows), hide_index=True, alt="Areas by reports an incident",
         column_config={
@@ -117,7 +121,3 @@ def _league(found: dict[str, object]) -> None:
             "Differs": st.column_config.TextColumn(help="Its interval leaves out the ratio of all together"),
         },
     )  # fmt: skip
-    st.caption(
-        f"All together {found['overall']:.3f} reports an incident. Areas with few reports are drawn towards that; "
-        "the interval holds 95 %."
-    )

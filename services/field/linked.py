@@ -12,7 +12,7 @@ import numpy as np
 
 from services.formats import days_text, number, plural
 from services.maps.choices import Box
-from services.maps.colours import sequential
+from services.maps.colours import warm
 from services.maps.labels import Label
 from services.maps.pictures import Swatch
 from services.maps.points import Mark, Marks
@@ -20,7 +20,7 @@ from services.maps.points import Mark, Marks
 _INNER = (0.002, 0.998)  # of places; a single one far away would make the map useless
 _MARGIN = 0.04
 _LISTED = 50
-_ONCE = ((196, 201, 206), (66, 73, 82))  # what was reported once is ground for the rest, in light and in dark
+_GRADES = ((1, "1 report"), (2, "2 reports"), (3, "3 or 4 reports"), (5, "5 and more"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +54,10 @@ def incident_map(found: Mapping[str, Any], is_dark: bool, timezone: str) -> Inci
         Incident(lat, lon, reports, datetime.fromisoformat(first), kind, area)
         for lat, lon, reports, first, kind, area in found["placed"]
     )
-    again = [one.reports for one in known if one.reports > 1]
-    scale = sequential(again, "quantiles", is_dark, lambda n: number(n, "integer"), True)
-    swatches = (
-        Swatch(_ONCE[is_dark], "1 report"), *(Swatch(step.colour, f"{step.text} reports") for step in scale.steps),
-    )  # fmt: skip
+    swatches = tuple(Swatch(colour, said) for colour, (_, said) in zip(warm(is_dark), _GRADES, strict=True))
     marks = tuple(
         Mark(
-            str(place), one.lat, one.lon, one.reports,
-            ((scale.place(one.reports) + 1 if one.reports > 1 else 0, one.reports),), _tip(one, timezone),
+            str(place), one.lat, one.lon, one.reports, ((_grade(one.reports), one.reports),), _tip(one, timezone)
         )
         for place, one in enumerate(known, 1)
     )  # fmt: skip
@@ -76,6 +71,10 @@ def incident_map(found: Mapping[str, Any], is_dark: bool, timezone: str) -> Inci
         ("Where", "Kind", "Reports", "First report"), "", int(found["incidents"]), int(found["reports"]),
     )  # fmt: skip
     return IncidentMap(known, made, _labels(known), _box(known), int(found["repeated"]))
+
+
+def _grade(reports: int) -> int:
+    return max(place for place, (least, _) in enumerate(_GRADES) if reports >= least)
 
 
 def _note(found: Mapping[str, Any], drawn: int) -> str:

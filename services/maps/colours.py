@@ -134,6 +134,11 @@ def findings(is_dark: bool) -> tuple[tuple[Colour, str], ...]:
     return tuple(zip((colours[6], colours[5], colours[3], colours[1], colours[0]), texts, strict=True))
 
 
+def warm(is_dark: bool) -> tuple[Colour, ...]:
+    """Four colours for grades of more: neutral, then the warm half of the diverging ones."""
+    return (_DIVERGING_DARK if is_dark else _DIVERGING_LIGHT)[3:]
+
+
 def emerging_colours(is_dark: bool) -> dict[str, Colour]:
     """The colour of each class of emerging hot and cold spots, and of `none`."""
     hot, cold, none = _EMERGING_DARK if is_dark else _EMERGING_LIGHT

@@ -10,6 +10,7 @@ import numpy as np
 from data.model import Dataset, Metric
 from data.types import CannotTell, MetricQuery, Scope
 from services import metrics
+from services.formats import grouped
 from services.maps.choices import MapChoice, place_filter
 from services.maps.hexes import ADDED_UP, HexMap, text_of
 from services.spatial import earth
@@ -73,8 +74,8 @@ def hotspot_map(scope: Scope, dataset: Dataset, shown: HexMap, choice: MapChoice
         if not np.isnan(found.z[i])
     )
     hot, cold = sum(h.grade < 2 for h in made), sum(h.grade > 2 for h in made)
-    note = f"{hot:,} hot and {cold:,} cold of {len(made):,} hexagons, at a false discovery rate of 5 %"
-    return HotspotMap(shown.metric, made, note)
+    found = f"{grouped(hot)} hot and {grouped(cold)} cold of {grouped(len(made))} hexagons"
+    return HotspotMap(shown.metric, made, f"{found}, at a false discovery rate of 5 %")
 
 
 def _everywhere(scope: Scope, dataset: Dataset, shown: HexMap, resolution: int, area: str) -> list[str]:

@@ -204,12 +204,12 @@ def _shares(states: dict[str, int], names: Sequence[str]) -> tuple[tuple[int, in
 
 
 def _said(states: dict[str, int]) -> str:
-    """`resolved 41 %, assigned 39 %, closed 13 %, 2 more`: what has room in a table."""
+    """`resolved 41%, assigned 39%, closed 13%, open 6%, 2 more`: what has room in a table."""
     total = _total(states)
     ranked = sorted(states.items(), key=lambda part: (-part[1], part[0]))
     if ranked[0][0] == "":
         return plural(total, "row")
-    parts = [f"{name} {number(rows / total, 'percent')}" for name, rows in ranked[:_SAID_STATES]]
+    parts = [f"{name} {rows / total:.0%}" for name, rows in ranked[:_SAID_STATES]]
     return ", ".join([*parts, *([f"{len(ranked) - _SAID_STATES} more"] if len(ranked) > _SAID_STATES else [])])
 
 

@@ -284,7 +284,7 @@ def test_incidents_and_the_league_table_hold_what_is_shown(scope: Scope) -> None
     sheet = incident_sheet(scope, CASES, errand, shown, FILTERS, NOW)
     table = same_in_every_format(sheet)
     assert table["reports"].tolist() == [mark.rows for mark in shown.marks.marks] == [6, 2, 1, 1, 1, 1]
-    assert table["area"][0] == "North" and table["legend"][0] == "6 reports" and table["legend"][2] == "1 report"
+    assert table["area"][0] == "North" and table["legend"].tolist()[:3] == ["5 and more", "2 reports", "1 report"]
     assert shapely.from_wkb(table["geometry"][0]).equals(shapely.Point(-87.65, 41.85))
     told, _ = lines_of_csv(sheet)
     assert told["Rows"].startswith("12 of 14 reports were linked into 6 incidents") and sheet.about["within_m"] == 75.0
