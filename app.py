@@ -21,6 +21,7 @@ else:
     from services.api.application import create_api, stop_streams
     from services.api.observe import Observe
     from services.web import failures, health, sign_in
+    from services.web.assets import Assets
     from services.web.gate import Gate
     from services.web.hearing import HearOut
     from services.web.lifespan import lifespan_of
@@ -34,7 +35,7 @@ else:
     app = st.App(
         Path(__file__).resolve(),
         routes=[*health.ROUTES, *sign_in.ROUTES, Mount("/api", api)],
-        middleware=[Middleware(HearOut), Middleware(Observe), Middleware(SecurityHeaders), Middleware(Gate)],
+        middleware=[Middleware(each) for each in (HearOut, Observe, SecurityHeaders, Gate, Assets)],
         exception_handlers=failures.HANDLERS,
         lifespan=lifespan_of(partial(stop_streams, api)),
     )

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +14,7 @@ import numpy as np
 from services.exports.sheets import Panel, part_of
 from services.maps.colours import Colour
 from services.maps.layout import Camera, camera, mercator, ruler
+from services.shipped import folder
 
 if TYPE_CHECKING:
     import shapely
@@ -34,7 +33,7 @@ _FAINTEST = 0.04
 _TILE = 512
 _LINE = 4
 _GAP = 16  # between maps side by side
-_FONTS = "static/static/media/SourceSansVF-Upright*.woff2"
+_FONTS = "static/media/SourceSansVF-Upright*.woff2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +89,7 @@ def _font(size: int, weight: int = 400) -> FreeTypeFont:
     """The typeface of the pages, which Streamlit brings along."""
     from PIL import ImageFont
 
-    found = importlib.util.find_spec("streamlit")
-    assert found is not None and found.origin is not None, "the pages are made with Streamlit"
-    font = ImageFont.truetype(next(Path(found.origin).parent.glob(_FONTS)), size)
+    font = ImageFont.truetype(next(folder().glob(_FONTS)), size)
     font.set_variation_by_axes([weight])
     return font
 

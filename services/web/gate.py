@@ -6,6 +6,7 @@ WebSocket handshakes fail, so that the dashboard's script never runs for them.
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from urllib.parse import quote
 
@@ -18,6 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 import services.people
 from data import types
 from data.errors import DatabaseDown
+from services.web.assets import PREFIX
 from services.web.cookies import session_secret
 from services.web.documents import database_down_document
 from services.web.origins import is_known_host, is_own_origin
@@ -25,6 +27,8 @@ from services.web.origins import is_known_host, is_own_origin
 VIEWER = "belvedere.viewer"
 OPEN = frozenset({"/healthz", "/readyz", "/login", "/login/link", "/logout"})
 _CALLS = ("/api/", "/_stcore/", "/media/", "/component/", "/static/", "/app/static/", "/metrics")
+_SEEN_S = 30.0
+_MOST_SEEN = 4096
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -35,6 +39,7 @@ class Gate:
         self._app = app
         # Own tickets: requests that wait for the database must not hold those that read files.
         self._tickets = anyio.CapacityLimiter(16)
+        self._seen: dict[str, float] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -54,7 +59,7 @@ class Gate:
         headers = Headers(scope=scope)
         if not is_known_host(headers):
             return _call_refused(421, "wrong_host", "This server does not answer to that host name.")
-        if scope["type"] == "http" and _passes_unseen(scope, headers):
+        if scope["type"] == "http" and (_passes_unseen(scope, headers) or self._gets_a_file(scope, headers)):
             return None
         try:
             viewer = await self._viewer(scope["path"], headers)
@@ -65,7 +70,22 @@ class Gate:
         if _changes(scope) and not is_own_origin(headers):
             return _call_refused(403, "foreign_origin", "This request does not come from one of this server's pages.")
         scope[VIEWER] = viewer
+        self._remember(headers)
         return None
+
+    def _gets_a_file(self, scope: Scope, headers: Headers) -> bool:
+        """Whether somebody who was known a moment ago asks for a file that is the same for everybody.
+
+        A page needs more than a hundred of them at once: the database is not asked about each.
+        """
+        return scope["path"].startswith(PREFIX) and self._seen.get(session_secret(headers), 0.0) > time.monotonic()
+
+    def _remember(self, headers: Headers) -> None:
+        secret, now = session_secret(headers), time.monotonic()
+        if len(self._seen) >= _MOST_SEEN:
+            self._seen = {secret: until for secret, until in self._seen.items() if until > now}
+        if secret and len(self._seen) < _MOST_SEEN:
+            self._seen[secret] = now + _SEEN_S
 
     async def _viewer(self, path: str, headers: Headers) -> types.Scope | None:
         return await run_sync(_find_viewer, path, headers, datetime.now(UTC), limiter=self._tickets)

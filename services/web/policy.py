@@ -6,14 +6,13 @@ import base64
 import hashlib
 import re
 from functools import lru_cache
-from importlib.util import find_spec
-from pathlib import Path
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from data.settings import settings
 from services.maps.tiles import origin
+from services.shipped import folder
 
 _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 # The script of the maps that people draw on, which is the same for everybody (components/leaflets.py).
@@ -36,9 +35,7 @@ def hash_source(text: str) -> str:
 
 def dashboard_page() -> str:
     """The HTML that Streamlit serves as every page, without importing Streamlit."""
-    found = find_spec("streamlit")
-    assert found is not None and found.origin is not None
-    return (Path(found.origin).parent / "static" / "index.html").read_text(encoding="utf-8")
+    return (folder() / "index.html").read_text(encoding="utf-8")
 
 
 @lru_cache(maxsize=1)

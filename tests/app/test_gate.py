@@ -23,7 +23,9 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from data import database as data_database
 from data.types import Workspace
 from services import people
+from services.shipped import folder
 from services.web import failures, health, sign_in
+from services.web.assets import Assets
 from services.web.cookies import SESSION_COOKIE
 from services.web.gate import VIEWER, Gate
 from services.web.policy import SecurityHeaders
@@ -53,7 +55,7 @@ def stand_in() -> Starlette:
     anything = Route("/{path:path}", dashboard, methods=["GET", "POST", "PUT", "DELETE"])
     return Starlette(
         routes=[*health.ROUTES, *sign_in.ROUTES, WebSocketRoute("/_stcore/stream", live), anything],
-        middleware=[Middleware(SecurityHeaders), Middleware(Gate)],
+        middleware=[Middleware(SecurityHeaders), Middleware(Gate), Middleware(Assets)],
         exception_handlers=failures.HANDLERS,
     )
 
@@ -280,3 +282,25 @@ def test_while_the_database_is_down_pages_wait_and_calls_are_told(
         assert browser.get("/healthz").status_code == 200 and browser.get("/readyz").status_code == 503
         data_database.close_pool()
     assert browser.get("/live").text == name
+
+
+def test_files_of_the_dashboard_come_packed_and_are_asked_for_once(browser: TestClient, name: str) -> None:
+    file = next((folder() / "static" / "js").glob("index.*.js"))
+    address = f"/static/js/{file.name}"
+    assert browser.get(address).status_code == 401
+    enter(browser, name)
+    assert browser.get("/static/js/no-such-file.js").text == name, "it is left to whoever answers for the rest"
+    found = browser.get(address)
+    assert found.content == file.read_bytes() and found.headers["content-encoding"] == "gzip"
+    assert found.headers["cache-control"] == "public, immutable, max-age=31536000"
+    plain = browser.get(address, headers={"accept-encoding": "identity"})
+    assert plain.content == found.content and "content-encoding" not in plain.headers
+    assert browser.get(address, headers={"if-none-match": found.headers["etag"]}).status_code == 304
+
+
+def test_files_are_kept_from_whoever_signed_out(browser: TestClient, name: str) -> None:
+    address = f"/static/js/{next((folder() / 'static' / 'js').glob('index.*.js')).name}"
+    enter(browser, name)
+    assert browser.get(address).status_code == 200
+    browser.cookies.clear()
+    assert browser.get(address).status_code == 401
