@@ -1,8 +1,11 @@
-"""How long after opening the heat map do its first hexagons stand on the screen of a real browser?"""
+"""How long after opening the heat map do its first hexagons stand on the screen of a real browser, and when can one
+move it?
+"""
 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 
 from playwright.async_api import Browser, async_playwright
 
@@ -18,11 +21,21 @@ TARGET_MS = 2000
 OPENINGS = 8
 _WAIT_MS = 120_000
 _EVERY_MS = 80
-# Deck draws on canvases of their own, empty but for its layers. A grid of their pixels, which are kept for that, is
-# looked at every moment: names and the scale bar cover less than 3 %. The ground of the map is no hexagon.
+# First comes a still drawing, an image with all hexagons in it. It is on the screen with the second frame after it was
+# decoded. Deck draws on canvases of their own. A grid of their pixels, which are kept for that, is looked at every
+# moment: names and the scale bar cover less than 3 %. The ground of the map is no hexagon.
 _WATCH = """() => {
-  window.painted = 0;
-  const drawn = new Set(), plain = new Set(['238,241,243', '22,28,35', '0,0,0']);
+  window.painted = window.seen = 0;
+  const look = () => {
+    const still = document.querySelector('[class*="st-key-sight_"] img');
+    if (!still || !still.src.includes('path')) return requestAnimationFrame(look);
+    still.decode().then(() => requestAnimationFrame(() => requestAnimationFrame(() => {
+      const {width, height} = still.parentElement.getBoundingClientRect();
+      if (width > 200 && height > 200) window.seen = performance.now();
+    })));
+  };
+  look();
+  const drawn = new Set(), plain = new Set(['238,241,243', '23,29,36', '0,0,0']);
   const open = HTMLCanvasElement.prototype.getContext;
   HTMLCanvasElement.prototype.getContext = function (kind, given) {
     const found = open.call(this, kind, kind === 'webgl2' ? {...given, preserveDrawingBuffer: true} : given);
@@ -49,7 +62,9 @@ _WATCH = """() => {
 
 
 def measure_first_map(report: Report) -> None:
-    """From the navigation to the first hexagons, in a browser without a cache and in one that was here before."""
+    """From the navigation to the first hexagons, in a browser without a cache and in one that was here before; then
+    until they can be moved.
+    """
     secrets = demo_with_sessions(1)
     try:
         with web_server() as (_, port):
@@ -57,11 +72,21 @@ def measure_first_map(report: Report) -> None:
     finally:
         forget_sessions(secrets)
     for name, found in (("first visit", first), ("seen before", again)):
-        report.times(f"first map on the screen, {name}", found)
-        report.ratio(f"first map on the screen, {name}: within 2 s", sum(ms <= TARGET_MS for ms in found) / len(found))
+        seen = [opening.seen_ms for opening in found]
+        report.times(f"first map on the screen, {name}", seen)
+        report.ratio(f"first map on the screen, {name}: within 2 s", sum(ms <= TARGET_MS for ms in seen) / len(seen))
+        report.times(f"first map that can be moved, {name}", [opening.painted_ms for opening in found])
 
 
-async def _openings(port: int, secret: str) -> tuple[list[float], list[float]]:
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Milliseconds from the navigation until the hexagons were to be seen, and until deck.gl had drawn them."""
+
+    seen_ms: float
+    painted_ms: float
+
+
+async def _openings(port: int, secret: str) -> tuple[list[Opening], list[Opening]]:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=CHROMIUM, args=["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader"]
@@ -75,8 +100,8 @@ async def _openings(port: int, secret: str) -> tuple[list[float], list[float]]:
     return first, again
 
 
-async def _open(browser: Browser, port: int, secret: str, times: int) -> list[float]:
-    """Milliseconds from the navigation to the first map, so many times in one browser profile."""
+async def _open(browser: Browser, port: int, secret: str, times: int) -> list[Opening]:
+    """The page opened so many times in one browser profile."""
     context = await browser.new_context(viewport={"width": 1440, "height": 900})
     address = f"http://127.0.0.1:{port}"
     await context.add_cookies([{"name": SESSION_COOKIE, "value": secret, "url": address}])
@@ -84,7 +109,7 @@ async def _open(browser: Browser, port: int, secret: str, times: int) -> list[fl
     page, found = await context.new_page(), []
     for _ in range(times):
         await page.goto(f"{address}/heatmap", wait_until="commit")
-        shown = await page.wait_for_function("() => window.painted", timeout=_WAIT_MS)
-        found.append(float(await shown.json_value()))
+        await page.wait_for_function("() => window.seen && window.painted", timeout=_WAIT_MS)
+        found.append(Opening(*await page.evaluate("() => [window.seen, window.painted]")))
     await context.close()
     return found

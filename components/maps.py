@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from components import sights
 from components.decks import compact_deck
 from components.palette import DARK, palette, rgb
 from services.maps import tiles
@@ -24,6 +25,7 @@ HALF = 490
 PHONE = 340
 FONT = "system-ui, sans-serif"
 _OPACITY = 0.82
+_LETTERS = {"sdf": True, "fontSize": 40, "buffer": 12, "radius": 14}  # room for the outline, in pixels of this size
 
 
 def draw_hexagons(
@@ -97,7 +99,7 @@ def frame(box: Box, labels: Sequence[Label], picked: Sequence[str], width: int =
     found.append(
         pydeck.Layer(
             "TextLayer", names, id="names", get_position="p", get_text="t", get_size=13, get_color=ink, pickable=False,
-            outline_width=4, outline_color=[*ground, 230], font_settings={"sdf": True}, font_weight=600,
+            outline_width=8, outline_color=[*ground, 230], font_settings=_LETTERS, font_weight=600,
             font_family=text(FONT),
             character_set=text("".join(sorted({letter for label in labels for letter in label.name}))),
         )
@@ -115,19 +117,43 @@ def deck(
     layers: list[Any], box: Box, tip: str | None, key: str, on_pick: Callable[[], None] | None,
     width: int = WIDTH,
 ) -> None:  # fmt: skip
+    """The layers on a map that holds the box; until the browser has drawn it, a still drawing of them."""
     import pydeck
 
     look = camera(box, _seen(width), HEIGHT)
     deck = compact_deck(
-        layers=layers, map_provider=None, map_style=tiles.style(palette() is DARK),
+        layers=[*_ground(), *layers], **_base(),
         initial_view_state=pydeck.ViewState(
             longitude=look.lon, latitude=look.lat, zoom=look.zoom, min_zoom=1, max_zoom=17
         ),
         tooltip={"html": tip} if tip else False,
     )  # fmt: skip
     picks: dict[str, Any] = {"on_select": on_pick, "selection_mode": "single-object"} if on_pick else {}
-    st.pydeck_chart(deck, height=HEIGHT, key=key, **picks)
+    with st.container(key=f"seen_{key}", gap=None):
+        sights.draw(layers, look, HEIGHT, tiles.GROUND[palette() is DARK], key)
+        st.pydeck_chart(deck, height=HEIGHT, key=key, **picks)
     credit()
+
+
+def _base() -> dict[str, Any]:
+    """What a deck is told about a base map. Without tiles there is none, which spares browsers a second canvas."""
+    tiled = {"map_style": tiles.style(palette() is DARK)} if tiles.address() else {}
+    return {"map_provider": None, **tiled}
+
+
+def _ground() -> list[Any]:
+    """An opaque ground below all layers; tiles are one themselves."""
+    import pydeck
+
+    if tiles.address():
+        return []
+    earth = [{"o": [[-180, -85], [180, -85], [180, 85], [-180, 85]]}]
+    return [
+        pydeck.Layer(
+            "PolygonLayer", earth, id="ground", get_polygon="o", get_fill_color=rgb(tiles.GROUND[palette() is DARK]),
+            stroked=False, pickable=False,
+        )
+    ]  # fmt: skip
 
 
 def credit() -> None:

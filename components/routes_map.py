@@ -8,14 +8,12 @@ from typing import Any
 
 import streamlit as st
 
-from components.maps import credit, tip
+from components.maps import deck, tip
 from components.palette import DARK, palette, rgb
 from services.field.drawing import Colour, Mark, colour_of, sketch
 from services.field.plans import Planned
-from services.maps import tiles
-from services.maps.layout import camera, ruler
+from services.maps.layout import ruler
 
-HEIGHT = 560
 _WIDTH = 440  # of a phone and of half a screen alike: whatever is narrower must not cut routes off
 _NOBODY: dict[bool, Colour] = {False: (110, 118, 128), True: (150, 158, 168)}
 
@@ -45,14 +43,7 @@ def draw(found: Planned, key: str) -> None:
         pydeck.Layer("TextLayer", scale, id="ruler_text", get_position="p", get_text="n", get_size=12, get_color=ink,
                      get_pixel_offset=[0, -10]),
     ]  # fmt: skip
-    look = camera(seen.box, _WIDTH, HEIGHT)
-    deck = pydeck.Deck(
-        layers=layers, map_provider=None, map_style=tiles.style(is_dark),
-        initial_view_state=pydeck.ViewState(longitude=look.lon, latitude=look.lat, zoom=look.zoom, max_zoom=17),
-        tooltip={"html": "{t}"},
-    )  # fmt: skip
-    st.pydeck_chart(deck, height=HEIGHT, key=key)
-    credit()
+    deck(layers, seen.box, "{t}", key, None, _WIDTH)
 
 
 def _dots(name: str, marks: Sequence[Mark], size: int, filled: bool, edge: list[int]) -> Any:

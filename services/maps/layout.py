@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from services.maps.choices import Box
 from services.maps.labels import Label
 
-_TILE = 512  # pixels of the whole earth at zoom 0
+TILE = 512  # pixels of the whole earth at zoom 0
 _STEPS_KM = (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000)
 _KM_A_DEGREE = 111.32
 _LETTER_PX, _LINE_PX = 8.5, 17  # of a name on the map
@@ -30,7 +30,7 @@ def camera(box: Box, width: int, height: int) -> Camera:
     top, bottom = mercator(north), mercator(south)
     wide = max((east - west) / 360, 1e-9)
     high = max(top - bottom, 1e-9)
-    zoom = min(math.log2(width / (_TILE * wide)), math.log2(height / (_TILE * high)))
+    zoom = min(math.log2(width / (TILE * wide)), math.log2(height / (TILE * high)))
     return Camera((west + east) / 2, _latitude((top + bottom) / 2), round(max(0.0, min(zoom, 18.0)), 3))
 
 
@@ -46,7 +46,7 @@ def _latitude(y: float) -> float:
 def with_room(labels: Sequence[Label], box: Box, width: int, height: int) -> tuple[Label, ...]:
     """The labels, the first before the later ones, that have room and a place of their own when the box is so large."""
     look, kept, taken = camera(box, width, height), [], list[tuple[float, float, float, float]]()
-    size = _TILE * 2**look.zoom
+    size = TILE * 2**look.zoom
     for label in labels:
         x, y = (label.lon - look.lon) / 360 * size, (mercator(look.lat) - mercator(label.lat)) * size
         half = len(label.name) * _LETTER_PX / 2

@@ -7,7 +7,8 @@ from urllib.parse import quote, urlsplit
 
 from data.settings import settings
 
-_GROUND = {False: "/app/static/map-light.json", True: "/app/static/map-dark.json"}
+GROUND = {False: "#eef1f3", True: "#171d24"}
+"""The plain ground of maps in the light and in the dark theme."""
 _DIM = {"raster-brightness-max": 0.55, "raster-saturation": -0.6}  # for a dark page
 _CALM = {"raster-saturation": -0.35}
 
@@ -18,9 +19,7 @@ def address() -> str:
 
 
 def style(is_dark: bool) -> str:
-    """The address of a base map for pydeck: one of ours, or a `data:` of a style with the named tiles."""
-    if not address():
-        return _GROUND[is_dark]
+    """The address of a base map for pydeck: a `data:` of a style with the named tiles."""
     source = {"type": "raster", "tiles": [address()], "tileSize": 256, "maxzoom": 19}
     layer = {"id": "tiles", "type": "raster", "source": "tiles", "paint": _DIM if is_dark else _CALM}
     made = {"version": 8, "sources": {"tiles": source}, "layers": [layer]}

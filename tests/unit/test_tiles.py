@@ -24,7 +24,7 @@ def sources(kind: str) -> list[str]:
 
 
 def test_without_a_server_the_ground_is_ours_and_nothing_outside_may_be_asked() -> None:
-    assert tiles.style(False) == "/app/static/map-light.json" and tiles.style(True) == "/app/static/map-dark.json"
+    assert not tiles.address() and not tiles.by()
     assert sources("img-src") == ["img-src", "'self'", "data:", "blob:"]
 
 
