@@ -53,13 +53,18 @@ def room(picture: Picture) -> int:
 
 def widths(picture: Picture, links: Collection[str] = ()) -> dict[str, Any]:
     """How wide each column is: as its texts need, or as its name does. Those in `links` hold addresses of things."""
-    named = {name: min(max(_NUMBER, _LETTER * len(name) + _LETTER), _WIDEST) for name in picture.columns}
     return {
         name: st.column_config.LinkColumn(width=_WIDEST, display_text=NAME_OF_ADDRESS)
         if name in links
-        else st.column_config.Column(width=_WIDTHS.get(name, named[name]), help=_HELP.get(name))
-        for name in picture.columns
+        else st.column_config.Column(width=_width(picture, place, name), help=_HELP.get(name))
+        for place, name in enumerate(picture.columns, 1)
     }
+
+
+def _width(picture: Picture, place: int, name: str) -> int:
+    named = min(max(_NUMBER, _LETTER * len(name) + _LETTER), _WIDEST)
+    longest = max((len(line[place]) for line in picture.lines), default=0)
+    return min(_WIDTHS.get(name, named), max(named, _LETTER * (longest + 2)))
 
 
 def sortable(picture: Picture) -> Any:
