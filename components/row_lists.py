@@ -63,7 +63,7 @@ def _order(wanted: Drill, reading: Reading, rows: Rows, name: str) -> None:
         reading.sort(Order.read(st.session_state[key]))
 
     st.selectbox(
-        "Order of all rows", list(said), key=key, format_func=said.__getitem__, on_change=choose, width=240,
+        "Order of all rows", list(said), key=key, format_func=said.__getitem__, on_change=choose, width=220,
         help="A click on the head of a column sorts all rows by it, too: upwards, then downwards.",
     )  # fmt: skip
 
