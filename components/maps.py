@@ -22,7 +22,7 @@ HEIGHT = 620
 WIDTH = 660  # of the map beside its table, in a window of 1440 pixels
 FULL = 1000
 HALF = 490
-PHONE = 340
+PHONE = (340, 420)
 FONT = "system-ui, sans-serif"
 _OPACITY = 0.82
 _LETTERS = {"sdf": True, "fontSize": 40, "buffer": 12, "radius": 14}  # room for the outline, in pixels of this size
@@ -82,8 +82,9 @@ def frame(box: Box, labels: Sequence[Label], picked: Sequence[str], width: int =
     """The names of districts that have room, the outline of what is picked, and a scale bar."""
     import pydeck
 
-    colours, labels = palette(), with_room(labels, box, _seen(width), HEIGHT)
-    ink = rgb(colours.text)
+    colours, labels = palette(), with_room(labels, box, *size(width))
+    ink, ground = rgb(colours.text), rgb(colours.ground)
+    outline = {"outline_width": 8, "outline_color": [*ground, 230], "font_settings": _LETTERS}
     bar = ruler(box)
     line = [{"a": [bar.west, bar.lat], "b": [bar.east, bar.lat]}]
     label = [{"p": [(bar.west + bar.east) / 2, bar.lat], "t": bar.text}]
@@ -91,16 +92,13 @@ def frame(box: Box, labels: Sequence[Label], picked: Sequence[str], width: int =
         pydeck.Layer("LineLayer", line, id="ruler", get_source_position="a", get_target_position="b", get_width=2,
                      get_color=ink, pickable=False),
         pydeck.Layer("TextLayer", label, id="ruler_text", get_position="p", get_text="t", get_size=12, get_color=ink,
-                     font_family=text(FONT),
-                     get_pixel_offset=[0, -10], pickable=False),
+                     font_family=text(FONT), get_pixel_offset=[0, -10], pickable=False, **outline),
     ]  # fmt: skip
     names = [{"p": [label.lon, label.lat], "t": label.name} for label in labels]
-    ground = rgb(colours.ground)
     found.append(
         pydeck.Layer(
             "TextLayer", names, id="names", get_position="p", get_text="t", get_size=13, get_color=ink, pickable=False,
-            outline_width=8, outline_color=[*ground, 230], font_settings=_LETTERS, font_weight=600,
-            font_family=text(FONT),
+            font_weight=600, font_family=text(FONT), **outline,
             character_set=text("".join(sorted({letter for label in labels for letter in label.name}))),
         )
     )  # fmt: skip
@@ -120,7 +118,8 @@ def deck(
     """The layers on a map that holds the box; until the browser has drawn it, a still drawing of them."""
     import pydeck
 
-    look = camera(box, _seen(width), HEIGHT)
+    wide, high = size(width)
+    look = camera(box, wide, high)
     deck = compact_deck(
         layers=[*_ground(), *layers], **_base(),
         initial_view_state=pydeck.ViewState(
@@ -130,8 +129,8 @@ def deck(
     )  # fmt: skip
     picks: dict[str, Any] = {"on_select": on_pick, "selection_mode": "single-object"} if on_pick else {}
     with st.container(key=f"seen_{key}", gap=None):
-        sights.draw(layers, look, HEIGHT, tiles.GROUND[palette() is DARK], key)
-        st.pydeck_chart(deck, height=HEIGHT, key=key, **picks)
+        sights.draw(layers, look, high, tiles.GROUND[palette() is DARK], key)
+        st.pydeck_chart(deck, height=high, key=key, **picks)
     credit()
 
 
@@ -162,9 +161,9 @@ def credit() -> None:
         st.caption(tiles.by())
 
 
-def _seen(width: int) -> int:
-    """How wide a map of that width is on the viewer's screen, about."""
-    return PHONE if "Mobi" in (st.context.headers.get("User-Agent") or "") else width
+def size(width: int) -> tuple[int, int]:
+    """How wide and high a map of that width is on the viewer's screen, about."""
+    return PHONE if "Mobi" in (st.context.headers.get("User-Agent") or "") else (width, HEIGHT)
 
 
 def legend(picture: Picture) -> None:

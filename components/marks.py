@@ -14,7 +14,7 @@ from services.maps.labels import Label
 from services.maps.points import Marks, ring, short_number
 
 _ROOMY, _SMALLEST = 2_000, 0.5  # of more points than that each is drawn smaller, at least half as large
-_LARGEST_RING_PX = 30
+_LARGEST_RING_PX, _RINGS_ABREAST = 30, 16
 
 
 def draw_points(found: Marks, box: Box, labels: Sequence[Label], key: str, more: Sequence[Any] = ()) -> None:
@@ -44,7 +44,9 @@ def draw_groups(found: Marks, box: Box, key: str, more: Sequence[Any] = ()) -> N
 
     most = max(mark.rows for mark in found.marks)
     wide_m = (box[2] - box[0]) * 111_320 * math.cos(math.radians((box[1] + box[3]) / 2))
-    largest_m = _LARGEST_RING_PX * max(wide_m / maps.FULL, (box[3] - box[1]) * 110_574 / maps.HEIGHT)
+    wide, high = maps.size(maps.FULL)
+    pixel_m = max(wide_m / wide, (box[3] - box[1]) * 110_574 / high)
+    largest_m = min(_LARGEST_RING_PX, wide / _RINGS_ABREAST) * pixel_m
     by_swatch: dict[int, list[dict[str, Any]]] = {}
     for mark in found.marks:
         for swatch, outline in ring(mark, largest_m * (0.45 + 0.55 * (mark.rows / most) ** 0.5)):

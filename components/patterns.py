@@ -23,6 +23,7 @@ from services.maps.rhythms import DAYS, Rhythm
 
 ALSO = {"none": "Only the map", "hours": "Hours of the week", "categories": "What stands out where"}
 _HEIGHT = 170
+_HEAD, _ROW = 37, 35  # of a table, in pixels
 _NARROW = {
     "Rows": st.column_config.TextColumn(width=70), "Expected": st.column_config.TextColumn(width=85),
     "Times as many": st.column_config.TextColumn(width=110), "q": st.column_config.TextColumn(width=75),
@@ -99,8 +100,9 @@ def _categories(scope: Scope, board: Board, metric: Metric, choice: MapChoice, n
     names = mapped.district_names(scope, board, choice, now)
     lines = lines_of(found, names.said)
     frame = pd.DataFrame(lines).drop(columns=["Where"] if picked else [])
+    st.markdown(f"**{plain(found.dimension)} by place**")
     st.dataframe(
-        frame, hide_index=True, height=min(400, 40 + 36 * len(lines)), key=f"patterns_{state.once('map')}",
+        frame, hide_index=True, height=min(400, _HEAD + _ROW * len(lines)), key=f"patterns_{state.once('map')}",
         column_config=_NARROW, alt="Categories that stand out, as a table",
     )  # fmt: skip
     shown = mapped.hex_map(scope, board, metric, choice, now)

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 import streamlit.components.v1 as parts
 
-from components.maps import FULL, HEIGHT
+from components.maps import FULL, size
 from components.palette import DARK, palette
 from services.maps.areas import Selected
 from services.maps.labels import Label
@@ -31,9 +31,9 @@ def draw(film: Film, labels: tuple[Label, ...], area: Selected | None, key: str)
     is_dark = colours is DARK
     look = {
         "ink": colours.text, "ground": "#171d24" if is_dark else "#eef1f3", "line": colours.muted,
-        "accent": colours.accent, "empty": "#1f2730" if is_dark else "#e4e8eb", "dark": is_dark,
+        "accent": colours.accent, "empty": "#1f2730" if is_dark else "#e4e8eb", "dark": is_dark, "page": colours.ground,
         "plain": film.metric.format in _PLAIN, "each": f"in each step ({film.step_title})",
     }  # fmt: skip
-    made = reel(film, with_room(labels, film.box, FULL, HEIGHT), area.outline if area else "")
+    made = reel(film, with_room(labels, film.box, *size(FULL)), area.outline if area else "")
     with st.container(border=False):
         _player()(reel=made | look, key=key, default=None)

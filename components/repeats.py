@@ -110,10 +110,6 @@ def _league(found: dict[str, object]) -> None:
     ]  # fmt: skip
     three = st.column_config.NumberColumn(format="%.3f")
     st.markdown("**Areas by reports an incident**")
-    st.caption(
-        f"All together {found['overall']:.3f} reports an incident. Areas with few reports are drawn towards that; "
-        "the interval holds 95 %."
-    )
     st.dataframe(
         pd.DataFrame(rows), hide_index=True, alt="Areas by reports an incident",
         column_config={
@@ -121,3 +117,7 @@ def _league(found: dict[str, object]) -> None:
             "Differs": st.column_config.TextColumn(help="Its interval leaves out the ratio of all together"),
         },
     )  # fmt: skip
+    st.caption(
+        f"All together {found['overall']:.3f} reports an incident. Areas with few reports are drawn towards that; "
+        "the interval holds 95 %."
+    )

@@ -127,7 +127,8 @@ function taken(given) {
   $("modes").hidden = reel.legends.length < 2;
   if (reel.legends.length < 2) mode.value = "0";
   const look = document.documentElement.style;
-  for (const [name, colour] of [["--text", reel.ink], ["--ground", reel.ground], ["--line", reel.line], ["--accent", reel.accent]]) {
+  for (const [name, colour] of [["--text", reel.ink], ["--ground", reel.ground], ["--line", reel.line], ["--accent", reel.accent],
+      ["--page", reel.page]]) {
     look.setProperty(name, colour);
   }
   look.setProperty("color-scheme", reel.dark ? "dark" : "light");
