@@ -13,6 +13,7 @@ from data.model import Metric
 from data.studies import Study
 from data.types import Scope
 from services.exports.sheets import Sheet
+from services.exports.studies import cluster_sheet, looked_at, risk_sheet
 from services.live.boards import Board
 from services.live.choices import range_of
 from services.maps import rarities, unusual
@@ -33,12 +34,10 @@ def show_clusters(
     """The hulls of clusters with what is in them."""
 
     def make(now: datetime) -> Sheet:
-        from services.exports.studies import cluster_sheet
-
         said = filters_said(board, choice)
         return cluster_sheet(scope, metric, study, made, names, shown.resolution, shown.box, choice, said, now)
 
-    buttons(scope, board, metric, choice, make)
+    buttons(scope, board, metric, looked_at(scope, study, choice), make)
 
 
 def show_risk(
@@ -48,12 +47,10 @@ def show_risk(
     """The scores of hexagons with their reasons; `resolution` is that of the hexagons that `names` are of."""
 
     def make(now: datetime) -> Sheet:
-        from services.exports.studies import risk_sheet
-
         said = filters_said(board, choice)
         return risk_sheet(scope, metric, study, picture, names, resolution, choice, said, now)
 
-    buttons(scope, board, metric, choice, make)
+    buttons(scope, board, metric, looked_at(scope, study, choice), make)
 
 
 def show_patterns(

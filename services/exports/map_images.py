@@ -97,11 +97,13 @@ def _font(size: int, weight: int = 400) -> FreeTypeFont:
 def _head(sheet: Sheet) -> list[str]:
     """What is said above the map, in lines of its width."""
     told, part = dict(sheet.sentences), part_of(sheet)
-    note = f" {told['Note']}." if told["Note"] and not part.startswith(told["Note"]) else ""
+    note, tested = told["Note"].rstrip("."), told.get("Back-test", "")
+    note = f" {note[0].upper()}{note[1:]}." if note and not part.startswith(note) else ""
     said = [
         f"{told['Workspace']} · {told['Range']} · Data as of {told['Data as of']}",
         f"Filters: {told['Filters']}",
         f"{told['Rows']} {part.rstrip('.')}.{note}",
+        *([tested] if tested else []),
     ]
     return [line for text in said for line in _wrapped(text.strip(), WIDTH)]
 
@@ -164,13 +166,13 @@ def _map(sheet: Sheet, panel: Panel, width: int, look: _Look) -> Image:
 
 def _shapes(draw: ImageDraw, sheet: Sheet, drawn: Sequence[Item], canvas: Canvas, look: _Look) -> None:
     """What is drawn, the most important on top; of areas the small ones, as they may lie within a large one."""
-    is_cells = "hexagons" in sheet.about
+    made_of = next((name for name in ("hexagons", "areas") if name in sheet.about), "")
     placed = [item for item in drawn if item.shape is not None]
-    items = placed if is_cells else sorted(placed, key=lambda item: (_size(item), -(item.swatch or 0)))
+    items = placed if made_of == "hexagons" else sorted(placed, key=lambda item: (_size(item), -(item.swatch or 0)))
     for item in reversed(items):
         colour = look.paper if item.swatch is None else sheet.swatches[item.swatch].colour
         for part in getattr(item.shape, "geoms", [item.shape]):
-            _part(draw, canvas, part, item, colour, look, is_cells)
+            _part(draw, canvas, part, item, colour, look, made_of)
 
 
 def _size(item: Item) -> float:
@@ -178,17 +180,19 @@ def _size(item: Item) -> float:
 
 
 def _part(
-    draw: ImageDraw, canvas: Canvas, part: shapely.Geometry, item: Item, colour: Colour, look: _Look, is_cell: bool
+    draw: ImageDraw, canvas: Canvas, part: shapely.Geometry, item: Item, colour: Colour, look: _Look, made_of: str
 ) -> None:  # fmt: skip
+    """A dot, a line, a hexagon, or an area: one of many beside each other, or one by itself that may be tiny."""
     if part.geom_type == "Point":
         (x, y), size = canvas.at(_near(part.x, canvas.look.lon), part.y), _dot(item.weight)
         draw.ellipse((x - size, y - size, x + size, y + size), colour)
     elif part.geom_type == "LineString":
         draw.line(_pixels(canvas, part.coords), colour, _LINE * _FINER, joint="curve")
-    elif is_cell:
+    elif made_of == "hexagons":
         draw.polygon(_smaller(_pixels(canvas, part.exterior.coords)), colour)
     else:
-        draw.polygon(_pixels(canvas, part.exterior.coords), colour, look.ground, _FINER)
+        edge = (look.ground, _FINER) if made_of == "areas" else (colour, 3 * _FINER)
+        draw.polygon(_pixels(canvas, part.exterior.coords), colour, *edge)
         for hole in part.interiors:
             draw.polygon(_pixels(canvas, hole.coords), look.ground)
 

@@ -51,7 +51,7 @@ def cluster_sheet(
         )
         for one, hull in zip(found["clusters"], made.hulls, strict=True)
     )  # fmt: skip
-    looked = replace(choice, range=_range(found) or choice.range)
+    looked = looked_at(scope, study, choice)
     said = f"{number(found['in_clusters'], 'integer')} of {plural(found['used'], 'row')} lie in clusters."
     told = sheets.about(
         scope, metric, looked, filters, now, made.picture.title, made.said, _as_of(found),
@@ -89,12 +89,11 @@ def risk_sheet(
         why = picture.facts[index][-1]
         values: tuple[Fact, ...] = (index, district, score, expected, why, *(factors.get(name) for name in FEATURES))
         items.append(Item(index, district or index, values, painted[index], polygon(index), score))
-    first, zone = date.fromisoformat(found["first_on"]), ZoneInfo(scope.workspace.timezone)
-    last = first + timedelta(days=found["days"])
-    looked = replace(choice, range=TimeRange(*(datetime.combine(day, time(), zone) for day in (first, last))))
+    looked = looked_at(scope, study, choice)
+    last = looked.range.to_at.date()
     said = f"{plural(found['events'], 'event')} in {plural(found['days'], 'day')}."
     told = sheets.about(
-        scope, metric, looked, filters, now, picture.title, f"{picture.note}. {found['sentence']}", _as_of(found),
+        scope, metric, looked, filters, now, picture.title, picture.note, _as_of(found),
         Coverage(found["events"], 0, 0), said, choice.box or box_of_risk(found),
     ) | {
         "hexagons": len(items), "resolution": found["resolution"], "worked_out_at": study.finished_at,
@@ -113,11 +112,20 @@ def _result(study: Study) -> dict[str, Any]:
     return study.result
 
 
-def _range(found: Mapping[str, Any]) -> TimeRange | None:
-    """The range that was looked at; results of earlier versions do not say it."""
-    if "from_at" not in found:
-        return None
-    return TimeRange(datetime.fromisoformat(found["from_at"]), datetime.fromisoformat(found["to_at"]))
+def looked_at(scope: Scope, study: Study, choice: MapChoice) -> MapChoice:
+    """The choice with the range that the worker looked at: of clusters as it was on that day, of risks all their days.
+
+    Results of earlier versions do not say it; the range of the choice stays.
+    """
+    found = _result(study)
+    if "first_on" in found:
+        first, zone = date.fromisoformat(found["first_on"]), ZoneInfo(scope.workspace.timezone)
+        days = (first, first + timedelta(days=found["days"]))
+        return replace(choice, range=TimeRange(*(datetime.combine(day, time(), zone) for day in days)))
+    if "from_at" in found:
+        edges = (datetime.fromisoformat(found["from_at"]), datetime.fromisoformat(found["to_at"]))
+        return replace(choice, range=TimeRange(*edges))
+    return choice
 
 
 def _as_of(found: Mapping[str, Any]) -> datetime | None:

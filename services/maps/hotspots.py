@@ -74,8 +74,8 @@ def hotspot_map(scope: Scope, dataset: Dataset, shown: HexMap, choice: MapChoice
         if not np.isnan(found.z[i])
     )
     hot, cold = sum(h.grade < 2 for h in made), sum(h.grade > 2 for h in made)
-    found = f"{grouped(hot)} hot and {grouped(cold)} cold of {grouped(len(made))} hexagons"
-    return HotspotMap(shown.metric, made, f"{found}, at a false discovery rate of 5 %")
+    said = f"{grouped(hot)} hot and {grouped(cold)} cold of {grouped(len(made))} hexagons"
+    return HotspotMap(shown.metric, made, f"{said}, at a false discovery rate of 5 %")
 
 
 def _everywhere(scope: Scope, dataset: Dataset, shown: HexMap, resolution: int, area: str) -> list[str]:

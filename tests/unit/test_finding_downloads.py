@@ -25,10 +25,11 @@ from data.unusual import PlaceCluster, PlaceScan
 from services.exports.incidents import incident_sheet, league_sheet
 from services.exports.map_files import csv_text, geojson, kml, parquet
 from services.exports.map_images import HEIGHT, MARGIN, WIDTH, png
+from services.exports.maps import map_file_name
 from services.exports.patterns import pattern_sheet, rhythm_sheet
 from services.exports.sheets import PlainSheet
 from services.exports.sides import sides_sheet
-from services.exports.studies import cluster_sheet, risk_sheet
+from services.exports.studies import cluster_sheet, looked_at, risk_sheet
 from services.exports.unusual import unusual_sheet
 from services.field.linked import incident_map
 from services.field.repeats import RepeatsAsk, as_json
@@ -189,6 +190,8 @@ def test_risks_have_reasons_and_both_back_tests_in_the_header(scope: Scope) -> N
     about = json.loads(geojson(sheet))["belvedere"]
     assert about["backtest"]["plain_hit"] == asdict(plain) and about["backtest"]["model_pai"]["value"] == 8
     assert (about["score_from"], about["score_to"], about["rows"]) == ("2026-05-20", "2026-05-27", 900)
+    asked = looked_at(scope, study(result), CHOICE)
+    assert map_file_name(scope, OPENED, asked, "png", NOW).endswith("-20251101-20260520.png")
     text = Image.open(io.BytesIO(png(sheet, True))).info
     assert text["Score, events in 5% of the area"] == "40.0% (30.0% to 50.0%)"
     assert text["Last four weeks' map, events in 5% of the area"] == "25.0% (20.0% to 30.0%)"
