@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 
-from data.engine import columns, hexagons, manifest, newest, results, tensor_index, tensor_panels, tensor_reads, values
+from data.engine import columns, hexagons, manifest, newest, results, tensor_frames, tensor_index, tensor_panels, values
 
 
 def forget_all() -> None:
@@ -16,6 +16,6 @@ def forget_all() -> None:
     hexagons.forget()
     tensor_index.forget()
     tensor_panels.forget()
-    tensor_reads.forget()
+    tensor_frames.forget()
     newest.forget()
     gc.collect()

@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 from data.engine.asks import COUNT as ROWS
 from data.engine.asks import Ask, Frame, Ints
 from data.engine.gather import gather
-from data.engine.groups import all_groups, no_groups
+from data.engine.groups import Groups, all_groups, no_groups
+from data.engine.hexagons import DIMENSIONS
 from data.engine.manifest import Stream
 from data.engine.operations import operation, split
 from data.engine.program import COUNT, DISTINCT, ELAPSED, HISTOGRAM, LIMITS, SUM, Operation, Task, columns_of
 from data.engine.running import BUDGET, Pass, Results, in_batches
 from data.engine.sources import Source
+from data.engine.tensor_places import STORED, added
 
 MOST_SINGLE = 2000
 MOST_PAIR = 64
@@ -38,12 +40,13 @@ def part_of(by: Sequence[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """Which dimensions are counted alone, in pairs, and with histograms and sets of people."""
+    """Which dimensions are counted alone, in pairs, with histograms and sets of people, by cell ("": cells alone)."""
 
     singles: tuple[str, ...]
     pairs: tuple[tuple[str, str], ...]
     detailed: tuple[str, ...]
     numbers: tuple[str, ...]
+    placed: tuple[str, ...]
 
 
 def extent_of(source: Source) -> Extent:
@@ -53,23 +56,27 @@ def extent_of(source: Source) -> Extent:
     small = [name for name in singles if sizes[name] <= MOST_PAIR]
     pairs = tuple((one, two) for i, one in enumerate(small) for two in small[i + 1 :])
     numbers = (*(m.name for m in source.dataset.measures), *(d.name for d in source.dataset.durations))
-    return Extent(singles, pairs, tuple(name for name in singles if sizes[name] <= MOST_BINS), numbers)
+    placed = ("", *small) if source.dataset.place else ()
+    return Extent(singles, pairs, tuple(name for name in singles if sizes[name] <= MOST_BINS), numbers, placed)
 
 
 @dataclass(slots=True)
 class Tally:
-    """Arrays by part, [days, codes...]; bins by part; bits of people by dimension ("": all), [codes, words]."""
+    """Arrays by part, [days, codes...]; bins by part; bits of people by dimension ("": all), [codes, words]; rows by
+    cell and dimension: slots (cell * codes of the dimension + code) and how many.
+    """
 
     parts: dict[str, Arrays] = field(default_factory=dict)
     bins: dict[str, dict[str, tuple[int, int]]] = field(default_factory=dict)
     people: dict[str, NDArray[np.uint64]] = field(default_factory=dict)
+    places: dict[str, tuple[Ints, Ints]] = field(default_factory=dict)
 
 
-def tally(source: Source, number: int, stream: Stream, days: Sequence[int], extent: Extent, people: bool) -> Tally:
-    """The tally of some days (ordinals, in order); `people` asks for the sets too."""
+def tally(source: Source, number: int, stream: Stream, days: Sequence[int], extent: Extent, is_over: bool) -> Tally:
+    """The tally of some days (ordinals, in order); of a month that is over with people and places."""
     found = Tally()
     for part in _batches(stream, days):
-        _Batch(source, number, stream, part, list(days).index(part[0]), extent, people).run(found)
+        _Batch(source, number, stream, part, list(days).index(part[0]), extent, is_over).run(found)
     return found
 
 
@@ -92,13 +99,16 @@ class _Batch:
     """Some days, all counted from one set of columns in memory."""
 
     def __init__(
-        self, source: Source, number: int, stream: Stream, days: list[int], before: int, extent: Extent, people: bool
+        self, source: Source, number: int, stream: Stream, days: list[int], before: int, extent: Extent, is_over: bool
     ) -> None:
-        self.source, self.extent, self.people, self.days, self.before = source, extent, people, days, before
+        self.source, self.extent, self.days, self.before = source, extent, days, before
+        self.people = is_over and source.dataset.actor is not None
+        self.placed = extent.placed if is_over else ()
         self.at = source.dataset.streams[number]
         chosen = np.flatnonzero(np.isin(stream.days, days))
         names = {"t", *columns_of(source, self._ask(extent.singles), [(SUM, c) for c in extent.numbers])}
-        names |= {"a"} if people else set()
+        names |= {"a"} if self.people else set()
+        names |= {STORED} if self.placed else set()
         self.material = gather(source, stream, chosen, {name: np.ones(len(chosen), np.bool_) for name in names})
         self.negatives = stream.negatives[chosen]
         places = np.searchsorted(days, stream.days[chosen])
@@ -126,6 +136,8 @@ class _Batch:
         if self.people:
             for names in [(), *((d,) for d in extent.detailed)]:
                 self._sets(found, names)
+        for name in self.placed:
+            self._places(found, name)
 
     def _run(self, wanted: Sequence[Wanted]) -> Iterator[tuple[By, list[Task], dict[int, Results]]]:
         """All that is wanted, in passes shared by as many as fit the memory."""
@@ -210,6 +222,21 @@ class _Batch:
         name = by[0] if by else ""
         before = found.people.get(name)
         found.people[name] = bits if before is None else _united(before, bits)
+
+    def _places(self, found: Tally, name: str) -> None:
+        size = self.source.dictionary(name).size + 1 if name else 1
+        cells = np.arange(self.source.cells.cells.size + 1, dtype=np.int32) * np.int32(size)
+        by = (DIMENSIONS[-1], name) if name else (DIMENSIONS[-1],)
+        tables = (cells, None) if name else (cells,)
+        task = Task(self._ask(by), Groups(by, tables, cells.size * size, ()), 0, 1, [Operation(COUNT, width=1)])
+        if task.bytes > BUDGET:
+            return
+        buckets = np.zeros((1, len(self.days)), np.int64)
+        rows = Pass(self.source, [task], buckets, self.material).run(self.blocks).of(task.operations[0])[:, 0]
+        slots = np.flatnonzero(rows)
+        before = found.places.get(name, (np.empty(0, np.int64), np.empty(0, np.int64)))
+        both = (np.concatenate(pair) for pair in zip(before, (slots, rows[slots]), strict=True))
+        found.places[name] = added(*both)
 
 
 def _portions(tasks: Sequence[Part]) -> Iterator[list[Part]]:

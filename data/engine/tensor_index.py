@@ -37,7 +37,9 @@ class TensorGone(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """What is counted of a month: its days by ordinal with their prints, which parts, and of which sets of people."""
+    """What is counted of a month: its days by ordinal with their prints, which parts, and by which dimensions ("": by
+    none) there are sets of people and rows by cell.
+    """
 
     starts_on: date
     token: str
@@ -45,6 +47,7 @@ class Month:
     prints: tuple[int, ...]
     parts: frozenset[str]
     sets: frozenset[str]
+    places: frozenset[str]
 
 
 def prints_of(stream: Stream) -> Prints:
@@ -67,9 +70,8 @@ def month_of(starts_on: date, arrays: Arrays) -> Month:
     """The month that an index row describes."""
     meta = arrays.meta
     prints = tuple(int(found, 16) for found in meta["prints"])
-    return Month(
-        starts_on, meta["token"], tuple(meta["days"]), prints, frozenset(meta["parts"]), frozenset(meta["sets"])
-    )
+    names = (frozenset(meta.get(kind, ())) for kind in ("parts", "sets", "places"))
+    return Month(starts_on, meta["token"], tuple(meta["days"]), prints, *names)
 
 
 _index: dict[Key, tuple[float, dict[date, Month]]] = {}

@@ -68,6 +68,17 @@ class Panels:
         """Everyone who is in a set of one of the parts, as bits; do not change them."""
         return self._kept(" ".join(parts), "", "sets", lambda: self._sets(parts))
 
+    def pairs(self, part: str, make: Callable[[Sequence[Arrays]], Ints]) -> Ints:
+        """The pairs of all months together, as `make` joins them; raises TensorGone."""
+
+        def joined() -> Ints:
+            found = [arrays for arrays in self.parts(part) if arrays is not None]
+            if len(found) < len(self.months):
+                raise TensorGone
+            return make(found)
+
+        return self._kept(part, "", "pairs", joined)
+
     def _sets(self, parts: Sequence[str]) -> NDArray[np.uint64]:
         found = read_parts(self._source, self._number, [(part, month) for part in parts for month in self.months])
         return joined_sets(list(found.values()))

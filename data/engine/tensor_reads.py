@@ -4,32 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
-from data.engine.asks import Ask, Between, Frame, Ints
-from data.engine.blocks import Span, buckets_of, span_of
-from data.engine.buckets import add_months
-from data.engine.days import day_starts
-from data.engine.groups import Groups
+from data.engine.asks import Ask, Between
+from data.engine.groups import Groups, domain
 from data.engine.manifest import Stream
 from data.engine.operations import wanted_of
 from data.engine.program import COUNT, DISTINCT, ELAPSED, HISTOGRAM, LIMITS, SUM, Operation
 from data.engine.sources import Source
 from data.engine.tally import part_of
-from data.engine.tensor_days import DAYS, people_of_days, whole_sets
-from data.engine.tensor_index import Key as Place
-from data.engine.tensor_index import Month, TensorGone, place_of, prints_of, read_index
-from data.engine.tensor_known import Chosen, Known, Sets, runs_of
+from data.engine.tensor_days import DAYS, people_of_days
+from data.engine.tensor_frames import CountedFrame, Spans, live_of, span_in
+from data.engine.tensor_index import TensorGone, read_index
+from data.engine.tensor_known import Known, Sets
 from data.engine.tensor_panels import Panels
+from data.engine.tensor_places import MOST_SLOTS, Places, dimension_of
 
 LEAST_ROWS = 20_000
 """Ranges with fewer rows in settled days are read from segments alone."""
-_MOST_FRAMES = 500
 MOST_DIMENSIONS = {COUNT: 2, SUM: 2, ELAPSED: 1, LIMITS: 1, HISTOGRAM: 1}
-Spans = tuple[tuple[int, int], ...]
 
 
 @dataclass(slots=True, eq=False)
@@ -39,7 +34,7 @@ class Cover:
     skip: Spans
     words: str
     is_whole: bool
-    _known: Known | Sets
+    _known: Known | Sets | Places
 
     def bins(self, column: str) -> tuple[int, int]:
         """First and last histogram bin of a column."""
@@ -59,189 +54,26 @@ Covers = tuple[Cover | None, Cover | None]
 
 
 def covers_of(source: Source, number: int, stream: Stream, asks: Sequence[Ask]) -> dict[Ask, Covers]:
-    """For each ask the cover of its statistics by day, and that of its distinct people by month."""
-    spans = {frame: _span_in(stream, frame) for frame in dict.fromkeys(ask.frame for ask in asks)}
-    wide = {a: used for a in asks if spans[a.frame].rows >= LEAST_ROWS and (used := _used(source, a)) is not None}
-    if not wide:
+    """For each ask the cover of its statistics by day, or of its places by month, and that of its distinct people."""
+    spans = {frame: span_in(stream, frame) for frame in dict.fromkeys(ask.frame for ask in asks)}
+    long = [ask for ask in asks if spans[ask.frame].rows >= LEAST_ROWS]
+    wide = {ask: used for ask in long if (used := _used(source, ask)) is not None}
+    placed = {ask: name for ask in long if ask not in wide and (name := _placed(source, ask)) is not None}
+    if not wide and not placed:
         return dict.fromkeys(asks, (None, None))
-    live = _live(source, number, stream, read_index(source, number))
-    frames = {frame: live.frame(frame, spans[frame]) for frame in dict.fromkeys(ask.frame for ask in wide)}
+    live = live_of(source, number, stream, read_index(source, number))
+    frames = {frame: live.frame(frame, spans[frame]) for frame in dict.fromkeys(a.frame for a in (*wide, *placed))}
+    found: dict[Ask, Covers] = {}
     try:
-        found = {
-            ask: (_by_day(source, frames[ask.frame], ask, used), _by_sets(source, frames[ask.frame], ask, used))
-            for ask, used in wide.items()
-            if live.months
-        }
+        for ask, used in wide.items() if live.months else ():
+            frame = frames[ask.frame]
+            found[ask] = _by_day(source, frame, ask, used), _by_sets(source, frame, ask, used)
+        for ask, name in placed.items() if live.months else ():
+            found[ask] = _by_places(source, frames[ask.frame], ask, name), None
     except TensorGone:  # counted anew since the index was read; the next question reads the new one
         read_index(source, number, fresh=True)
         found = {}
     return {ask: found.get(ask, (None, None)) for ask in asks}
-
-
-class _FrameSpan:
-    """A frame, and which segments may have a row in it."""
-
-    def __init__(self, stream: Stream, frame: Frame) -> None:
-        self.span = span_of(frame)
-        self.segments: NDArray[np.bool_] = stream.first_ms < self.span.edges[-1]
-        if not self.span.opening:
-            self.segments &= stream.last_ms >= self.span.edges[0]
-        self.rows = int(stream.counts[self.segments].sum())
-
-
-def _span_in(stream: Stream, frame: Frame) -> _FrameSpan:
-    """Worked out once while the segments are the same."""
-    found: _FrameSpan | None = stream.kept.get(frame)
-    if found is None:
-        if len(stream.kept) >= _MOST_FRAMES:
-            stream.kept.clear()
-        found = stream.kept[frame] = _FrameSpan(stream, frame)
-    return found
-
-
-class _Live:
-    """The counted months of a stream beside its live segments; arrays are of the days that are as they were counted."""
-
-    def __init__(self, source: Source, number: int, stream: Stream, months: dict[date, Month]) -> None:
-        self.number, self.stream, self.index = number, stream, months
-        self.tz = source.scope.workspace.timezone
-        self.months = sorted(months.values(), key=lambda month: month.starts_on)
-        self.prints = prints_of(stream)
-        valid = [self._valid(month) for month in self.months]
-        self.month = np.repeat(np.arange(len(valid)), [len(places) for places in valid])
-        self.place = np.concatenate([*valid, np.empty(0, np.int64)]).astype(np.int64)
-        edges = [day_starts(m.starts_on, add_months(m.starts_on, 1), self.tz) for m in self.months]
-        ordinals = [np.asarray(m.days, np.int64) for m in self.months]
-        self.edges = [(int(found[0]), int(found[-1])) for found in edges]
-        within = [o - m.starts_on.toordinal() for o, m in zip(ordinals, self.months, strict=True)]
-        self.all_starts = [found[day] for found, day in zip(edges, within, strict=True)]
-        none = np.empty(0, np.int64)
-        self.starts = np.concatenate([none, *(e[d[v]] for e, d, v in zip(edges, within, valid, strict=True))])
-        self.ends = np.concatenate([none, *(e[d[v] + 1] for e, d, v in zip(edges, within, valid, strict=True))])
-        days = np.concatenate([none, *(o[v] for o, v in zip(ordinals, valid, strict=True))])
-        self.ordinals = days
-        at = np.minimum(np.searchsorted(days, stream.days), max(len(days) - 1, 0))
-        self.day_of_segment = np.where(days[at] == stream.days, at, -1) if len(days) else np.full(len(stream.days), -1)
-        live_days = np.asarray(sorted(self.prints), np.int64)
-        self.whole = [self._is_whole(m, v, live_days) for m, v in zip(self.months, valid, strict=True)]
-        self._frames: dict[Frame, _Frame] = {}
-        self._having: dict[frozenset[str], NDArray[np.bool_]] = {}
-
-    def frame(self, frame: Frame, span: _FrameSpan) -> _Frame:
-        """What is known of a frame, worked out once."""
-        if frame not in self._frames:
-            if len(self._frames) >= _MOST_FRAMES:
-                self._frames.clear()
-            self._frames[frame] = _Frame(self, span)
-        return self._frames[frame]
-
-    def having(self, parts: frozenset[str]) -> NDArray[np.bool_]:
-        """The days in months that have these parts."""
-        if parts not in self._having:
-            has = np.asarray([month.parts.issuperset(parts) for month in self.months], np.bool_)
-            self._having[parts] = has[self.month]
-        return self._having[parts]
-
-    def _valid(self, month: Month) -> Ints:
-        """The places of the days that are as they were counted."""
-        pairs = enumerate(zip(month.days, month.prints, strict=True))
-        return np.asarray([i for i, (day, found) in pairs if self.prints.get(day) == found], np.int64)
-
-    @staticmethod
-    def _is_whole(month: Month, valid: Ints, live_days: Ints) -> bool:
-        """Whether every day of the month that has segments is as it was counted."""
-        first, last = month.starts_on.toordinal(), add_months(month.starts_on, 1).toordinal()
-        live = live_days[np.searchsorted(live_days, first) : np.searchsorted(live_days, last)]
-        return len(valid) == len(month.days) == len(live)
-
-
-class _Frame:
-    """What asks of one frame have in common: which bucket each counted day is in, and those days in the panels."""
-
-    def __init__(self, live: _Live, span: _FrameSpan) -> None:
-        self.live, self.span = live, span.span
-        self.buckets = _bucket_of(self.span, live.starts, live.ends)
-        self._days = live.day_of_segment[span.segments]
-        self._chosen: dict[frozenset[str], tuple[Chosen, Spans, bool] | None] = {}
-        self._by_days: dict[bytes, tuple[Chosen, Spans, bool] | None] = {}
-        self._people: dict[tuple[tuple[str, ...], bool], _People] = {}
-
-    def chosen(self, parts: frozenset[str]) -> tuple[Chosen, Spans, bool] | None:
-        """The days in months that have these parts, the time they span, and whether that is all there is to read."""
-        if parts not in self._chosen:
-            inside = (self.buckets >= 0) & self.live.having(parts)
-            days = inside.tobytes()  # most parts are in all months, so the days are the same
-            if days not in self._by_days:
-                self._by_days[days] = self._choose(inside) if inside.any() else None
-            self._chosen[parts] = self._by_days[days]
-        return self._chosen[parts]
-
-    def _choose(self, inside: NDArray[np.bool_]) -> tuple[Chosen, Spans, bool]:
-        live, kept = self.live, np.flatnonzero(inside)
-        numbers, at = np.unique(live.month[kept], return_inverse=True)
-        months = tuple(live.months[i] for i in numbers.tolist())
-        offsets = np.cumsum([0, *(len(month.days) for month in months)])
-        starts = np.concatenate([live.all_starts[i] for i in numbers.tolist()])
-        runs = runs_of(offsets[at] + live.place[kept], self.buckets[kept])
-        spans = _spans(live.starts[kept], live.ends[kept])
-        return Chosen(months, runs, len(kept), starts), spans, self.leaves_nothing(inside)
-
-    def people(self, dimensions: tuple[str, ...], is_split: bool) -> _People:
-        """Where sets of people by these dimensions are, worked out once."""
-        if (dimensions, is_split) not in self._people:
-            self._people[dimensions, is_split] = _People(self, dimensions, is_split)
-        return self._people[dimensions, is_split]
-
-    def leaves_nothing(self, inside: NDArray[np.bool_]) -> bool:
-        """Whether all segments in the frame belong to these days."""
-        return bool(np.append(inside, False)[self._days].all())
-
-
-class _People:
-    """Sets of people in a frame: of whole months in one bucket, by at most one dimension, and, where no ask splits, of
-    some days beside them. `months` are by their bucket, `days` is the bucket of each set by its first day."""
-
-    def __init__(self, frame: _Frame, dimensions: tuple[str, ...], is_split: bool) -> None:
-        self._frame, live = frame, frame.live
-        edges = np.asarray(live.edges, np.int64).reshape(-1, 2)
-        buckets = _bucket_of(frame.span, edges[:, 0], edges[:, 1]).tolist()
-        name = "".join(dimensions) if len(dimensions) < 2 else None  # there are none by pairs
-        usable = (whole and name in month.sets for whole, month in zip(live.whole, live.months, strict=True))
-        whole = {i: bucket for i, (bucket, has) in enumerate(zip(buckets, usable, strict=True)) if has and bucket >= 0}
-        self.count, self._edges, self._inside = len(whole), edges[list(whole)], np.isin(live.month, list(whole))
-        self.months: dict[int, list[Month]] = {}
-        for i, bucket in whole.items():
-            self.months.setdefault(bucket, []).append(live.months[i])
-        self.days = {} if is_split else dict(whole_sets(live.ordinals, np.where(self._inside, -1, frame.buckets)))
-        self._skips: dict[frozenset[int], tuple[Spans, bool]] = {}
-
-    def skip(self, firsts: frozenset[int]) -> tuple[Spans, bool]:
-        """The time that the months and these sets of days span, and whether that is all there is to read."""
-        if firsts not in self._skips:
-            live = self._frame.live
-            days = np.isin(live.ordinals - live.ordinals % DAYS, list(firsts)) & ~self._inside
-            starts = np.append(self._edges[:, 0], live.starts[days])
-            ends = np.append(self._edges[:, 1], live.ends[days])
-            order = np.argsort(starts)
-            self._skips[firsts] = _spans(starts[order], ends[order]), self._frame.leaves_nothing(self._inside | days)
-        return self._skips[firsts]
-
-
-_lives: dict[Place, _Live] = {}
-
-
-def _live(source: Source, number: int, stream: Stream, months: dict[date, Month]) -> _Live:
-    """Worked out again only when segments or counted months have changed."""
-    place = place_of(source, number)
-    found = _lives.get(place)
-    if found is None or found.stream is not stream or found.index is not months:
-        found = _lives[place] = _Live(source, number, stream, months)
-    return found
-
-
-def forget() -> None:
-    """Forget what was worked out of counted months and live segments."""
-    _lives.clear()
 
 
 def _used(source: Source, ask: Ask) -> tuple[str, ...] | None:
@@ -253,20 +85,14 @@ def _used(source: Source, ask: Ask) -> tuple[str, ...] | None:
     return tuple(name for name in names if name in used)
 
 
-def _bucket_of(span: Span, starts: Ints, ends: Ints) -> Ints:
-    """The bucket that holds the whole of each stretch of time, -1 where there is none."""
-    first, last = buckets_of(span, starts), buckets_of(span, ends - 1)
-    return np.where(first == last, first, -1)
+def _placed(source: Source, ask: Ask) -> str | None:
+    """The dimension beside the place (see `dimension_of`) of an ask that rows by cell may answer."""
+    name = dimension_of(source, ask)
+    is_small = ask.keep is not None or name is None or domain(source, ask.by) * ask.frame.size <= MOST_SLOTS
+    return name if is_small else None
 
 
-def _spans(starts: Ints, ends: Ints) -> Spans:
-    """Stretches of time, neighbours joined."""
-    begins = np.concatenate([[True], starts[1:] != ends[:-1]])
-    last = np.concatenate([begins[1:], [True]])
-    return tuple(zip(starts[begins].tolist(), ends[last].tolist(), strict=True))
-
-
-def _by_day(source: Source, frame: _Frame, ask: Ask, dimensions: tuple[str, ...]) -> Cover | None:
+def _by_day(source: Source, frame: CountedFrame, ask: Ask, dimensions: tuple[str, ...]) -> Cover | None:
     wanted = [pair for pair in wanted_of(ask) if pair[0] != DISTINCT]
     exact = any(stat.kind == "percentile" and stat.exact for stat in ask.stats)
     if exact or any(len(dimensions) > MOST_DIMENSIONS[kind] for kind, _ in wanted):
@@ -281,7 +107,7 @@ def _by_day(source: Source, frame: _Frame, ask: Ask, dimensions: tuple[str, ...]
     return Cover(skip, f"tensors of {chosen.count} days", is_whole, known)
 
 
-def _by_sets(source: Source, frame: _Frame, ask: Ask, dimensions: tuple[str, ...]) -> Cover | None:
+def _by_sets(source: Source, frame: CountedFrame, ask: Ask, dimensions: tuple[str, ...]) -> Cover | None:
     """What sets of people know: of months that lie whole in one bucket, and of some days next to them."""
     live, columns = frame.live, {stat.column for stat in ask.stats if stat.kind == "distinct"}
     if columns != {source.dataset.actor}:
@@ -290,10 +116,19 @@ def _by_sets(source: Source, frame: _Frame, ask: Ask, dimensions: tuple[str, ...
     days = people_of_days(source, live.number, live.stream, live.prints, ask, list(people.days)) if people.days else {}
     if not people.count and not days:
         return None
-    sets = [(bucket, Panels(source, live.number, months)) for bucket, months in people.months.items()]
+    sets = people.panels(source)
     name = dimensions[0] if dimensions and sets else ""
     known = Sets(source, ask, name, sets, [(people.days[first], bits) for first, bits in days.items()])
     counted = ((people.count, "months"), (DAYS * len(days), "days"))
     words = "sets of people of " + " and ".join(f"{n} {unit}" for n, unit in counted if n)
     skip, is_whole = people.skip(frozenset(days))
     return Cover(skip, words, is_whole, known)
+
+
+def _by_places(source: Source, frame: CountedFrame, ask: Ask, name: str) -> Cover | None:
+    """What is known of the months that lie whole in one bucket."""
+    found = frame.places(name)
+    if not found.count:
+        return None
+    skip, is_whole = found.skip()
+    return Cover(skip, f"places of {found.count} months", is_whole, Places(source, ask, name, found.panels(source)))

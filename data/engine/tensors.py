@@ -1,7 +1,8 @@
 """How are settled days counted once and for all, so that a question about a year reads kilobytes?
 
 A row of belvedere.tensors is one part of one month of a stream: its days' numbers by one dimension or pair (period
-`day`), or a set of people of the month (period `month`). The part `days` says which days are counted, and their prints.
+`day`), or a set of people or the rows by cell of the month (period `month`). The part `days` says which days are
+counted, and their prints.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from data.engine.sources import Source
 from data.engine.tally import Extent, Tally, extent_of, tally
 from data.engine.tensor_index import HEAD, Month, Prints, prints_of, read_index
 from data.engine.tensor_parts import narrowed, pack_arrays, pack_set
+from data.engine.tensor_places import packed
+from data.engine.tensor_places import part_of as place_part
 from data.model import Dataset
 from data.statements import sql
 from data.types import Scope
@@ -105,15 +108,18 @@ def _count_month(source: Source, number: int, month: date, today: date) -> int:
     if not days:
         return 0
     is_over = _is_over(month, today)
-    found = tally(source, number, stream, days, extent, is_over and source.dataset.actor is not None)
+    found = tally(source, number, stream, days, extent, is_over)
     here = np.isin(stream.days, days)
     rows = int(stream.counts[here].sum())
     token = _token(days, prints, extent, is_over)
     parts = [("day", part, data) for part, data in _day_parts(found, token, len(days))]
     people, sets = _set_parts(found, token, rows)
-    parts += [("month", part, data) for part, data in people]
+    placed = dict(_place_parts(source, found, token, rows))
+    places = [name for name in found.places if place_part(name) in placed]
+    parts += [("month", part, data) for part, data in (*people, *placed.items())]
     named = sorted({*found.parts, *(f"h:{d}" for d in extent.detailed), "h"})
     head = {"token": token, "days": days, "prints": [f"{prints[d]:x}" for d in days], "parts": named, "sets": sets}
+    head |= {"places": places}
     parts.append(("day", HEAD, pack_arrays({}, head)))
     _store(source, number, month, parts, int(stream.ids[here].max()), rows)
     return len(days)
@@ -134,6 +140,15 @@ def _day_parts(found: Tally, token: str, days: int) -> Iterator[tuple[str, bytes
     for part, arrays in found.parts.items():
         meta = {"token": token, "days": days, "bins": found.bins.get(part, {})}
         yield part, pack_arrays({name: narrowed(values) for name, values in arrays.items()}, meta)
+
+
+def _place_parts(source: Source, found: Tally, token: str, rows: int) -> Iterator[tuple[str, bytes]]:
+    """Rows by cell, where that is shorter than the rows."""
+    for name, (slots, counts) in found.places.items():
+        size = source.dictionary(name).size + 1 if name else 1
+        arrays = packed(slots, counts, size, rows)
+        if arrays is not None:
+            yield place_part(name), pack_arrays(arrays, {"token": token})
 
 
 def _set_parts(found: Tally, token: str, rows: int) -> tuple[list[tuple[str, bytes]], list[str]]:
