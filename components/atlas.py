@@ -79,7 +79,7 @@ def show(scope: Scope, now: datetime) -> None:
         return
     if choice.layer == "unusual":
         unusual.show(scope, board, metric, now)
-        finding_downloads.show_unusual(scope, board, metric, choice, now)
+        finding_downloads.show_unusual(scope, board, metric, now)
         return
     shown = grounds.above(scope, board, metric, choice, LAYER_HELP.get(choice.layer, ""), now)
     if shown is None:

@@ -80,7 +80,7 @@ def show_hours(scope: Scope, board: Board, shown: HexMap, found: Rhythms, where:
     buttons(scope, board, shown.metric, replace(choice, layer="hours"), make, ("csv", "parquet"), "table")
 
 
-def show_unusual(scope: Scope, board: Board, metric: Metric, choice: MapChoice, now: datetime) -> None:
+def show_unusual(scope: Scope, board: Board, metric: Metric, now: datetime) -> None:
     """The unusual clusters of the chosen nights; nothing where there are none."""
     dataset = placed_dataset(board.pack, metric)
     counted = counted_by(board.pack, dataset) if dataset else None
@@ -91,18 +91,17 @@ def show_unusual(scope: Scope, board: Board, metric: Metric, choice: MapChoice, 
     found = unusual.found_lately(scope, dataset, nights, limit.days, now)
     if not found:
         return
+    span = range_of("custom", (scan.first_on, scan.last_on), scope.workspace.timezone, now)
+    looked = MapChoice("unusual", counted.qualified, span, (), box_of(state.read("box")), scan.resolution, "quantiles")
     title, is_dark = f"Unusual clusters of {dataset.title.lower()}", palette() is DARK
 
     def make(at: datetime) -> Sheet:
         from services.exports.unusual import unusual_sheet
 
-        span = range_of("custom", (scan.first_on, scan.last_on), scope.workspace.timezone, at)
-        box = box_of(state.read("box"))
-        looked = MapChoice("unusual", counted.qualified, span, (), box, scan.resolution, "quantiles")
         shown = mapped.hex_map(scope, board, counted, looked, at)
         names = mapped.district_names(scope, board, looked, at)
         cards = rarities.cards(rarities.episodes(found), names.of_hexagon)
         drawn = rarities.picture(cards, title, is_dark)
         return unusual_sheet(scope, counted, scan, limit, cards, drawn, names, shown.box, looked, at)
 
-    buttons(scope, board, counted, choice, make)
+    buttons(scope, board, counted, looked, make)
