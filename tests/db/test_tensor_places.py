@@ -59,7 +59,8 @@ QUESTIONS = st.fixed_dictionaries(
 @CHECKS
 @given(
     zone=st.sampled_from(["Europe/Berlin", "America/New_York", "Asia/Kolkata"]), seed=st.integers(0, 999),
-    later=st.sampled_from(["nothing", "nothing", "cases", "delete", "compact"]), again=st.booleans(), asked=st.lists(QUESTIONS, min_size=5, max_size=8),
+    later=st.sampled_from(["nothing", "nothing", "cases", "delete", "compact"]), again=st.booleans(),
+    asked=st.lists(QUESTIONS, min_size=5, max_size=8),
 )  # fmt: skip
 def test_places_of_months_and_rows_that_came_later(
     model: Model, zone: str, seed: int, later: str, again: bool, asked: list[dict[str, Any]]
