@@ -38,6 +38,7 @@ _HELP = {
 }
 _NUMBER, _LETTER, _WIDEST = 80, 8, 150
 _ROW, _HEAD = 35, 40
+_ROOM_BESIDE = 250  # for columns of a table beside a map, in a window of 1440 pixels
 
 
 def is_wide(picture: Picture) -> bool:
@@ -53,11 +54,14 @@ def room(picture: Picture) -> int:
 
 def widths(picture: Picture, links: Collection[str] = ()) -> dict[str, Any]:
     """How wide each column is: as its texts need, or as its name does. Those in `links` hold addresses of things."""
+    pixels = [_width(picture, place, name) for place, name in enumerate(picture.columns, 1)]
+    if not is_wide(picture):
+        pixels[0] = max(_NUMBER, min(pixels[0], _ROOM_BESIDE - sum(pixels[1:])))  # of names the end is cut, not numbers
     return {
         name: st.column_config.LinkColumn(width=_WIDEST, display_text=NAME_OF_ADDRESS)
         if name in links
-        else st.column_config.Column(width=_width(picture, place, name), help=_HELP.get(name))
-        for place, name in enumerate(picture.columns, 1)
+        else st.column_config.Column(width=wide, help=_HELP.get(name))
+        for name, wide in zip(picture.columns, pixels, strict=True)
     }
 
 
