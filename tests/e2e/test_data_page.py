@@ -115,9 +115,13 @@ def test_what_is_drawn_is_counted_listed_and_leads_to_its_rows(server: Server, p
     page.get_by_role("button", name="See the rows").click()
     drawer = page.get_by_role("dialog")
     expect(drawer.get_by_text(f"{EAST}\u00a0rows. ")).to_be_visible(timeout=WAIT_MS)
+    drawer.get_by_test_id("stDataFrame").click(position={"x": 30, "y": 15})  # the head of the first column
+    order = drawer.get_by_role("combobox", name="Order of all rows")
+    expect(order).to_have_value("Complaint id, A to Z", timeout=WAIT_MS)
     with page.expect_download() as download:
         drawer.get_by_role("link", name="Download all").click()
     lines = download.value.path().read_text().splitlines()
     assert len(lines) == EAST + 1 and not any("West" in line for line in lines)
+    assert lines[1:] == sorted(lines[1:])
     outside = [url for url in asked if not url.startswith((server.url, "data:", "blob:"))]
     assert asked and outside == [] and not [text for text in said if "Content Security Policy" in text]
