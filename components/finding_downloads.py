@@ -102,6 +102,7 @@ def show_unusual(scope: Scope, board: Board, metric: Metric, now: datetime) -> N
         names = mapped.district_names(scope, board, looked, at)
         cards = rarities.cards(rarities.episodes(found), names.of_hexagon)
         drawn = rarities.picture(cards, title, is_dark)
-        return unusual_sheet(scope, counted, scan, limit, cards, drawn, names, shown.box, looked, at)
+        left_out = rarities.left_out(found)
+        return unusual_sheet(scope, counted, scan, limit, cards, drawn, names, shown.box, looked, at, left_out)
 
     buttons(scope, board, counted, looked, make)

@@ -28,9 +28,10 @@ COLUMNS = (
 
 def unusual_sheet(
     scope: Scope, counted: Metric, scan: PlaceScan, limit: Limit, cards: Sequence[Card], picture: Picture,
-    names: Names, box: Box, choice: MapChoice, now: datetime,
+    names: Names, box: Box, choice: MapChoice, now: datetime, left_out: str = "",
 ) -> PlainSheet:  # fmt: skip
-    """Every cluster that is listed, with all its hexagons as one shape, in the order of the list.
+    """Every cluster that is listed, with all its hexagons as one shape, in the order of the list; `left_out` says that
+    there may be more.
 
     Range and rows are those of the newest scan, which heeds no filter.
     """
@@ -53,6 +54,7 @@ def unusual_sheet(
     said = f"{plural(scan.events, 'row')} were scanned, {scan.drawn} of them drawn by lot."
     said = said if 0 < scan.drawn < scan.events else f"{plural(scan.events, 'row')} were scanned."
     note = f"Clusters that chance alone makes {limit.said} or less often (space-time permutation scan)"
+    note = f"{note}. {left_out}" if left_out else note
     told = sheets.about(
         scope, counted, looked, (), now, picture.title, note, scan.scanned_at, Coverage(scan.events, 0, 0), said, box
     ) | {"clusters": len(items), "limit_days": limit.days, "resolution": scan.resolution}

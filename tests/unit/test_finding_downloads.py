@@ -221,7 +221,8 @@ def test_unusual_clusters_are_shapes_of_all_their_hexagons(scope: Scope) -> None
     scan = PlaceScan(1, date(2026, 5, 19), date(2026, 3, 25), 8, 900, 900, 70, 5000, 500.0, "", NOW)
     listed = cards(episodes([cluster]), NAMES.of_hexagon)
     drawn = picture(listed, "Unusual clusters of cases", False)
-    sheet = unusual_sheet(scope, OPENED, scan, Limit(365), listed, drawn, NAMES, BOX, CHOICE, NOW)
+    sheet = unusual_sheet(scope, OPENED, scan, Limit(365), listed, drawn, NAMES, BOX, CHOICE, NOW, "There are more.")
+    assert dict(sheet.sentences)["Note"].endswith(". There are more.")
     table = same_in_every_format(sheet)
     assert table[["rows", "expected", "hexagons", "recurrence_days"]].loc[0].tolist() == [30, 10, 7, 500]
     assert table["times_as_many"][0] == 3 and table["where"][0] == listed[0].where and table["p"][0] == 0.002
