@@ -37,7 +37,7 @@ _HELP = {
     "Stability": "How surely it comes back when half of the rows are left out: from 0.75 stable, below 0.6 not",
 }
 _NUMBER, _LETTER, _WIDEST = 80, 8, 150
-_ROW, _HEAD = 35, 40
+_ROW, _HEAD = 33, 37  # with the letters of the theme
 _ROOM_BESIDE = 250  # for columns of a table beside a map, in a window of 1440 pixels
 
 

@@ -23,7 +23,7 @@ from services.maps.rhythms import DAYS, Rhythm
 
 ALSO = {"none": "Only the map", "hours": "Hours of the week", "categories": "What stands out where"}
 _HEIGHT = 170
-_HEAD, _ROW = 37, 35  # of a table, in pixels
+_HEAD, _ROW = 37, 33  # of a table, in pixels
 _NARROW = {
     "Rows": st.column_config.TextColumn(width=70), "Expected": st.column_config.TextColumn(width=85),
     "Times as many": st.column_config.TextColumn(width=110), "q": st.column_config.TextColumn(width=75),
