@@ -21,7 +21,7 @@ class Opened:
         self.closed = False
         self.stack = ExitStack()
         self.stack.callback(self._close)
-        self.file = Download("f.csv", "text/csv", 1, None, (), (), (), self._chunks(most))
+        self.file = Download("f.csv", "text/csv", 1, None, (), (), (), "", self._chunks(most))
 
     def _chunks(self, most: int) -> Iterator[bytes]:
         while self.made < most:
