@@ -73,6 +73,11 @@ def text(words: str) -> Any:
     return pydeck.types.String(words)
 
 
+def lettering() -> dict[str, Any]:
+    """What makes letters of a pydeck layer readable on any colour: an outline of the ground's."""
+    return {"outline_width": 8, "outline_color": [*rgb(palette().ground), 230], "font_settings": _LETTERS}
+
+
 def tip(words: str) -> str:
     """Words as the text beside the pointer, in HTML."""
     return escape(words).replace("\n", "<br/>")
@@ -83,8 +88,7 @@ def frame(box: Box, labels: Sequence[Label], picked: Sequence[str], width: int =
     import pydeck
 
     colours, labels = palette(), with_room(labels, box, *size(width))
-    ink, ground = rgb(colours.text), rgb(colours.ground)
-    outline = {"outline_width": 8, "outline_color": [*ground, 230], "font_settings": _LETTERS}
+    ink, outline = rgb(colours.text), lettering()
     bar = ruler(box)
     line = [{"a": [bar.west, bar.lat], "b": [bar.east, bar.lat]}]
     label = [{"p": [(bar.west + bar.east) / 2, bar.lat], "t": bar.text}]

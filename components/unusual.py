@@ -130,7 +130,7 @@ def _numbers(cards: list[Card]) -> Any:
     rows = [{"p": [card.cluster.lon, card.cluster.lat], "t": str(card.number)} for card in cards]
     return pydeck.Layer(
         "TextLayer", rows, id="numbers", get_position="p", get_text="t", get_size=14, get_color=rgb(palette().text),
-        font_family=maps.text(maps.FONT), font_weight=700, pickable=False,
+        font_family=maps.text(maps.FONT), font_weight=700, pickable=False, **maps.lettering(),
     )  # fmt: skip
 
 
