@@ -21,6 +21,7 @@ from unittest import mock
 
 import duckdb
 import numpy as np
+import streamlit as st
 from psycopg.errors import QueryCanceled
 
 from bench.caches import forget_all
@@ -126,7 +127,7 @@ def _report(report: Report, drawn: Sequence[Drawn], against: dict[str, Peer]) ->
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """One map: milliseconds of its parts and of computing, kilobytes of the deck as sent, and how many hexagons."""
+    """One map: milliseconds of its parts and of computing, kilobytes as sent, and how many hexagons."""
 
     numbers_ms: float
     names_ms: float
@@ -166,22 +167,24 @@ class Maps:
         else:
             made = picture(self.scope, self.pack, self.metric, shown, names, choice, False, NOW)
             assert not isinstance(made, str), made
-            text = deck_json(made, shown.box, names.labels)
+            text = as_sent(made, shown.box, names.labels)
         times.append(clock())
         parts = [(after - before) * 1000 for before, after in pairwise(times)]
         return Drawn(*parts, (time.process_time() - began) * 1000, len(text.encode()) / 1000, len(shown.hexagons))
 
 
-def deck_json(picture: Any, box: Box, labels: Sequence[Any]) -> str:
-    """The deck as the browser gets it."""
+def as_sent(picture: Any, box: Box, labels: Sequence[Any]) -> str:
+    """The deck and the still drawing before it, as the browser gets them."""
     from components import maps
     from components.palette import LIGHT
 
-    shown = mock.patch.object(maps, "palette", return_value=LIGHT), mock.patch.object(maps.st, "pydeck_chart")
-    with shown[0], shown[1] as sent:
+    with (
+        mock.patch.object(maps, "palette", return_value=LIGHT),
+        mock.patch.object(st, "pydeck_chart") as deck,
+        mock.patch.object(st, "html") as still,
+    ):
         maps.draw_hexagons(picture, box, labels, (), "bench", lambda: None)
-    found: str = sent.call_args.args[0].to_json()
-    return found
+    return str(deck.call_args.args[0].to_json()) + str(still.call_args_list[0].args[0])
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -14,7 +15,8 @@ from services.maps.layout import TILE, Camera, mercator
 
 Place = Sequence[float]
 """Longitude and latitude in degrees."""
-_PLAIN = " /:=,.;()'-"  # what an address in quotes may hold as it is
+_TOLD = re.compile(r"[^\w /:=,.;()'-]+", re.ASCII)  # what an address in quotes cannot hold as it is
+_FEW = 8  # corners of hexagons, which are written all at once
 _PARTS = 4  # of a pixel, in which paths are written
 
 
@@ -31,7 +33,7 @@ def address(drawn: str, width: int, height: int) -> str:
     """A picture of so many pixels as the address of an image (`data:`)."""
     size = f"width='{width}' height='{height}' viewBox='{-width / 2:g} {-height / 2:g} {width} {height}'"
     svg = f"<svg xmlns='http://www.w3.org/2000/svg' {size} font-family='system-ui, sans-serif'>{drawn}</svg>"
-    return f"data:image/svg+xml,{quote(svg, safe=_PLAIN)}"
+    return "data:image/svg+xml," + _TOLD.sub(lambda found: quote(found[0]), svg)
 
 
 def colour(parts: Sequence[float], opacity: float = 1.0) -> str:
@@ -43,12 +45,12 @@ def colour(parts: Sequence[float], opacity: float = 1.0) -> str:
 
 def areas(rings: Iterable[Sequence[Place]], look: Camera, pen: Pen, part: float = 1.0) -> str:
     """Closed rings in one colour, each drawn to `part` of its width; a ring inside of another is a hole."""
-    return _path("".join(f"{steps}z" for steps in _steps(rings, look, part)), pen, "fill-rule='evenodd'")
+    return _path("".join(_steps(rings, look, part, "z")), pen, "fill-rule='evenodd'")
 
 
 def lines(ways: Iterable[Sequence[Place]], look: Camera, pen: Pen) -> str:
     """Open lines."""
-    return _path("".join(_steps(ways, look, 1.0)), pen, "stroke-linecap='round' stroke-linejoin='round'")
+    return _path("".join(_steps(ways, look, 1.0, "")), pen, "stroke-linecap='round' stroke-linejoin='round'")
 
 
 def dots(places: Sequence[Place], radii: Sequence[float], look: Camera, pen: Pen) -> str:
@@ -93,8 +95,8 @@ def _ink(pen: Pen) -> str:
     return f"fill='{pen.fill}'{line}"
 
 
-def _steps(ways: Iterable[Sequence[Place]], look: Camera, part: float) -> Iterable[str]:
-    """Each way as the first place and the steps from there, in parts of a pixel."""
+def _steps(ways: Iterable[Sequence[Place]], look: Camera, part: float, end: str) -> Iterable[str]:
+    """Each way as its first place and the steps from there, in parts of a pixel, then `end`; in any order."""
     listed = [way for way in ways if len(way)]
     if not listed:
         return
@@ -105,11 +107,19 @@ def _steps(ways: Iterable[Sequence[Place]], look: Camera, part: float) -> Iterab
         middles = np.repeat(np.add.reduceat(at, starts) / sizes[:, None], sizes, axis=0)
         at = middles + part * (at - middles)
     corners = np.rint(at).astype(np.int64)
-    moves = np.diff(corners, axis=0, prepend=corners[:1]).tolist()
-    for start, size in zip(starts.tolist(), sizes.tolist(), strict=True):
-        x, y = corners[start].tolist()
-        steps = " ".join(f"{dx} {dy}" for dx, dy in moves[start + 1 : start + size] if dx or dy)
-        yield f"M{x} {y}l{steps or '0 0'}"
+    moves = np.diff(corners, axis=0, prepend=corners[:1])
+    moves[starts] = corners[starts]
+    for size in np.unique(sizes).tolist():
+        first = starts[sizes == size]
+        if 1 < size <= _FEW:
+            lines = moves[first[:, None] + np.arange(size)].reshape(-1)
+            form = f"M%d %dl{' '.join(['%d %d'] * (size - 1))}{end}"
+            yield (form * len(first)) % tuple(lines.tolist())
+            continue
+        for start in first.tolist():
+            (x, y), *rest = moves[start : start + size].tolist()
+            steps = " ".join(f"{dx} {dy}" for dx, dy in rest if dx or dy)
+            yield f"M{x} {y}l{steps or '0 0'}{end}"
 
 
 def _pixels(places: Sequence[Place], look: Camera) -> NDArray[np.float64]:

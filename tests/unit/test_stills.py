@@ -52,9 +52,11 @@ def test_shapes_stand_where_web_mercator_puts_them() -> None:
 
 
 def test_a_shape_smaller_than_a_pixel_does_not_take_the_next_ones_with_it() -> None:
-    tiny = [place(3, 3), place(3.01, 3.01), place(3, 3)]
-    large = [place(0, 0), place(50, 0), place(50, 50)]
-    assert [len(ring) for ring in corners(stills.areas([tiny, large], LOOK, PEN))] == [2, 3]
+    for corners_of_tiny in (3, 30):
+        tiny = [place(3 + i / 1000, 3) for i in range(corners_of_tiny)]
+        large = [place(0, 0), place(50, 0), place(50, 50), *[place(50 - i, 50) for i in range(corners_of_tiny)]]
+        found = corners(stills.areas([tiny, large], LOOK, PEN))
+        assert [(0, 0), (50, 0), (50, 50)] in [ring[:3] for ring in found] and len(found) == 2
 
 
 def test_shapes_across_the_date_line_stay_in_one_piece() -> None:
