@@ -13,6 +13,8 @@ from data.database import transaction
 from data.settings import settings
 from data.types import Scope
 from services import connections, model
+from services.health import probes
+from services.health.grading import graded
 from services.inbox.folders import FAILED, put_away
 from services.ingest.messages import store_messages
 from services.model import current, enable_pack
@@ -51,7 +53,10 @@ def html(app: AppTest) -> str:
     return " ".join(element.proto.body for element in app.get("html"))
 
 
-def test_the_health_page_says_what_needs_attention_first_and_what_to_do(town: Scope) -> None:
+def test_the_health_page_says_what_needs_attention_first_and_what_to_do(
+    town: Scope, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(probes, "disk", lambda: graded("disk", 0.5, probes.DISK, "Half of the disk."))
     notes.is_on = True
     past = datetime.now(UTC) - timedelta(minutes=7)
     notes.add("checks", int(past.timestamp() * 1000), {"component": "mqtt", "state": "critical"})
