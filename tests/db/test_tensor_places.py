@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.engine import results, tensor_places
@@ -21,6 +21,7 @@ from data.types import Filter, MetricQuery, MetricResult, TimeRange
 from tests.db.probe import Writer
 from tests.db.test_engine_equals_oracle import AREAS, CHECKS, FILTERS, assert_same, compact, model, play
 from tests.db.test_tensors_equal_segments import LATER, count_days, small_ranges_too
+from tests.effort import examples
 
 __all__ = ["model", "small_ranges_too"]
 FIRST = date(2026, 1, 20)
@@ -56,7 +57,7 @@ QUESTIONS = st.fixed_dictionaries(
 )  # fmt: skip
 
 
-@CHECKS
+@settings(CHECKS, max_examples=examples(8))
 @given(
     zone=st.sampled_from(["Europe/Berlin", "America/New_York", "Asia/Kolkata"]), seed=st.integers(0, 999),
     later=st.sampled_from(["nothing", "nothing", "cases", "delete", "compact"]), again=st.booleans(),
