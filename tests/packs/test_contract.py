@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import math
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,7 @@ SIMULATED = [name for name, folder in FOLDERS.items() if has_simulator(load_pack
 NOW = datetime(2026, 4, 8, 15, 30, tzinfo=UTC)
 
 
+@cache
 def pack_of(name: str) -> Pack:
     return load_pack(FOLDERS[name])
 
