@@ -70,7 +70,8 @@ class Gate:
         if _changes(scope) and not is_own_origin(headers):
             return _call_refused(403, "foreign_origin", "This request does not come from one of this server's pages.")
         scope[VIEWER] = viewer
-        self._remember(headers)
+        if viewer.session_id:
+            self._remember(session_secret(headers))
         return None
 
     def _gets_a_file(self, scope: Scope, headers: Headers) -> bool:
@@ -80,11 +81,11 @@ class Gate:
         """
         return scope["path"].startswith(PREFIX) and self._seen.get(session_secret(headers), 0.0) > time.monotonic()
 
-    def _remember(self, headers: Headers) -> None:
-        secret, now = session_secret(headers), time.monotonic()
+    def _remember(self, secret: str) -> None:
+        now = time.monotonic()
         if len(self._seen) >= _MOST_SEEN:
-            self._seen = {secret: until for secret, until in self._seen.items() if until > now}
-        if secret and len(self._seen) < _MOST_SEEN:
+            self._seen = {known: until for known, until in self._seen.items() if until > now}
+        if len(self._seen) < _MOST_SEEN:
             self._seen[secret] = now + _SEEN_S
 
     async def _viewer(self, path: str, headers: Headers) -> types.Scope | None:

@@ -262,6 +262,13 @@ def test_metrics_answer_a_token(browser: TestClient, workspace: Workspace) -> No
     assert browser.get("/live", headers={"authorization": f"Bearer {token}"}).status_code == 303
 
 
+def test_a_token_makes_no_cookie_known_that_came_with_it(browser: TestClient, workspace: Workspace) -> None:
+    token = people.create_service_token(workspace.slug, ["read"], 1, "prometheus", datetime.now(UTC))
+    cookie = {"cookie": f"{SESSION_COOKIE}=made-up"}
+    assert browser.get("/metrics", headers={"authorization": f"Bearer {token}"} | cookie).status_code == 200
+    assert browser.get("/static/js/index.js", headers=cookie).status_code == 401
+
+
 class HastyPool(ConnectionPool):
     """Does not wait ten seconds for a server that nobody starts."""
 
