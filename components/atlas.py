@@ -15,7 +15,6 @@ from components import (
     districts,
     drawing,
     filters,
-    finding_downloads,
     grounds,
     layers,
     map_downloads,
@@ -79,7 +78,6 @@ def show(scope: Scope, now: datetime) -> None:
         return
     if choice.layer == "unusual":
         unusual.show(scope, board, metric, now)
-        finding_downloads.show_unusual(scope, board, metric, now)
         return
     shown = grounds.above(scope, board, metric, choice, LAYER_HELP.get(choice.layer, ""), now)
     if shown is None:

@@ -6,25 +6,23 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from components import mapped, state
+from components import mapped
 from components.map_downloads import buttons, filters_said
-from components.palette import DARK, palette
 from data.model import Metric
 from data.studies import Study
 from data.types import Scope
 from services.exports.sheets import Sheet
 from services.exports.studies import cluster_sheet, looked_at, risk_sheet
 from services.live.boards import Board
-from services.live.choices import range_of
-from services.maps import rarities, unusual
-from services.maps.choices import MapChoice, box_of
+from services.maps.choices import MapChoice
 from services.maps.found import ClusterPicture
-from services.maps.hexes import HexMap, placed_dataset
+from services.maps.hexes import HexMap
 from services.maps.labels import Names
 from services.maps.patterns import Patterns
 from services.maps.pictures import Picture
+from services.maps.rarities import Card
 from services.maps.rhythms import Rhythms
-from services.maps.scans import counted_by
+from services.maps.unusual import Limit, PlaceScan
 
 
 def show_clusters(
@@ -80,29 +78,16 @@ def show_hours(scope: Scope, board: Board, shown: HexMap, found: Rhythms, where:
     buttons(scope, board, shown.metric, replace(choice, layer="hours"), make, ("csv", "parquet"), "table")
 
 
-def show_unusual(scope: Scope, board: Board, metric: Metric, now: datetime) -> None:
-    """The unusual clusters of the chosen nights; nothing where there are none."""
-    dataset = placed_dataset(board.pack, metric)
-    counted = counted_by(board.pack, dataset) if dataset else None
-    scan = unusual.newest_scan(scope, dataset) if dataset else None
-    if dataset is None or counted is None or scan is None:
-        return
-    limit, nights = unusual.limit_of(scope), int(state.read("nights", "1"))
-    found = unusual.found_lately(scope, dataset, nights, limit.days, now)
-    if not found:
-        return
-    span = range_of("custom", (scan.first_on, scan.last_on), scope.workspace.timezone, now)
-    looked = MapChoice("unusual", counted.qualified, span, (), box_of(state.read("box")), scan.resolution, "quantiles")
-    title, is_dark = f"Unusual clusters of {dataset.title.lower()}", palette() is DARK
+def show_unusual(
+    scope: Scope, board: Board, counted: Metric, scan: PlaceScan, limit: Limit, cards: Sequence[Card], drawn: Picture,
+    names: Names, looked: MapChoice, left_out: str,
+) -> None:  # fmt: skip
+    """The unusual clusters of the chosen nights."""
 
-    def make(at: datetime) -> Sheet:
+    def make(now: datetime) -> Sheet:
         from services.exports.unusual import unusual_sheet
 
-        shown = mapped.hex_map(scope, board, counted, looked, at)
-        names = mapped.district_names(scope, board, looked, at)
-        cards = rarities.cards(rarities.episodes(found), names.of_hexagon)
-        drawn = rarities.picture(cards, title, is_dark)
-        left_out = rarities.left_out(found)
-        return unusual_sheet(scope, counted, scan, limit, cards, drawn, names, shown.box, looked, at, left_out)
+        assert looked.box is not None, "it is the box of the map"
+        return unusual_sheet(scope, counted, scan, limit, cards, drawn, names, looked.box, looked, now, left_out)
 
     buttons(scope, board, counted, looked, make)

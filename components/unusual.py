@@ -7,10 +7,10 @@ from typing import Any
 
 import streamlit as st
 
-from components import drill, mapped, maps, state, states
+from components import drill, finding_downloads, mapped, maps, state, states
 from components.markdown import plain
 from components.palette import DARK, palette, rgb
-from data.model import Dataset, Metric
+from data.model import Metric
 from data.types import Scope
 from services.live.boards import Board
 from services.live.choices import range_of
@@ -18,6 +18,7 @@ from services.maps import rarities, unusual
 from services.maps.choices import LAYER_HELP, SIZES, MapChoice, box_of, box_text
 from services.maps.hexes import placed_dataset
 from services.maps.labels import Names
+from services.maps.pictures import Picture
 from services.maps.rarities import Card
 from services.maps.scans import counted_by, last_day
 from services.maps.unusual import Limit, PlaceScan
@@ -51,7 +52,9 @@ def show(scope: Scope, board: Board, metric: Metric, now: datetime) -> None:
         st.caption(left_out)
     looked, names = _ground(scope, board, counted, found, now)
     cards = rarities.cards(rarities.episodes(clusters), names.of_hexagon)
-    _draw(dataset, counted, looked, cards, names, scope)
+    drawn = rarities.picture(cards, f"Unusual clusters of {dataset.title.lower()}", palette() is DARK)
+    _draw(drawn, counted, looked, cards, names, scope)
+    finding_downloads.show_unusual(scope, board, counted, found, limit, cards, drawn, names, looked, left_out)
 
 
 def _next(scope: Scope, found: PlaceScan | None, now: datetime) -> datetime | None:
@@ -106,10 +109,9 @@ def _ground(
 
 
 def _draw(
-    dataset: Dataset, counted: Metric, looked: MapChoice, cards: list[Card], names: Names, scope: Scope
+    drawn: Picture, counted: Metric, looked: MapChoice, cards: list[Card], names: Names, scope: Scope
 ) -> None:  # fmt: skip
     assert looked.box is not None, "it is the box of the map"
-    drawn = rarities.picture(cards, f"Unusual clusters of {dataset.title.lower()}", palette() is DARK)
     left, right = st.columns([1.6, 1], gap="medium")
     with left:
         key = f"map_unusual_{box_text(looked.box)}_{len(cards)}_{state.once('map')}"
