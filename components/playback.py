@@ -11,6 +11,7 @@ import streamlit.components.v1 as parts
 
 from components.maps import FULL, size
 from components.palette import DARK, palette
+from services.maps import tiles
 from services.maps.areas import Selected
 from services.maps.labels import Label
 from services.maps.layout import with_room
@@ -30,7 +31,7 @@ def draw(film: Film, labels: tuple[Label, ...], area: Selected | None, key: str)
     colours = palette()
     is_dark = colours is DARK
     look = {
-        "ink": colours.text, "ground": "#171d24" if is_dark else "#eef1f3", "line": colours.muted,
+        "ink": colours.text, "ground": tiles.GROUND[is_dark], "line": colours.muted,
         "accent": colours.accent, "empty": "#1f2730" if is_dark else "#e4e8eb", "dark": is_dark, "page": colours.ground,
         "plain": film.metric.format in _PLAIN, "each": f"in each step ({film.step_title})",
     }  # fmt: skip

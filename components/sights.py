@@ -12,6 +12,7 @@ from typing import Any
 import streamlit as st
 
 from services.maps import stills
+from services.maps.areas import rings_in
 from services.maps.layout import Camera
 from services.maps.stills import Pen, colour
 
@@ -56,13 +57,7 @@ def _polygons(layer: Any, rows: Rows, look: Camera, pen: Pen) -> str:
 
 
 def _shapes(_layer: Any, rows: Rows, look: Camera, pen: Pen) -> str:
-    shapes = [row["geometry"] for row in rows]
-    polygons = [
-        polygon
-        for shape in shapes
-        for polygon in (shape["coordinates"] if shape["type"] == "MultiPolygon" else [shape["coordinates"]])
-    ]
-    return stills.areas((ring for polygon in polygons for ring in polygon), look, pen)
+    return stills.areas((ring for row in rows for ring in rings_in(row["geometry"])), look, pen)
 
 
 def _dots(layer: Any, rows: Rows, look: Camera, pen: Pen) -> str:

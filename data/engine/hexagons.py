@@ -28,6 +28,8 @@ PLACE = "place"
 """What filters by area name in place of a dimension."""
 DIMENSIONS = tuple(f"cell:{resolution}" for resolution in range(RESOLUTION + 1))
 COLUMN = "cell"
+STORED = "p"
+"""The name under which segments hold the cell of a row."""
 _NAME = re.compile(r"^cell:(\d{1,2})$")
 _MOST_TABLES = 32
 _MOST_DATASETS = 64  # of workspaces; a city's cells are 1 to 10 MB

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from data.database import Transaction, database_url, transaction
 from data.engine.asks import Predicate
 from data.engine.columns import Column, cache, load
-from data.engine.hexagons import PLACE, Cells, Hexagons, cells_known, resolution_of
+from data.engine.hexagons import PLACE, STORED, Cells, Hexagons, cells_known, resolution_of
 from data.engine.manifest import Manifest, known_manifest, read_manifest
 from data.engine.values import Dictionary
 from data.engine.zones import Zones, is_zones
@@ -100,7 +100,7 @@ class Source:
 def stored_name(dataset: Dataset, column: str) -> str:
     """The name under which segments hold a dimension (`d:`), the actor (`a`), the place, a number (`m:`)."""
     if column == PLACE or resolution_of(column) is not None or is_zones(column):
-        return "p"
+        return STORED
     if any(d.name == column for d in dataset.dimensions):
         return f"d:{column}"
     return "a" if column == dataset.actor else f"m:{column}"

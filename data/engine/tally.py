@@ -14,13 +14,13 @@ from data.engine.asks import COUNT as ROWS
 from data.engine.asks import Ask, Frame, Ints
 from data.engine.gather import gather
 from data.engine.groups import Groups, all_groups, no_groups
-from data.engine.hexagons import DIMENSIONS
+from data.engine.hexagons import DIMENSIONS, STORED
 from data.engine.manifest import Stream
 from data.engine.operations import operation, split
 from data.engine.program import COUNT, DISTINCT, ELAPSED, HISTOGRAM, LIMITS, SUM, Operation, Task, columns_of
 from data.engine.running import BUDGET, Pass, Results, in_batches
 from data.engine.sources import Source
-from data.engine.tensor_places import STORED, added
+from data.engine.tensor_places import added
 
 MOST_SINGLE = 2000
 MOST_PAIR = 64

@@ -70,14 +70,7 @@ class Panels:
 
     def pairs(self, part: str, make: Callable[[Sequence[Arrays]], Ints]) -> Ints:
         """The pairs of all months together, as `make` joins them; raises TensorGone."""
-
-        def joined() -> Ints:
-            found = [arrays for arrays in self.parts(part) if arrays is not None]
-            if len(found) < len(self.months):
-                raise TensorGone
-            return make(found)
-
-        return self._kept(part, "", "pairs", joined)
+        return self._kept(part, "", "pairs", lambda: make(self._all(part, "n")))
 
     def _sets(self, parts: Sequence[str]) -> NDArray[np.uint64]:
         found = read_parts(self._source, self._number, [(part, month) for part in parts for month in self.months])

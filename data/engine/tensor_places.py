@@ -14,14 +14,13 @@ from numpy.typing import NDArray
 
 from data.engine.asks import Ask, Between, Ints
 from data.engine.groups import Groups
+from data.engine.hexagons import STORED
 from data.engine.operations import wanted_of
 from data.engine.program import COUNT, Operation, table_of
 from data.engine.sources import Source, stored_name
 from data.engine.tensor_panels import Panels
 from data.engine.tensor_parts import Array, Arrays, narrowed
 
-STORED = "p"
-"""The name under which segments hold the cell of a row."""
 MOST_SLOTS = 1 << 20
 """Answers with more groups are counted from segments, which finds first those that occur."""
 _ROWS_A_PAIR = 4

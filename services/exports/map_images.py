@@ -13,7 +13,7 @@ import numpy as np
 
 from services.exports.sheets import Panel, part_of
 from services.maps.colours import Colour
-from services.maps.layout import Camera, camera, mercator, ruler
+from services.maps.layout import TILE, Camera, camera, mercator, ruler
 from services.shipped import folder
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ _FINER = 2  # the map is drawn so many times as large and made smaller, which sm
 _COVERAGE = 0.97
 _BLUR = 24
 _FAINTEST = 0.04
-_TILE = 512
 _LINE = 4
 _GAP = 16  # between maps side by side
 _FONTS = "static/media/SourceSansVF-Upright*.woff2"
@@ -143,7 +142,7 @@ class Canvas:
 
     def at(self, lon: float, lat: float) -> tuple[float, float]:
         """The pixel of a place (Web Mercator)."""
-        size = _TILE * 2**self.look.zoom
+        size = TILE * 2**self.look.zoom
         x = (lon - self.look.lon) / 360 * size + self.width / 2
         return x, self.height / 2 - (mercator(lat) - mercator(self.look.lat)) * size
 

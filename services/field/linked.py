@@ -11,14 +11,14 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from services.formats import days_text, number, plural
-from services.maps.choices import Box
+from services.maps.choices import Box, box_around
 from services.maps.colours import warm
 from services.maps.labels import Label
 from services.maps.pictures import Swatch
 from services.maps.points import Mark, Marks
 
 _INNER = (0.002, 0.998)  # of places; a single one far away would make the map useless
-_MARGIN = 0.04
+_MARGIN, _LEAST = 0.04, 0.004
 _LISTED = 50
 _GRADES = ((1, "1 report"), (2, "2 reports"), (3, "3 or 4 reports"), (5, "5 and more"))
 
@@ -111,5 +111,4 @@ def _box(known: tuple[Incident, ...]) -> Box:
     (south, north), (west, east) = (
         np.quantile(np.asarray([getattr(one, edge) for one in known]), _INNER).tolist() for edge in ("lat", "lon")
     )
-    high, wide = max(north - south, 0.004) * _MARGIN, max(east - west, 0.004) * _MARGIN
-    return west - wide, south - high, east + wide, north + high
+    return box_around([(west, south), (east, north)], _MARGIN, _LEAST)

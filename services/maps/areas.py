@@ -160,11 +160,13 @@ def drawn_rings(texts: Sequence[str]) -> list[list[tuple[float, float]]]:
 
 def rings_of(geometry: str) -> list[list[tuple[float, float]]]:
     """Every ring of a polygon or several (GeoJSON), corners as (longitude, latitude); none of an empty text."""
-    if not geometry:
-        return []
-    found = json.loads(geometry)
-    polygons = found["coordinates"] if found["type"] == "MultiPolygon" else [found["coordinates"]]
-    return [[(lon, lat) for lon, lat in ring] for polygon in polygons for ring in polygon]
+    return [[(lon, lat) for lon, lat in ring] for ring in rings_in(json.loads(geometry))] if geometry else []
+
+
+def rings_in(shape: dict[str, Any]) -> list[Sequence[Sequence[float]]]:
+    """Every ring of a polygon or several, as GeoJSON holds them."""
+    polygons = shape["coordinates"] if shape["type"] == "MultiPolygon" else [shape["coordinates"]]
+    return [ring for polygon in polygons for ring in polygon]
 
 
 def resolved(scope: Scope, where: Any) -> Any:
