@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import streamlit as st
 
-from components import charts, errands, queries, state, states
+from components import charts, effect_downloads, errands, queries, state, states
 from components.markdown import plain
 from components.palette import palette
 from data.types import Scope
@@ -89,10 +89,16 @@ def _answer(scope: Scope, now: datetime, errand: Errand) -> None:
             st.caption("There are many more hexagons than districts: pick those where it was done on the heat map.")
     else:
         _figures(found)
+    finding = effect_downloads.finding_of(scope, errand, now)
     if "actual" in found:
         _chart(found)
+        if finding:
+            effect_downloads.show_weeks(scope, finding)
     if not found["reason"]:
         _made_of(found, errand.ask["by"])
+        if finding:
+            effect_downloads.show_places(scope, finding)
+            effect_downloads.show_placebos(scope, finding)
     if errand.as_of:
         zone = scope.workspace.timezone
         st.caption(f"Whole weeks of {zone.replace('_', ' ')} only; data as of {moment(errand.as_of, zone, now)}.")

@@ -138,10 +138,10 @@ def offer(
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(f"Take this {what} along:", width="content")
         for form in forms:
-            is_plain = what == "table" and "geojson" not in forms  # its lines lie nowhere
+            is_plain = what != "map" and "geojson" not in forms  # its lines lie nowhere
             title = MAP_TITLES[form].removeprefix("Geo") if is_plain else MAP_TITLES[form]
             st.download_button(
                 title, partial(made, form), map_file_name(scope, metric, choice, form, now), MAP_TYPES[form],
-                key=f"{what}_download_{form}", on_click="ignore", type="tertiary", icon=":material/download:",
-                help=_HELP,
+                key=f"{what.replace(' ', '_')}_download_{form}", on_click="ignore", type="tertiary",
+                icon=":material/download:", help=_HELP,
             )  # fmt: skip

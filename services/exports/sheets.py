@@ -20,7 +20,9 @@ from services.maps.pictures import Fact, Swatch
 if TYPE_CHECKING:
     import shapely
 
-COUNTED = ("hexagons", "areas", "places", "steps", "lines", "clusters", "pairs", "incidents", "hours")
+COUNTED = (
+    "hexagons", "areas", "places", "steps", "lines", "clusters", "pairs", "incidents", "hours", "weeks", "placebos",
+)  # fmt: skip
 """What maps are made of; `about` says under one of these names how many there are."""
 
 

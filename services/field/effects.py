@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.errors import BadInput
-from data.types import CannotTell, MetricQuery, Scope, TimeRange
+from data.model import Metric
+from data.types import CannotTell, Filter, MetricQuery, Scope, TimeRange
 from services import metrics
 from services.field.planning import Progress
 from services.impact.effects import did_it_work
-from services.maps.hexes import ADDED_UP
+from services.maps.hexes import ADDED_UP, counting, placed_dataset
 from services.model import current
 from services.queries import filters_from_json
 
@@ -37,6 +38,16 @@ class EffectAsk:
     weeks_before: int = WEEKS_BEFORE
     where: tuple[dict[str, Any], ...] = ()
 
+    @property
+    def filters(self) -> tuple[Filter, ...]:
+        """Of which rows."""
+        return filters_from_json(self.where)
+
+
+def ask_of(told: Mapping[str, Any]) -> EffectAsk:
+    """The question that was stored."""
+    return EffectAsk(**{**told, "treated": tuple(told["treated"]), "where": tuple(told["where"])})
+
 
 def as_json(ask: EffectAsk) -> dict[str, Any]:
     """The question as it is stored."""
@@ -45,16 +56,17 @@ def as_json(ask: EffectAsk) -> dict[str, Any]:
 
 def run(scope: Scope, told: Mapping[str, Any], progress: Progress, now: datetime) -> dict[str, Any]:
     """The effect, or why none can be told, as it is stored."""
-    ask = EffectAsk(**{**told, "treated": tuple(told["treated"]), "where": tuple(told["where"])})
+    ask = ask_of(told)
     progress(0.1, "Reading weeks")
     weeks = weeks_of(ask, scope.workspace.timezone, now)
     if isinstance(weeks, CannotTell):
         return {"reason": weeks.reason}
-    names, series, as_of = _series(scope, ask, weeks, now)
-    weeks, series = since_data(weeks, series)
+    table = _read(scope, ask, weeks, now)
+    weeks, series = since_data(weeks, table.series)
     progress(0.4, "Comparing with places that went alike")
-    told_weeks = {"weeks": [day.isoformat() for day in weeks.starts], "before": weeks.before, "as_of": as_of}
-    return told_weeks | judged(ask, names, series, weeks.before)
+    told_weeks = {"weeks": [day.isoformat() for day in weeks.starts], "before": weeks.before, "as_of": table.as_of}
+    judgement = judged(ask, table.names, series, weeks.before)
+    return told_weeks | judgement | _counted(table, judgement, len(weeks.starts))
 
 
 @dataclass(frozen=True)
@@ -81,24 +93,59 @@ def weeks_of(ask: EffectAsk, timezone: str, now: datetime) -> Weeks | CannotTell
     return Weeks(kept, len(kept) - after, span)
 
 
-def _series(scope: Scope, ask: EffectAsk, weeks: Weeks, now: datetime) -> tuple[list[str], Floats, str | None]:
+@dataclass(frozen=True)
+class _Table:
+    """The metric (`series`) and the rows behind it by place and week, and how many rows have no place; `rows` is None
+    where no metric of the pack counts them."""
+
+    names: tuple[str, ...]
+    series: Floats
+    rows: NDArray[np.int64] | None
+    unplaced: int
+    as_of: str | None
+
+
+def _read(scope: Scope, ask: EffectAsk, weeks: Weeks, now: datetime) -> _Table:
     """The metric by place and week; 0 for what adds up where nothing was, else NaN."""
-    where = filters_from_json(ask.where)
-    asked = MetricQuery((ask.metric,), weeks.range, grain="week", by=(ask.by,), where=where)
-    found = metrics.answer(scope, [asked], now)[0]
+    metric, counter = _metrics(ask)
+    asked = (ask.metric,) if counter in ("", ask.metric) else (ask.metric, counter)
+    query = MetricQuery(asked, weeks.range, grain="week", by=(ask.by,), where=ask.filters)
+    found = metrics.answer(scope, [query], now)[0]
     if ask.metric in found.cannot_tell:
         raise BadInput(found.cannot_tell[ask.metric])
-    rows = [row for row in found.rows if row[ask.by] is not None]
-    names = list(dict.fromkeys(str(row[ask.by]) for row in rows))
-    metric = next(m for pack in current().packs for m in pack.metrics if m.qualified == ask.metric)
-    fill = 0.0 if metric.shape in ADDED_UP else np.nan
-    series = np.full((len(names), len(weeks.starts)), fill)
-    at, week = {name: n for n, name in enumerate(names)}, {day: n for n, day in enumerate(weeks.starts)}
-    for row in rows:
-        number = week.get(datetime.fromisoformat(row["bucket"]).date())
-        if number is not None and row[ask.metric] is not None:
-            series[at[str(row[ask.by])], number] = float(row[ask.metric])
-    return names, series, found.as_of.isoformat() if found.as_of else None
+    week = {day: n for n, day in enumerate(weeks.starts)}
+    told = [(row, week.get(datetime.fromisoformat(row["bucket"]).date())) for row in found.rows]
+    known = [(row, number) for row, number in told if number is not None]
+    names = tuple(dict.fromkeys(str(row[ask.by]) for row, _ in told if row[ask.by] is not None))
+    at = {name: n for n, name in enumerate(names)}
+    series = np.full((len(names), len(week)), 0.0 if metric.shape in ADDED_UP else np.nan)
+    rows = np.zeros(series.shape, np.int64)
+    for row, number in known:
+        if row[ask.by] is not None:
+            place = at[str(row[ask.by])], number
+            rows[place] = int(row.get(counter) or 0)
+            series[place] = series[place] if row[ask.metric] is None else float(row[ask.metric])
+    unplaced = sum(int(row.get(counter) or 0) for row, _ in known if row[ask.by] is None)
+    as_of = found.as_of.isoformat() if found.as_of else None
+    return _Table(names, series, rows if counter else None, unplaced, as_of)
+
+
+def _counted(table: _Table, judgement: Mapping[str, Any], weeks: int) -> dict[str, Any]:
+    """How many rows of the weeks that are compared lie in places that are, how many elsewhere, how many nowhere."""
+    if table.rows is None:
+        return {}
+    compared = {*judgement.get("treated", ()), *judgement.get("controls", ())}
+    rows = table.rows[:, table.rows.shape[1] - weeks :].sum(axis=1)
+    shown = int(sum(rows[number] for number, name in enumerate(table.names) if name in compared))
+    return {"rows": shown, "rows_elsewhere": int(rows.sum()) - shown, "rows_unplaced": table.unplaced}
+
+
+def _metrics(ask: EffectAsk) -> tuple[Metric, str]:
+    """The metric, and the name of the one that counts the rows behind it; "" where none does."""
+    pack, metric = next((pack, m) for pack in current().packs for m in pack.metrics if m.qualified == ask.metric)
+    dataset = placed_dataset(pack, metric)
+    counter = counting(pack, dataset, metric) if dataset else None
+    return metric, counter.qualified if counter else ""
 
 
 def since_data(weeks: Weeks, series: Floats) -> tuple[Weeks, Floats]:
@@ -125,8 +172,12 @@ def judged(ask: EffectAsk, names: Sequence[str], series: Floats, before: int) ->
     told = {"donors": len(donors), "near": len(near - set(ask.treated)), "treated": [names[n] for n in treated]}
     if isinstance(found, CannotTell):
         return told | {"reason": found.reason, "actual": series[treated].mean(axis=0).tolist()}
-    effect = {name: getattr(found, name) for name in found.__dataclass_fields__ if name not in ("actual", "synthetic")}
-    return told | effect | {"actual": found.actual.tolist(), "synthetic": found.synthetic.tolist(), "reason": ""}
+    listed = {
+        "actual": found.actual.tolist(), "synthetic": found.synthetic.tolist(), "controls": list(found.controls),
+        "trials": [asdict(one) for one in found.trials],
+    }  # fmt: skip
+    numbers = {name: getattr(found, name) for name in found.__dataclass_fields__ if name not in listed}
+    return told | numbers | listed | {"reason": ""}
 
 
 def nearest(series: Floats, treated: Sequence[int], donors: Sequence[int], before: int) -> list[int]:

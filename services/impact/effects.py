@@ -15,6 +15,23 @@ FEWEST_BEFORE = 8
 FEWEST_PLACEBOS = 19  # with fewer no result can be rarer by chance than 1 in 20
 WORST_FIT = 0.25
 PLACEBO_FIT = 5.0
+LEAST_WEIGHT = 1e-4  # what weighs less is not in the mixture
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """How places did that were treated, or taken as if: the effect, the errors before and after, and their ratio.
+
+    `places` are numbers of donors, none for the treated ones. Placebos that fit much worse than the treated places are
+    not compared with them.
+    """
+
+    places: tuple[int, ...]
+    effect: float
+    error_before: float
+    error_after: float
+    ratio: float
+    is_compared: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +40,8 @@ class Effect:
 
     `effect` is the mean difference per place and period from the synthetic control, `low` and `high` its 95 % interval,
     `relative` the same as a share of what would have been. `p` is two-sided: the share of placebos (with the treated)
-    whose error after over error before is at least as large. `fit` is the error before over the mean before.
+    whose error after over error before is at least as large. `fit` is the error before over the mean before. `controls`
+    are the names of all donors, `weights` those of the mixture; `trials` are of the treated places and all placebos.
     """
 
     effect: float
@@ -36,6 +54,8 @@ class Effect:
     actual: Floats
     synthetic: Floats
     weights: dict[str, float]
+    controls: tuple[str, ...]
+    trials: tuple[Trial, ...]
 
     @property
     def sentence(self) -> str:
@@ -69,13 +89,15 @@ def did_it_work(
             f"Before the intervention no mixture of other places went like these: it misses by "
             f"{found.rmspe_before / level if level else 1:.0%} of their level, more than {WORST_FIT:.0%}."
         )
-    placebos = [one for one in _placebos(control, len(treated), before, rng) if _fits_alike(one, found)]
+    tried = _placebos(control, len(treated), before, rng)
+    placebos = [one for _, one in tried if _fits_alike(one, found)]
     if len(placebos) < FEWEST_PLACEBOS:
         return CannotTell(
             f"Only {len(placebos)} of the untreated places can be imitated as well as the treated ones; "
             f"{FEWEST_PLACEBOS} are needed to tell an effect from chance."
         )
-    return _effect(found, placebos, mean, {names[row]: float(w) for row, w in zip(donors, found.weights, strict=True)})
+    trials = (_trial((), found, True), *(_trial(group, one, _fits_alike(one, found)) for group, one in tried))
+    return _effect(found, placebos, mean, tuple(names[row] for row in donors), trials)
 
 
 def _refused(outcomes: Floats, treated: Sequence[int], donors: Sequence[int], before: int) -> str:
@@ -94,8 +116,15 @@ def _fits_alike(one: Synthetic, found: Synthetic) -> bool:
     return one.rmspe_before <= PLACEBO_FIT * max(found.rmspe_before, 1e-9)
 
 
-def _placebos(control: Floats, size: int, before: int, rng: np.random.Generator) -> list[Synthetic]:
-    """Groups of donors treated as if the intervention had been there."""
+def _trial(places: Sequence[int], one: Synthetic, is_compared: bool) -> Trial:
+    numbers = tuple(int(row) for row in places)
+    return Trial(numbers, one.effect, one.rmspe_before, one.rmspe_after, one.ratio, is_compared)
+
+
+def _placebos(
+    control: Floats, size: int, before: int, rng: np.random.Generator
+) -> list[tuple[Sequence[int], Synthetic]]:
+    """Groups of donors, each with what is found when they are treated as if the intervention had been there."""
     count = len(control)
     groups = (
         [[row] for row in range(count)] if size == 1
@@ -103,10 +132,12 @@ def _placebos(control: Floats, size: int, before: int, rng: np.random.Generator)
     )  # fmt: skip
     if len(groups) > MOST_PLACEBOS:
         groups = [groups[row] for row in rng.choice(len(groups), MOST_PLACEBOS, replace=False)]
-    return [fit(control[group].mean(axis=0), np.delete(control, group, axis=0), before) for group in groups]
+    return [(group, fit(control[group].mean(axis=0), np.delete(control, group, axis=0), before)) for group in groups]
 
 
-def _effect(found: Synthetic, placebos: list[Synthetic], mean: Floats, weights: dict[str, float]) -> Effect:
+def _effect(
+    found: Synthetic, placebos: list[Synthetic], mean: Floats, controls: tuple[str, ...], trials: tuple[Trial, ...]
+) -> Effect:
     after = found.after
     alike = [one.effect * found.rmspe_before / max(one.rmspe_before, 1e-9) for one in placebos]
     low, high = np.quantile(alike, [0.025, 0.975])
@@ -116,5 +147,6 @@ def _effect(found: Synthetic, placebos: list[Synthetic], mean: Floats, weights: 
     return Effect(
         found.effect, found.effect - float(high), found.effect - float(low), found.effect / would if would else 0.0,
         (1 + as_large) / (1 + len(placebos)), found.rmspe_before / level if level else 0.0, len(placebos), mean,
-        found.path, {name: weight for name, weight in weights.items() if weight > 1e-4},
+        found.path, {name: float(w) for name, w in zip(controls, found.weights, strict=True) if w > LEAST_WEIGHT},
+        controls, trials,
     )  # fmt: skip

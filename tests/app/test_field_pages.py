@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from data import routes
 from data.types import Scope
 from services import people
-from services.field import crews, errands, plans, reading
+from services.field import crews, effects, errands, plans, reading
 from services.field.asks import RoutesAsk
 from services.field.repeats import RepeatsAsk
 from services.field.running import run_errand
@@ -68,3 +69,22 @@ def test_incidents_have_a_map_and_a_ranking_that_can_be_taken_along(manager: Sco
     assert [one.label for one in app.get("download_button")] == [
         "GeoJSON", "KML", "CSV", "GeoParquet", "PNG", "CSV", "Parquet",
     ]  # fmt: skip
+
+
+def test_what_an_intervention_did_can_be_taken_along(manager: Scope) -> None:
+    now = datetime.now(UTC)
+    asked = effects.EffectAsk("grievance.complaints_opened", "district", ("D00",), "2026-03-02")
+    weeks = [f"2026-{month:02d}-{day:02d}" for month, day in ((2, 9), (2, 16), (2, 23), (3, 2), (3, 9))]
+    trial = {"effect": 0.1, "error_before": 1.0, "error_after": 1.0, "ratio": 1.0, "is_compared": True}
+    found = {
+        "weeks": weeks, "before": 3, "reason": "", "actual": [9.0, 8.0, 9.0, 2.0, 1.0], "donors": 20, "near": 0,
+        "synthetic": [9.0, 8.5, 9.0, 9.0, 9.0], "effect": -7.5, "low": -9.0, "high": -6.0, "relative": -0.83, "p": 0.05,
+        "fit": 0.04, "placebos": 19, "weights": {"D01": 0.7, "D02": 0.3}, "treated": ["D00"], "rows": 900,
+        "controls": ["D01", "D02"], "trials": [trial | {"places": [], "ratio": 9.0}, trial | {"places": [1]}],
+    }  # fmt: skip
+    number = reading.ask_effect(manager, current().pack("grievance"), asked, "Complaints in D00", now)
+    routes.errand_ended(manager, number, found, "", now, now)
+    app = opened("learn/effects", effect=str(number))
+    assert not app.exception and next(m.value for m in app.metric) == "−7.50"
+    offered = app.get("download_button")
+    assert [one.label for one in offered] == ["CSV", "Parquet"] * 3, "of districts nobody knows where they lie"

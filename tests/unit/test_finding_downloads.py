@@ -22,6 +22,7 @@ from data.routes import Errand
 from data.studies import Study
 from data.types import Scope, TimeRange, Workspace
 from data.unusual import PlaceCluster, PlaceScan
+from services.exports.effects import Finding, place_sheet, placebo_sheet, week_sheet
 from services.exports.incidents import incident_sheet, league_sheet
 from services.exports.map_files import csv_text, geojson, kml, parquet
 from services.exports.map_images import HEIGHT, MARGIN, WIDTH, png
@@ -31,8 +32,11 @@ from services.exports.sheets import PlainSheet
 from services.exports.sides import sides_sheet
 from services.exports.studies import cluster_sheet, looked_at, risk_sheet
 from services.exports.unusual import unusual_sheet
+from services.field import effects
+from services.field.effects import EffectAsk
 from services.field.linked import incident_map
 from services.field.repeats import RepeatsAsk, as_json
+from services.formats import number, plural
 from services.maps.choices import MapChoice
 from services.maps.found import cluster_labels, cluster_picture, risk_picture
 from services.maps.hexes import Coverage, HexMap
@@ -300,3 +304,75 @@ def test_incidents_and_the_league_table_hold_what_is_shown(scope: Scope) -> None
     assert held["ratio_high"].to_pylist() == [1.4, 1.4] and b"geo" not in held.schema.metadata
     assert json.loads(held.schema.metadata[b"belvedere"])["incidents"] == 6
     assert incident_map(errand.found | {"placed": []}, False, "UTC") is None
+
+
+PLACES = tuple(h3.grid_disk(h3.latlng_to_cell(41.85, -87.65, 8), 3))  # 37 hexagons
+
+
+def effect(outcomes: Any, treated: tuple[str, ...] = PLACES[:2], **more: Any) -> Finding:
+    """What is found for hexagons of which the treated ones have 6 less from week 30 on."""
+    asked = EffectAsk(OPENED.qualified, "cell:8", treated, "2026-03-02")
+    weeks = [(date(2025, 8, 4) + timedelta(weeks=n)).isoformat() for n in range(40)]
+    found = {"weeks": weeks, "before": 30, "rows": 900, "rows_elsewhere": 80, "rows_unplaced": 20}
+    found |= effects.judged(asked, PLACES, outcomes, 30) | more
+    errand = Errand(8, 1, "effect", "Opened", "done", 1.0, "", NOW, "ana", NOW, NOW, effects.as_json(asked), found)
+    return Finding(OPENED, CASES, errand, FILTERS)
+
+
+def course(treated: int) -> Any:
+    """Places that share two seasons, with noise; so many of them have 6 less from week 30 on."""
+    rng, at = np.random.default_rng(4), np.arange(40)
+    seasons = np.stack([np.ones(40), np.sin(at / 3), at / 40])
+    loads = np.column_stack([rng.uniform(20, 40, 37), rng.uniform(0, 8, 37), rng.uniform(-5, 5, 37)])
+    found = loads @ seasons + rng.normal(0, 1, (37, 40))
+    found[:treated, 30:] -= 6
+    return found
+
+
+def test_an_effect_can_be_worked_out_again_from_its_files(scope: Scope) -> None:
+    outcomes = course(2)
+    finding = effect(outcomes)
+    found = finding.errand.found
+    told, weeks = lines_of_csv(week_sheet(scope, finding, NOW))
+    after = weeks[weeks["phase"] == "after"]
+    assert weeks["week"].tolist() == found["weeks"] and len(after) == 10 and after["week"].iloc[0] == "2026-03-02"
+    np.testing.assert_allclose(weeks["treated"], outcomes[:2].mean(axis=0))
+    assert after["difference"].mean() == pytest.approx(found["effect"]) and found["effect"] < -4
+    table = same_in_every_format(place_sheet(scope, finding, NOW)).set_index("place")
+    assert table.index[:2].tolist() == found["treated"] == list(PLACES[:2]) and table["weight"][:2].isna().all()
+    beside = {cell for name in PLACES[:2] for cell in h3.grid_disk(name, 1)}
+    assert set(table.index[2:]) == set(PLACES) - beside and (table["role"][2:] == "compared").all()
+    mixed = table["weight"][2:]
+    series = outcomes[[PLACES.index(name) for name in mixed.index]]
+    np.testing.assert_allclose(mixed.to_numpy(float) @ series, weeks["synthetic"], atol=0.05)
+    placebos = lines_of_csv(placebo_sheet(scope, finding, NOW))[1]
+    compared = placebos[placebos["compared"] == "yes"]
+    own = placebos[placebos["is_placebo"] == "no"].iloc[0]
+    assert compared["ratio"].is_monotonic_decreasing and own["rank"] / len(compared) == pytest.approx(found["p"])
+    low, high = np.quantile(compared["effect_alike"][compared["is_placebo"] == "yes"], [0.025, 0.975])
+    assert [own["effect"] - high, own["effect"] - low] == pytest.approx([found["low"], found["high"]])
+    assert set("; ".join(compared["places"]).split("; ")) <= set(table.index)
+    told = dict(placebo_sheet(scope, finding, NOW).sentences)
+    assert told["Chance of as much"] == f"{number(found['p'], 'percent')}, from {plural(found['placebos'], 'placebo')}"
+    assert told["Rows"] == f"900 of {plural(1000, 'row')} lie in the places that are compared."
+    assert told["Filters"] == FILTERS[0] and f"{found['low']:.2f}".replace("-", "−") in told["Change a week and place"]
+    about = json.loads(geojson(place_sheet(scope, finding, NOW)))["belvedere"]
+    assert (about["effect"], about["low"], about["p"]) == (found["effect"], found["low"], found["p"])
+    assert (about["rows"], about["rows_elsewhere"], about["places"]) == (900, 80, len(table))
+    assert painted(pixels_of(place_sheet(scope, finding, NOW)), place_sheet(scope, finding, NOW).swatches[0]).any()
+
+
+def test_what_cannot_be_told_or_was_told_by_an_earlier_version_is_taken_along_as_far_as_it_goes(scope: Scope) -> None:
+    outcomes = course(2)
+    outcomes[:2] = 200 * (1 + np.arange(40) % 2)
+    told, weeks = lines_of_csv(week_sheet(scope, effect(outcomes), NOW))
+    assert told["Note"].startswith("Before the intervention no mixture") and "Chance of as much" not in told
+    assert weeks["treated"].tolist() == outcomes[0].tolist() and weeks[["synthetic", "difference"]].isna().all(
+        axis=None
+    )
+    earlier = effect(course(2))
+    for name in ("controls", "trials", "rows"):
+        del earlier.errand.found[name]
+    table = lines_of_csv(place_sheet(scope, earlier, NOW))[1]
+    assert table["weight"][2:].to_list() == sorted(earlier.errand.found["weights"].values(), reverse=True)
+    assert lines_of_csv(week_sheet(scope, earlier, NOW))[0]["Rows"] == "not counted"
