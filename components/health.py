@@ -87,9 +87,9 @@ def _card(line: Line, span: str, timezone: str, now: datetime) -> str:
 
 def _since(line: Line, timezone: str, now: datetime) -> str:
     if line.since is None:
-        return "so since a moment ago"
+        return "since a moment ago"
     told = f"{moment(line.since, timezone, now)} ({age((now - line.since).total_seconds())})"
-    return f"so since {told}{' or longer' if line.is_older else ''}"
+    return f"unchanged since {told}{' or longer' if line.is_older else ''}"
 
 
 def _strip(pieces: Sequence[Piece], span: str, timezone: str, now: datetime) -> str:

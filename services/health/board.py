@@ -11,7 +11,7 @@ from data import looks
 from data.errors import DatabaseDown
 from data.looks import Spell
 from data.types import Scope
-from services.formats import age, grouped, plural
+from services.formats import SPACE, age, grouped, plural
 from services.health.advice import ABOUT, About, about
 from services.health.checking import check, worst
 from services.health.grading import STATES, Component, Limits, State
@@ -118,27 +118,26 @@ def sentence(components: Sequence[Component]) -> str:
         named = ", ".join(f"{about(one.name).title} ({one.state})" for one in trouble)
         verb = "needs" if len(trouble) == 1 else "need"
         return f"{len(trouble)} of {plural(len(components), 'component')} {verb} attention: {named}."
-    told = f"All {grouped(len(components) - unknown)} components that can be judged are healthy"
-    return (
-        f"{told}; of {grouped(unknown)} nobody can tell."
-        if unknown
-        else f"All {len(components)} components are healthy."
-    )
+    if not unknown:
+        return f"All {len(components)} components are healthy."
+    healthy = len(components) - unknown
+    verb = "is" if healthy == 1 else "are"
+    return f"{plural(healthy, 'component')} {verb} healthy; {grouped(unknown)} cannot be judged yet."
 
 
 def limits_text(limits: Limits | None) -> str:
     """Both thresholds in words; empty without any."""
     if limits is None:
         return ""
-    side = "at" if limits.worse == "above" else "down to"
-    return f"warning {side} {_shown(limits.warning, limits)}, critical {side} {_shown(limits.critical, limits)}"
+    side = "or more" if limits.worse == "above" else "or less"
+    return f"warning at {_shown(limits.warning, limits)} {side}, critical at {_shown(limits.critical, limits)} {side}"
 
 
 def _shown(value: float, limits: Limits) -> str:
     if limits.unit == "s":
-        return age(value) if value % 60 == 0 else f"{grouped(value)} s"
+        return age(value) if value % 60 == 0 else f"{grouped(value)}{SPACE}s"
     if limits.unit == "jobs":
         return plural(int(value), "job")
     if limits.unit.startswith("of "):
-        return f"{grouped(value * 100)} %"
-    return f"{grouped(value)} {limits.unit}"
+        return f"{grouped(value * 100)}{SPACE}%"
+    return f"{grouped(value)}{SPACE}{limits.unit}"

@@ -71,5 +71,7 @@ def judged(figure: Figure, value: float | None, count: int) -> Component:
             f"{found[0].upper()}{found[1:]} in the last {figure.minutes} minutes; {figure.least} are needed to tell."
         )
         return cannot_tell(figure.name, reason, figure.limits)
-    shown = f"{value:.1%} {figure.what}" if figure.limits.unit.startswith("of ") else f"{value:,.0f} {figure.what}"
-    return graded(figure.name, round(value, 4), figure.limits, f"{shown}, last {figure.minutes} minutes.")
+    is_share = figure.limits.unit.startswith("of ")
+    shown = formats.number(value, "percent") if is_share else formats.grouped(value)
+    said = f"{shown} {figure.what}, last {figure.minutes} minutes."
+    return graded(figure.name, round(value, 4), figure.limits, said)

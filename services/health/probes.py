@@ -48,7 +48,8 @@ def disk() -> Component:
     home = settings().home
     found = shutil.disk_usage(home if home.is_dir() else home.parent)
     share = found.free / found.total
-    return graded("disk", round(share, 4), DISK, f"{found.free / 1e9:,.0f} GB free, {share:.0%} of the disk.")
+    said = f"{formats.file_size(found.free)} free, {formats.number(share, 'percent', decimals=0)} of the disk."
+    return graded("disk", round(share, 4), DISK, said)
 
 
 def worker(now: datetime) -> Component:

@@ -50,15 +50,16 @@ def test_one_sentence_names_what_needs_attention_the_worst_first() -> None:
     assert sentence(parts).replace("\u00a0", " ") == (
         "2 of 3 components need attention: Worker (down), Disk (warning)."
     )
-    assert sentence([parts[2], Component("web", "healthy", "")]) == (
-        "All 1 components that can be judged are healthy; of 1 nobody can tell."
-    )
+    healthy = [Component("web", "healthy", ""), Component("database", "healthy", "")]
+    assert sentence([parts[2], *healthy]).replace("\u00a0", " ") == "2 components are healthy; 1 cannot be judged yet."
+    assert sentence([parts[2], healthy[0]]).replace("\u00a0", " ") == "1 component is healthy; 1 cannot be judged yet."
 
 
 def test_thresholds_are_told_from_the_side_on_which_trouble_lies() -> None:
     told = limits_text(Limits(0.15, 0.05, "of the disk free", worse="below"))
-    assert told == "warning down to 15 %, critical down to 5 %"
-    assert limits_text(Limits(60, 180, "s")).replace("\u00a0", " ") == "warning at 1 min, critical at 3 min"
+    assert told.replace("\u00a0", " ") == "warning at 15 % or less, critical at 5 % or less"
+    silent = limits_text(Limits(60, 180, "s")).replace("\u00a0", " ")
+    assert silent == "warning at 1 min or more, critical at 3 min or more"
     assert limits_text(None) == ""
 
 

@@ -44,6 +44,6 @@ def test_what_is_known_says_its_value_and_limits() -> None:
     errors = next(figure for figure in FIGURES if figure.name == "errors")
     found = judged(errors, 0.02, 50)
     assert (found.state, found.value, found.message) == (
-        "warning", 0.02, "2.0% of the requests failed, last 15 minutes.",
+        "warning", 0.02, "2.0\u00a0% of the requests failed, last 15 minutes.",
     )  # fmt: skip
     assert cannot_tell("x", "no", SLOW).limits == SLOW
