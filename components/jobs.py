@@ -14,7 +14,13 @@ from services import jobs
 from services.formats import plural
 
 _SHOWN_RUNS = 20
-_STATE = st.column_config.TextColumn("State", width=80, help="`waiting`: it has not run yet.")
+_OWN = "One of your own"
+_COLUMNS = {
+    "Job": st.column_config.TextColumn("Job", width=300),
+    "State": st.column_config.TextColumn("State", width=80, help="`waiting`: it has not run yet."),
+    "Result": st.column_config.TextColumn("Result", width=220),
+    "Times": st.column_config.TextColumn("Times (UTC)", help="Minute, hour, day, month, weekday, and second if given."),
+}
 
 
 def job_table(scope: Scope) -> None:
@@ -30,7 +36,7 @@ def job_table(scope: Scope) -> None:
     for line in failed:
         st.error(line.last.failure if line.last else "", title=f"{line.title} failed")
     rows = [_row(line) for line in lines]
-    table(scope, rows, ("Last run", "Next run", "Last failure"), {"State": _STATE}, height="content")
+    table(scope, rows, ("Last run", "Next run", "Last failure"), _COLUMNS, height="content")
 
 
 def _row(line: jobs.JobLine) -> dict[str, Any]:
@@ -41,7 +47,7 @@ def _row(line: jobs.JobLine) -> dict[str, Any]:
         "Last run": last.started_at if last else None,
         "Took": _span(line.took),
         "Next run": line.next_at,
-        "Said": last.message if last else "",
+        "Result": last.message if last else "",
         "Waiting": line.queued.waiting,
         "Runs": last.runs if last else 0,
         "Failures": last.failures if last else 0,
@@ -57,11 +63,11 @@ def _span(took: timedelta | None) -> str:
 
 
 def job_form(scope: Scope) -> None:
-    """Start a job now, change its times, let it rest."""
+    """Start a job now, change its times, pause it."""
     lines = {line.job: line for line in jobs.job_lines(scope, datetime.now(UTC))}
-    chosen = st.selectbox("Job", list(lines), format_func=lambda name: lines[name].title, key="job")
-    line = lines[chosen]
     with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = st.selectbox("Job", list(lines), format_func=lambda name: lines[name].title, key="job", width=420)
+        line = lines[chosen]
         label = "Try again now" if line.state == "failed" else "Run now"
         if st.button(label, type="primary", key="run_job"):
             with guard():
@@ -69,10 +75,10 @@ def job_form(scope: Scope) -> None:
                 st.toast(f"{line.title}: {'in the queue' if fresh else 'waits in the queue already'}.")
     with st.form(f"times_{chosen}", border=True):
         cron = st.text_input(
-            "Times (minute hour day month weekday, perhaps second; UTC)", line.cron,
-            help="`0 1 * * *` is every day at 01:00, `*/5 * * * *` every five minutes. Empty: the job's own.",
+            "Times in UTC: minute, hour, day, month, weekday, and second if needed", line.cron,
+            help="`0 1 * * *` is every day at 01:00, `*/5 * * * *` every five minutes. Empty: as it came.",
         )  # fmt: skip
-        paused = st.toggle("Rests", line.paused)
+        paused = st.toggle("Pause this job", line.paused)
         asked = st.form_submit_button("Save")
     if asked:
         with guard():
@@ -85,7 +91,7 @@ def workflow_table(scope: Scope) -> None:
     rows = [
         {
             "Workflow": line.workflow.title,
-            "Steps": " → ".join(line.workflow.steps),
+            "Steps": " → ".join(_title(step) for step in line.workflow.steps),
             "Last run": line.last.started_at if line.last else None,
             "Outcome": line.last.outcome if line.last else "",
             "Next run": line.next_at,
@@ -100,13 +106,13 @@ def workflow_table(scope: Scope) -> None:
     steps = [
         {
             "Run": run.id,
-            "Workflow": run.workflow,
+            "Workflow": jobs.WORKFLOWS[run.workflow].title if run.workflow in jobs.WORKFLOWS else _OWN,
             "Asked by": run.asked_by,
             "Started": run.started_at,
-            "Step": step.job,
+            "Step": _title(step.job),
             "Outcome": step.outcome,
             "Took": f"{step.seconds:.2f} s" if step.seconds else "",
-            "Said": step.said,
+            "Result": step.said,
         }
         for run in runs
         for step in run.steps
@@ -118,12 +124,17 @@ def workflow_table(scope: Scope) -> None:
 def workflow_form(scope: Scope) -> None:
     """Start a declared workflow, or a chain of one's own."""
     names = [*jobs.WORKFLOWS, jobs.CUSTOM]
-    titles = {name: workflow.title for name, workflow in jobs.WORKFLOWS.items()} | {jobs.CUSTOM: "One of your own"}
-    chosen = st.selectbox("Workflow", names, format_func=titles.__getitem__, key="workflow")
-    steps: list[str] = []
-    if chosen == jobs.CUSTOM:
-        steps = st.multiselect("Jobs, in this order", list(jobs.JOBS), key="steps")
-    if st.button("Run workflow now", key="run_workflow"):
-        with guard():
-            number = jobs.start_workflow(scope, chosen, steps)
-            st.toast(f"{titles[chosen]}: run {number} is in the queue.")
+    titles = {name: workflow.title for name, workflow in jobs.WORKFLOWS.items()} | {jobs.CUSTOM: _OWN}
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = st.selectbox("Workflow", names, format_func=titles.__getitem__, key="workflow", width=420)
+        steps: list[str] = []
+        if chosen == jobs.CUSTOM:
+            steps = st.multiselect("Jobs, in this order", list(jobs.JOBS), format_func=_title, key="steps", width=420)
+        if st.button("Run workflow now", key="run_workflow"):
+            with guard():
+                number = jobs.start_workflow(scope, chosen, steps)
+                st.toast(f"{titles[chosen]}: run {number} is in the queue.")
+
+
+def _title(job: str) -> str:
+    return jobs.JOBS[job].title if job in jobs.JOBS else job

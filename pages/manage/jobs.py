@@ -10,7 +10,7 @@ from services import jobs
 scope = current_scope()
 allowed = jobs.may_change(scope)
 shell.header("Jobs", scope.workspace)
-st.write("Work that the worker does by itself, for the whole installation. Only what is set as Times is in UTC.")
+st.write("Work that runs by itself, for the whole installation. The times at which jobs start are set in UTC.")
 job_table(scope)
 if allowed:
     job_form(scope)

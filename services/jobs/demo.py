@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from services.formats import plural
 from services.jobs.turns import Turn
 
 
@@ -10,4 +11,4 @@ def stream(turn: Turn) -> str:
     from services.demo import stream_once
 
     rows = stream_once(turn.now)
-    return f"{rows} rows" if rows else ""
+    return f"{plural(rows, 'row')} written" if rows else ""

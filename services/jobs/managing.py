@@ -47,7 +47,7 @@ class JobLine:
         if self.queued.running:
             return "running"
         if self.paused:
-            return "resting"
+            return "paused"
         return "waiting" if self.last is None else "done"
 
 

@@ -67,7 +67,8 @@ def _work_out(taken: Taken, turn: Turn) -> None:
     metric = next(m for m in pack.metrics if m.qualified == taken.question.asked["metric"])
     version = next((f.version for f in freshness(scope) if f.dataset == dataset.qualified), None)
     found = studies.work_out(scope, pack, dataset, metric, taken.question, datetime.now(UTC), step)
-    data.studies.finish_study(taken, datetime.now(UTC), result=found, version=version)
+    members = found.pop("members", None)
+    data.studies.finish_study(taken, datetime.now(UTC), result=found, members=members, version=version)
 
 
 def renew(turn: Turn) -> str:

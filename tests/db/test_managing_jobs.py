@@ -90,7 +90,7 @@ def test_other_times_and_rest_hold_until_they_are_taken_back(keeper: Scope) -> N
     assert not any(is_wanted(JOBS["tidy"], asked) for asked in ("", "data", "schedule"))
     assert is_wanted(JOBS["tidy"], "ana"), "a person may still ask for it"
     tidy = next(line for line in job_lines(keeper, NOW) if line.job == "tidy")
-    assert (tidy.state, tidy.next_at) == ("resting", None)
+    assert (tidy.state, tidy.next_at) == ("paused", None)
     change_job(keeper, "tidy", JOBS["tidy"].cron, False)
     change_job(keeper, "beat", "", False)
     assert is_wanted(beat, "") and is_wanted(JOBS["tidy"], "")
