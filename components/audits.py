@@ -10,6 +10,7 @@ import services.people as people
 from components.states import empty
 from components.tokens import table
 from data.types import Scope
+from services.formats import grouped
 
 _RANGES = {"1": "24 hours", "7": "7 days", "30": "30 days", "365": "a year"}
 _LIMIT = 1000
@@ -20,7 +21,10 @@ def audit_table(scope: Scope) -> None:
     """Filters and the newest rows that meet them."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         days = st.selectbox("In the last", list(_RANGES), index=1, format_func=_RANGES.__getitem__)
-        action = st.selectbox("Action", people.audit_actions(scope), index=None, placeholder="Every action")
+        actions = people.audit_actions(scope)
+        action = st.selectbox(
+            "Action", actions, index=None, placeholder="Every action", format_func=people.action_title
+        )
         account = st.text_input("Account", placeholder="Everybody").strip().lower()
     now = datetime.now(UTC)
     start = now - timedelta(days=int(days))
@@ -32,13 +36,13 @@ def audit_table(scope: Scope) -> None:
         {
             "When": row.at,
             "Account": row.account,
-            "Action": row.action,
-            "Object": row.object,
-            "Detail": row.summary(),
+            "Action": people.action_title(row.action),
+            "What": row.object,
+            "Details": row.summary(),
             "From": row.client,
         }
         for row in found
     ]
     table(scope, rows, ("When",), height=600 if len(rows) > _TALL else "content")
     if len(found) == _LIMIT:
-        st.caption(f"The newest {_LIMIT:,} rows; narrow the conditions to see others.")
+        st.caption(f"The newest {grouped(_LIMIT)} rows; narrow the conditions to see others.")

@@ -19,19 +19,20 @@ from data.types import ROLES, Scope, WorkspaceKind
 def member_table(scope: Scope) -> list[Any]:
     """Who has a role in the active workspace; returns the members."""
     found = people.list_members(scope)
+    titles = {workspace.slug: workspace.name for workspace in people.all_workspaces()}
     rows = [
         {
             "Name": member.name,
             "Shown as": member.display_name,
             "Role": member.role,
-            "By": member.granted_in,
+            "Member of": titles.get(member.granted_in, member.granted_in),
             "State": member.state,
             "Last seen": member.last_seen_at,
         }
         for member in found
     ]
-    by = st.column_config.TextColumn("By", help="The workspace whose membership gives the role.")
-    table(scope, rows, ("Last seen",), {"By": by})
+    where = st.column_config.TextColumn("Member of", help="The workspace whose membership gives the role.")
+    table(scope, rows, ("Last seen",), {"Member of": where})
     return found
 
 

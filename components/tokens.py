@@ -35,7 +35,7 @@ def token_form(scope: Scope) -> None:
     with st.form("token", border=False):
         name = st.text_input("Which program will use it", max_chars=80)
         chosen = st.multiselect("What it may do", own, default=["read"], format_func=people.MEANING.__getitem__)
-        days = st.number_input("Days it lasts", min_value=1, max_value=people.MAX_DAYS, value=90)
+        days = st.number_input("Valid for, in days", min_value=1, max_value=people.MAX_DAYS, value=90)
         asked = st.form_submit_button("Create token", type="primary")
     if asked:
         with guard():
@@ -93,7 +93,7 @@ def session_table(scope: Scope) -> None:
 def password_form(scope: Scope) -> None:
     """Changes the viewer's password."""
     with st.form("password", border=False, clear_on_submit=True):
-        old = st.text_input("Present password", type="password", autocomplete="current-password")
+        old = st.text_input("Current password", type="password", autocomplete="current-password")
         new = st.text_input("New password, at least 12 characters", type="password", autocomplete="new-password")
         again = st.text_input("The same again", type="password", autocomplete="new-password")
         asked = st.form_submit_button("Change password", type="primary")

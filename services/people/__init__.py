@@ -14,7 +14,7 @@ from services.people.accounts import (
     set_password,
     sign_in_link,
 )
-from services.people.audit import audit_actions, audit_page, record
+from services.people.audit import action_title, audit_actions, audit_page, record
 from services.people.members import (
     add_member,
     add_user,
@@ -55,8 +55,8 @@ from services.people.workspaces import (
 )
 
 __all__ = [
-    "ABILITIES", "BY_ROLE", "KINDS", "MAX_DAYS", "MEANING", "Refused", "SignedIn", "add_member", "add_user",
-    "all_workspaces", "allows", "audit_actions", "audit_page", "can", "change_password", "change_role",
+    "ABILITIES", "BY_ROLE", "KINDS", "MAX_DAYS", "MEANING", "Refused", "SignedIn", "action_title", "add_member",
+    "add_user", "all_workspaces", "allows", "audit_actions", "audit_page", "can", "change_password", "change_role",
     "command_scope", "count_live", "create_account", "create_service_token", "create_token", "create_workspace",
     "create_workspace_below", "end_other_sessions", "first_sign_in_link", "get_workspace", "invite", "is_new",
     "link_account", "list_accounts", "list_members", "list_sessions", "list_tokens", "list_workspaces",

@@ -24,6 +24,18 @@ def record(
     data.people.add_audit(tx, scope.workspace.id, scope.account, action, object, detail, client=scope.via)
 
 
+_TITLES = {
+    "sign_in": "Signed in", "sign_in_refused": "Sign-in refused", "sign_out": "Signed out",
+    "read_personal": "Read personal data", "errand_asked": "Calculation asked for",
+    "link_created": "One-time link made",
+}  # fmt: skip
+
+
+def action_title(action: str) -> str:
+    """What an action is called on pages: `role_changed` is `Role changed`."""
+    return _TITLES.get(action, action.replace("_", " ").capitalize())
+
+
 def record_about(
     tx: Transaction, account_id: int, account: str, action: str, object: str = "",
     detail: Mapping[str, Any] | None = None, client: str = "", now: datetime | None = None,
