@@ -22,6 +22,7 @@ def draw() -> None:
     with guard():
         packs = queries.pack_names(scope, datetime.now(UTC))
     page = st.navigation(navigation.menu_for(scope, packs), position="sidebar")
+    st.set_page_config(page_title=f"{page.title} – Belvedere")
     with guard():
         arrive(scope, page.title)
         _sidebar(scope)
