@@ -9,11 +9,12 @@ from datetime import datetime
 from components import mapped
 from components.map_downloads import buttons, filters_said
 from data.model import Metric
-from data.studies import Study
+from data.studies import Question, Study
 from data.types import Scope
 from services.exports.sheets import Sheet
-from services.exports.studies import cluster_sheet, looked_at, risk_sheet
+from services.exports.studies import cluster_sheet, looked_at, member_sheet, risk_sheet
 from services.live.boards import Board
+from services.maps import studies
 from services.maps.choices import MapChoice
 from services.maps.found import ClusterPicture
 from services.maps.hexes import HexMap
@@ -36,6 +37,24 @@ def show_clusters(
         return cluster_sheet(scope, metric, study, made, names, shown.resolution, shown.box, choice, said, now)
 
     buttons(scope, board, metric, looked_at(scope, study, choice), make)
+
+
+def show_members(
+    scope: Scope, board: Board, metric: Metric, question: Question, study: Study, made: ClusterPicture, names: Names,
+    shown: HexMap, choice: MapChoice,
+) -> None:  # fmt: skip
+    """Every place with its cluster; of results that were kept without places nothing. They are too many for KML."""
+    if study.result is None or "places" not in study.result:
+        return
+
+    def make(now: datetime) -> Sheet:
+        members, said = studies.members(scope, question, study), filters_said(board, choice)
+        return member_sheet(
+            scope, metric, study, members, made, names, shown.resolution, shown.box, choice, said, now
+        )  # fmt: skip
+
+    looked = replace(looked_at(scope, study, choice), layer="members")
+    buttons(scope, board, metric, looked, make, ("geojson", "csv", "parquet", "png"), "list of places")
 
 
 def show_risk(

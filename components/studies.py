@@ -54,7 +54,7 @@ def show(
     if study.state == "failed":
         st.warning(study.failure, title="This could not be worked out")
     if study.result is not None:
-        _result(scope, board, metric, shown, choice, area, study, study.result, table, now)
+        _result(scope, board, metric, shown, choice, area, question, study, study.result, table, now)
 
 
 def _wait(question: Question) -> None:
@@ -78,8 +78,8 @@ def _doing(study: Study) -> str:
 
 
 def _result(
-    scope: Scope, board: Board, metric: Metric, shown: HexMap, choice: MapChoice, area: Selected | None, study: Study,
-    result: dict[str, Any], table: Table, now: datetime,
+    scope: Scope, board: Board, metric: Metric, shown: HexMap, choice: MapChoice, area: Selected | None,
+    question: Question, study: Study, result: dict[str, Any], table: Table, now: datetime,
 ) -> None:  # fmt: skip
     if "reason" in result:
         states.empty("Nothing to tell here", result["reason"])
@@ -101,5 +101,6 @@ def _result(
         marks.draw_clusters(made, shown.box, names.labels, key, more)
         maps.legend(picture)
         finding_downloads.show_clusters(scope, board, metric, study, made, names, shown, choice)
+        finding_downloads.show_members(scope, board, metric, question, study, made, names, shown, choice)
     if picture.lines:
         table(picture)

@@ -73,6 +73,14 @@ def find_study(scope: Scope, question: Question) -> Study | None:
     return Study(*rows[0]) if rows else None
 
 
+def find_members(scope: Scope, question: Question, finished_at: datetime) -> dict[str, Any] | None:
+    """The members of the result that was finished then; None where there are none, or where it was replaced since."""
+    with transaction(scope) as tx:
+        rows = run(tx, "place_study_members", _names(scope.workspace.id, question) | {"finished": finished_at})
+    members: dict[str, Any] | None = rows[0][0] if rows else None
+    return members
+
+
 def renew_study(scope: Scope, question: Question, now: datetime) -> None:
     """Ask for a study anew; one that waits or runs is left alone."""
     with transaction(scope) as tx:
@@ -96,12 +104,17 @@ def note_study(taken: Taken, progress: float, doing: str) -> None:
 
 
 def finish_study(
-    taken: Taken, now: datetime, *, result: dict[str, Any] | None = None, version: int | None = None, failure: str = ""
-) -> None:
-    """A study is over, with a result or with the reason of its failure; the result before a failure stays."""
+    taken: Taken, now: datetime, *, result: dict[str, Any] | None = None, members: dict[str, Any] | None = None,
+    version: int | None = None, failure: str = "",
+) -> None:  # fmt: skip
+    """A study is over, with a result or with the reason of its failure; the result before a failure stays.
+
+    `members` belong to the result and are read apart from it: they are many, and pages do not need them.
+    """
     values = {
         "state": "failed" if failure else "done", "failure": failure, "version": version, "now": now,
         "result": Jsonb(result, dumps=_exact) if result is not None else None,
+        "members": Jsonb(members, dumps=_exact) if members is not None else None,
     }  # fmt: skip
     with owner_transaction() as tx:
         run(tx, "finish_place_study", _names(taken.workspace, taken.question) | values)

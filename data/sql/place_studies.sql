@@ -8,6 +8,11 @@ RETURNING state, progress, doing, failure, version, result, asked_at, finished_a
 SELECT state, progress, doing, failure, version, NULL, asked_at, finished_at FROM belvedere.place_studies
 WHERE workspace_id = %(workspace)s AND dataset_id = %(dataset)s AND kind = %(kind)s AND question_hash = %(hash)s;
 
+-- place_study_members -- the cluster of each place, of the result that was finished at a time
+SELECT members FROM belvedere.place_studies
+WHERE workspace_id = %(workspace)s AND dataset_id = %(dataset)s AND kind = %(kind)s AND question_hash = %(hash)s
+  AND finished_at = %(finished)s;
+
 -- renew_place_study -- a study asked for anew
 UPDATE belvedere.place_studies SET state = 'asked', tries = 0, progress = 0, doing = '', asked_by = %(by)s, asked_at = %(now)s, touched_at = %(now)s
 WHERE workspace_id = %(workspace)s AND dataset_id = %(dataset)s AND kind = %(kind)s AND question_hash = %(hash)s
@@ -27,7 +32,8 @@ WHERE workspace_id = %(workspace)s AND dataset_id = %(dataset)s AND kind = %(kin
 
 -- finish_place_study -- what a study found, or why it failed
 UPDATE belvedere.place_studies SET state = %(state)s, tries = 0, progress = 1, doing = '', failure = %(failure)s,
-  version = coalesce(%(version)s, version), result = coalesce(%(result)s, result), touched_at = %(now)s, finished_at = %(now)s
+  version = coalesce(%(version)s, version), result = coalesce(%(result)s, result),
+  members = CASE WHEN %(result)s::jsonb IS NULL THEN members ELSE %(members)s END, touched_at = %(now)s, finished_at = %(now)s
 WHERE workspace_id = %(workspace)s AND dataset_id = %(dataset)s AND kind = %(kind)s AND question_hash = %(hash)s;
 
 -- release_place_study -- a study given back, to be taken again

@@ -103,12 +103,12 @@ def parquet(sheet: Sheet) -> bytes:
     from pyarrow import parquet as files
 
     items, held = sheet.items, {b"belvedere": to_json(dict(sheet.about))}
-    shapes = [shapely.orient_polygons(item.shape) for item in items if item.shape is not None]
+    shapes = shapely.orient_polygons([item.shape for item in items if item.shape is not None])
     rows = [[_finite(value) for value in item.values] for item in items]
     columns = [pa.array(values, _type_of(values)) for values in zip(*rows, strict=True)]
     table = pa.table(columns, names=list(sheet.columns))
-    if shapes:
-        table = table.append_column("geometry", pa.array([shapely.to_wkb(shape) for shape in shapes], pa.binary()))
+    if len(shapes):
+        table = table.append_column("geometry", pa.array(shapely.to_wkb(shapes).tolist(), pa.binary()))
         held |= {b"geo": to_json(_described(shapes))}
     out = io.BytesIO()
     files.write_table(table.replace_schema_metadata(held), out, compression="zstd")

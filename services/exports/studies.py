@@ -1,4 +1,4 @@
-"""What is taken along of clusters and risks: each hull with what is in it, each score with its reasons and its test?"""
+"""What is taken along of clusters and risks: each hull, the cluster of each place, each score with its reasons?"""
 
 from __future__ import annotations
 
@@ -18,14 +18,16 @@ from services.formats import number, plural
 from services.maps.choices import Box, MapChoice
 from services.maps.found import FEATURES, ClusterPicture, box_of_risk, cluster_labels, district_at
 from services.maps.hexes import Coverage
-from services.maps.labels import Names
-from services.maps.pictures import Fact, Picture
+from services.maps.labels import Label, Names
+from services.maps.pictures import Fact, Picture, Swatch
 
 CLUSTER_COLUMNS = (
     "cluster", "district", "rows", "category", "category_share", "category_lift", "half_within_m", "area_km2",
     "stability", "legend",
 )  # fmt: skip
+MEMBER_COLUMNS = ("h3", "district", "cluster", "membership", "category", "rows", "legend")
 RISK_COLUMNS = ("h3", "district", "score", "expected", "why", *(f"factor: {title}" for title in FEATURES.values()))
+_NOISE = (140, 140, 140)
 
 
 def cluster_sheet(
@@ -38,7 +40,6 @@ def cluster_sheet(
     """
     import shapely
 
-    found = _result(study)
     items = tuple(
         Item(
             str(one["number"]), f"Cluster {one['number']}",
@@ -49,21 +50,64 @@ def cluster_sheet(
             ),
             hull.swatch, shapely.Polygon(one["hull"]), float(one["size"]),
         )
-        for one, hull in zip(found["clusters"], made.hulls, strict=True)
+        for one, hull in zip(_result(study)["clusters"], made.hulls, strict=True)
     )  # fmt: skip
-    looked = looked_at(scope, study, choice)
+    labels = tuple(cluster_labels(made, names.labels))
+    part = ("Clusters", plural(len(items), "cluster"))
+    return _of_clusters(scope, metric, study, made, CLUSTER_COLUMNS, items, part, labels, box, choice, filters, now)
+
+
+def member_sheet(
+    scope: Scope, metric: Metric, study: Study, members: Mapping[str, Sequence[Any]], made: ClusterPicture,
+    names: Names, resolution: int, box: Box, choice: MapChoice, filters: Sequence[str], now: datetime,
+) -> PlainSheet:  # fmt: skip
+    """Every place (an H3 cell of resolution 12, about 19 m) with its rows by category and their cluster, the largest
+    cluster first and noise last. Of more rows than are looked at only those are here that were drawn by lot.
+    """
+    import shapely
+    from h3 import cell_to_latlng, cell_to_parent
+
+    swatches = (*made.picture.swatches, Swatch(_NOISE, "Noise: in no cluster"))
+    grades = {hull.number: hull.swatch for hull in made.hulls}
+    lines = zip(*(members[name] for name in ("cells", "categories", "clusters", "rows")), strict=True)
+    ranked = sorted(lines, key=lambda line: (line[2] is None, line[2] or 0, -line[3], line[0], line[1] or ""))
+    middles = shapely.points([cell_to_latlng(line[0])[::-1] for line in ranked])
+    items = []
+    for (cell, category, cluster, rows), middle in zip(ranked, middles, strict=True):
+        district = names.of_hexagon.get(cell_to_parent(cell, resolution), "")
+        grade = len(swatches) - 1 if cluster is None else grades[cluster]
+        membership, title = ("noise", "Noise") if cluster is None else ("cluster", f"Cluster {cluster}")
+        values = (cell, district, cluster, membership, category, rows, swatches[grade].text)
+        items.append(Item(cell, title, values, grade, middle, float(rows)))
+    found = _result(study)
+    left_out = found["rows"] - found["used"]
+    part = f"{plural(len(items), 'line')} of place and category with {plural(sum(members['rows']), 'row')}"
+    part = f"{part}; {plural(left_out, 'row')} not drawn by lot {'is' if left_out == 1 else 'are'} left out"
+    sheet = _of_clusters(
+        scope, metric, study, made, MEMBER_COLUMNS, tuple(items), ("Places", part), names.labels, box, choice, filters,
+        now,
+    )  # fmt: skip
+    return replace(sheet, swatches=swatches, about={**sheet.about, "rows_left_out": left_out, "resolution": 12})
+
+
+def _of_clusters(
+    scope: Scope, metric: Metric, study: Study, made: ClusterPicture, columns: tuple[str, ...],
+    items: tuple[Item, ...], part: tuple[str, str], labels: Sequence[Label], box: Box, choice: MapChoice,
+    filters: Sequence[str], now: datetime,
+) -> PlainSheet:  # fmt: skip
+    """Items of clusters with what is known of the study in the header; `part` says how many there are."""
+    found, looked = _result(study), looked_at(scope, study, choice)
     said = f"{number(found['in_clusters'], 'integer')} of {plural(found['used'], 'row')} lie in clusters."
     told = sheets.about(
         scope, metric, looked, filters, now, made.picture.title, made.said, _as_of(found),
         Coverage(found["rows"], 0, 0), said, box,
     ) | {
-        "clusters": len(items), "worked_out_at": study.finished_at,
+        part[0].lower(): len(items), "worked_out_at": study.finished_at,
         **{name: found[name] for name in ("method", "radius_m", "points", "used", "in_clusters", "moved_m", "fitted")},
     }  # fmt: skip
-    sentences = (*sheets.sentences(told, ("Clusters", plural(len(items), "cluster"))), _worked_out(scope, study))
-    labels = tuple(cluster_labels(made, names.labels))
+    sentences = (*sheets.sentences(told, part), _worked_out(scope, study))
     return PlainSheet(
-        made.picture.title, CLUSTER_COLUMNS, made.picture.swatches, items, told, sentences, labels, box, looked
+        made.picture.title, columns, made.picture.swatches, items, told, sentences, tuple(labels), box, looked
     )
 
 

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 import data.studies
+from data.errors import BadInput
 from data.model import Dataset, Metric, Pack
 from data.studies import Question, Study
 from data.types import CannotTell, Filter, MetricQuery, Scope, TimeRange
@@ -62,6 +63,21 @@ def standing(scope: Scope, question: Question) -> Study | None:
     return data.studies.find_study(scope, question)
 
 
+def members(scope: Scope, question: Question, study: Study) -> dict[str, Any]:
+    """The cluster of each place that was looked at, of the result that the study shows.
+
+    Raises BadInput where there are none: the study was worked out anew in the meantime, or by an earlier version.
+    """
+    assert study.finished_at is not None, "a study with a result was finished"
+    found = data.studies.find_members(scope, question, study.finished_at)
+    if found is None:
+        raise BadInput(
+            f"Places of clusters: found none of those worked out at {study.finished_at:%Y-%m-%d %H:%M} UTC, expected"
+            " some; they were worked out anew since, so open the page again."
+        )
+    return found
+
+
 def again(scope: Scope, question: Question, now: datetime) -> None:
     """Ask for a study anew."""
     data.studies.renew_study(scope, question, now)
@@ -70,7 +86,8 @@ def again(scope: Scope, question: Question, now: datetime) -> None:
 def work_out(
     scope: Scope, pack: Pack, dataset: Dataset, metric: Metric, question: Question, now: datetime, step: Step
 ) -> dict[str, Any]:
-    """The result of a question, for the worker; with `reason` where nothing can be told."""
+    """The result of a question, for the worker; with `reason` where nothing can be told. The `members` of clusters are
+    to be kept apart from it."""
     where = filters_from_json(question.asked["where"])
     if area := question.asked.get("area"):
         where = (*where, Filter("place", "inside", (area,)))
@@ -114,12 +131,26 @@ def _clusters(
         lat, lon, found, RESAMPLES, _SEED, lambda n: step(0.4 + 0.55 * n / RESAMPLES, "Trying them on half of the rows")
     )
     told = describe(lat, lon, found, stable, kinds if category_of(pack, metric) else None)
+    members = _members(cells, categories, at, found.labels)
     return {
         "from_at": span.from_at.isoformat(), "to_at": span.to_at.isoformat(),
         "method": asked["method"], "radius_m": wanted.radius_m, "points": wanted.points, "rows": total,
         "used": int(lat.size), "in_clusters": int((found.labels >= 0).sum()), "moved_m": found.moved_m,
         "fitted": found.fitted, "clusters": [asdict(one) for one in told],
+        "members": members, "places": len(members["cells"]),
     }  # fmt: skip
+
+
+def _members(cells: Any, categories: Any, at: Any, labels: Any) -> dict[str, list[Any]]:
+    """The rows that were looked at by cell, category and cluster (from 1; None is noise), as columns of equal length;
+    `at` says of which cell and category each is."""
+    found, rows = np.unique(np.stack([at, labels], axis=1), axis=0, return_counts=True)
+    return {
+        "cells": [format(cell, "x") for cell in cells[found[:, 0]].tolist()],
+        "categories": categories[found[:, 0]].tolist(),
+        "clusters": [label + 1 if label >= 0 else None for label in found[:, 1].tolist()],
+        "rows": rows.tolist(),
+    }
 
 
 def _points(

@@ -30,7 +30,7 @@ from services.exports.maps import map_file_name
 from services.exports.patterns import pattern_sheet, rhythm_sheet
 from services.exports.sheets import PlainSheet
 from services.exports.sides import sides_sheet
-from services.exports.studies import cluster_sheet, looked_at, risk_sheet
+from services.exports.studies import cluster_sheet, looked_at, member_sheet, risk_sheet
 from services.exports.unusual import unusual_sheet
 from services.field import effects
 from services.field.effects import EffectAsk
@@ -171,6 +171,34 @@ def test_clusters_have_hull_size_category_and_stability(scope: Scope) -> None:
     assert (old.about["from"], old.about["as_of"]) == (RANGE.from_at, None)
     pixels = pixels_of(sheet)
     assert all(painted(pixels, made.picture.swatches[item.swatch]).sum() > 5_000 for item in sheet.items)
+
+
+def test_each_place_has_its_cluster_or_is_noise(scope: Scope) -> None:
+    result = clusters()
+    made = cluster_picture(OPENED, result, 8, {}, False)
+    places = [h3.latlng_to_cell(lat, lon, 12) for lat, lon in ((41.85, -87.65), (41.855, -87.65), (41.85, -87.62))]
+    far = h3.latlng_to_cell(41.89, -87.69, 12)
+    members = {
+        "cells": [far, places[2], places[0], places[1], places[0]],
+        "categories": [None, "Noise", "Noise", "Trash", "Trash"],
+        "clusters": [None, 2, 1, 1, 1], "rows": [340, 20, 25, 5, 10],
+    }  # fmt: skip
+    sheet = member_sheet(
+        scope, OPENED, study(result), members, made, NAMES, 8, BOX, replace(CHOICE, layer="clusters"), FILTERS, NOW
+    )
+    table = same_in_every_format(sheet)
+    assert table["cluster"].fillna(0).tolist() == [1, 1, 1, 2, 0] and table["rows"].tolist() == [25, 10, 5, 20, 340]
+    assert table["membership"].tolist() == ["cluster"] * 4 + ["noise"] and table["legend"][4] == "Noise: in no cluster"
+    sizes = {one["number"]: one["size"] for one in result["clusters"]}
+    assert table.groupby("cluster")["rows"].sum().to_dict() == sizes and table["rows"].sum() == result["used"]
+    assert [point.distance(shapely.Point(-87.65, 41.85)) < 0.0005 for point in shapely.from_wkb(table["geometry"])] == [
+        True, True, False, False, False,
+    ]  # fmt: skip
+    told = dict(sheet.sentences)["Places"].replace("\xa0", " ")
+    assert told == "5 lines of place and category with 400 rows; 100 rows not drawn by lot are left out"
+    assert sheet.about["rows_left_out"] == 100 and sheet.about["places"] == 5
+    pixels = pixels_of(sheet)
+    assert all(painted(pixels, sheet.swatches[grade]).any() for grade in (0, 2, 3))
 
 
 def test_risks_have_reasons_and_both_back_tests_in_the_header(scope: Scope) -> None:
