@@ -142,7 +142,8 @@ def _pair(dataset: Dataset, looks: list[Look]) -> dict[str, Look]:
     wanted = {t.name: "time" for t in dataset.times} | {m.name: "number" for m in dataset.measures}
     scored: list[tuple[float, int, str, Look]] = []
     for rank, target in enumerate(targets(dataset)):
-        fits = [k for k in looks if k.kind == wanted.get(target) or (target not in wanted and k.kind != "time")]
+        kind = wanted.get(target)
+        fits = [k for k in looks if _is_called(k, target) or (k.kind == kind if kind else k.kind != "time")]
         scored += [(_similarity(target, look.name), -rank, target, look) for look in fits]
     for score, _, target, look in sorted(scored, key=lambda s: s[:2], reverse=True):
         if score >= ENOUGH and target not in chosen and not look.taken:
@@ -154,19 +155,26 @@ def _pair(dataset: Dataset, looks: list[Look]) -> dict[str, Look]:
 
 
 def _key(dataset: Dataset, looks: list[Look]) -> dict[str, Look]:
-    """The column that could be the key and is most called like one."""
-    fitting = [look for look in looks if look.key and look.format is None and not look.taken]
-    if dataset.key is None or not fitting:
-        return {}
+    """The column with the key's own name, or else the one that could be the key and is most called like one."""
     name = dataset.key
+    if name is None:
+        return {}
+    called = [look for look in looks if _is_called(look, name)]
+    fitting = called or [look for look in looks if look.key and look.format is None and not look.taken]
+    if not fitting:
+        return {}
     best = max(fitting, key=lambda look: _similarity(name, look.name) + (0.5 if _words(look.name) & _KEYS else 0.0))
     best.taken = True
     return {name: best}
 
 
+def _is_called(look: Look, target: str) -> bool:
+    """Whether a source column has the very name of the target: then it is meant, whatever its first values are."""
+    return _words(look.name) == _words(target)
+
+
 def _place(looks: list[Look]) -> Place | None:
-    lat = next((k for k in looks if k.numeric and _words(k.name) & {"lat", "latitude"}), None)
-    lon = next((k for k in looks if k.numeric and _words(k.name) & {"lon", "lng", "long", "longitude"}), None)
+    lat, lon = _degrees(looks, {"lat", "latitude"}), _degrees(looks, {"lon", "lng", "long", "longitude"})
     if lat and lon:
         lat.taken = lon.taken = True
         return Place(lat.name, lon.name)
@@ -178,11 +186,17 @@ def _place(looks: list[Look]) -> Place | None:
     return None
 
 
+def _degrees(looks: list[Look], names: set[str]) -> Look | None:
+    return next((k for k in looks if _words(k.name) & names and (k.numeric or _words(k.name) <= names)), None)
+
+
 def _column(target: str, look: Look, dataset: Dataset) -> Column:
     if target in {t.name for t in dataset.times}:
-        return Column(target, (look.name,), formats=(look.format or "iso",))
+        form = look.format or kinds.time_format(look.values, 0.5) or "iso"
+        is_doubtful = look.format is None and target != dataset.time
+        return Column(target, (look.name,), formats=(form,), unreadable="flag" if is_doubtful else "reject")
     if target in {m.name for m in dataset.measures}:
-        return Column(target, (look.name,))
+        return Column(target, (look.name,), unreadable="reject" if look.numeric else "flag")
     closed = next((d.values for d in dataset.dimensions if d.name == target), ())
     if closed:
         lower = all(value.islower() for value in closed)

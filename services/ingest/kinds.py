@@ -33,14 +33,15 @@ def present(values: Sequence[str | None]) -> pa.Array:
     return pc.drop_null(pc.unique(clean))
 
 
-def time_format(values: pa.Array) -> str | None:
-    """The format by which nearly all texts are times, US dates before others where both would do; None when there is
-    none. Plain numbers count as times only when they are seconds or milliseconds of this century."""
+def time_format(values: pa.Array, least: float = MOST) -> str | None:
+    """The format by which nearly all texts are times, at `least` this share of them, US dates before others where both
+    would do; None when there is none. Plain numbers count as times only when they are seconds or
+    milliseconds of this century."""
     few = values.slice(0, 30)  # most columns are no times at all
     forms = [(rank, form) for rank, form in enumerate(FORMATS) if _could_be(few, form)]
     likely = [(_share(values, form), -rank, form) for rank, form in forms if _share(few, form) >= 0.5]
     share, _, best = max(likely, default=(0.0, 0, None))
-    return best if share >= MOST else None
+    return best if share >= least else None
 
 
 def _could_be(values: pa.Array, form: str) -> bool:

@@ -50,6 +50,21 @@ def test_key_and_first_time_are_found_by_their_values_alone() -> None:
     assert found["complaint_id"] == "x" and found["opened_at"] == "y"
 
 
+def test_a_column_with_the_very_name_is_meant_whatever_its_values_are() -> None:
+    columns: dict[str, list[str | None]] = {
+        "complaint_id": ["a", "b", "b", None], "opened_at": ["05/13/2024", "05/14/2024", "soon", "05/15/2024"],
+        "resolved_at": [None] * 4, "satisfaction": ["4", "good", "", ""], "lat": ["40.1", "n.a.", "40.2", "40.3"],
+        "lon": ["-74.1"] * 4, "serial": ["1", "2", "3", "4"],
+    }  # fmt: skip
+    guessed = guess_mapping(list(columns), columns, COMPLAINTS)
+    assert {c.target: c.sources[0] for c in guessed.columns}["complaint_id"] == "complaint_id"
+    opened, resolved, score = (guessed.column(name) for name in ("opened_at", "resolved_at", "satisfaction"))
+    assert opened is not None and (opened.formats, opened.unreadable) == (("%m/%d/%Y",), "reject")
+    assert resolved is not None and resolved.sources == ("resolved_at",)
+    assert score is not None and (score.sources, score.unreadable) == (("satisfaction",), "flag")
+    assert guessed.place == Place("lat", "lon")
+
+
 def test_what_cannot_be_guessed_is_told() -> None:
     with pytest.raises(BadInput, match="No column looks like `complaint_id`"):
         _guess(opened=["2024-05-01", "2024-05-01"], kind=["a", "a"])
