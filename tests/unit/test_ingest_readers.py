@@ -199,6 +199,21 @@ def test_parquet_values_become_text_and_times_iso(tmp_path: Path) -> None:
     assert json.loads(batch.raw(1))["ward"] == "3.5"
 
 
+def test_a_parquet_file_with_one_name_twice_is_refused(tmp_path: Path) -> None:
+    pq.write_table(pa.table([pa.array(["1"]), pa.array(["2"])], names=["a", "a"]), tmp_path / "x.parquet")
+    with pytest.raises(BadInput, match="found the column `a` more than once"):
+        open_source(tmp_path / "x.parquet")
+
+
+def test_a_file_cut_off_says_after_how_many_records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.ingest.readers.delimited.ROWS_A_BATCH", 1_000)
+    monkeypatch.setattr("services.ingest.readers.encodings.SAMPLE", 1_000)
+    text = "".join(f"{i},{i * i}\n" for i in range(20_000))
+    whole = gzip.compress(f"a,b\n{text}".encode(), mtime=0)
+    with pytest.raises(BadInput, match=r"cut off after 1\d,000 records"):
+        list(open_source(_file(tmp_path, whole[:-20_000])).batches())
+
+
 def test_parquet_row_groups_do_not_change_how_batches_are_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.ingest.readers.parquet.ROWS_A_BATCH", 4)
     pq.write_table(pa.table({"a": range(10)}), tmp_path / "x.parquet", row_group_size=3)
@@ -222,6 +237,11 @@ def test_parquet_row_groups_do_not_change_how_batches_are_cut(tmp_path: Path, mo
         (gzip.compress(b"a,b\n" + b"1,2\n" * 9000, mtime=0)[:-30], "damaged or cut off"),
         (b"BZh91AY&SY", "found a bzip2 file; expected CSV"),
         (b"\x00\x01\x02\x03", "bytes that are no text"),
+        (bytes(range(256)) * 20, "bytes that are no text"),
+        (b"PK\x05\x06" + bytes(18), "the zip file holds no files"),
+        (gzip.compress(b"PK\x03\x04", mtime=0), "found a zip file within an archive"),
+        (b"a" * (2 << 20), "line 1: no header: field larger than"),
+        (b"x\n" + b"a" * (33 << 20), "line 2: found 32 MiB without an end of line"),
     ],
 )
 def test_a_file_that_cannot_be_read_says_why(tmp_path: Path, content: bytes, said: str) -> None:

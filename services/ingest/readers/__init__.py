@@ -37,15 +37,16 @@ class Source:
     def batches(self) -> Iterator[RawBatch]:
         """Its records in batches, in file order. Raises BadInput where the file turns out to be damaged, and when it
         holds a header and nothing else."""
-        empty = True
+        read = 0
         for reader in self.readers:
             try:
                 for batch in reader.batches():
-                    empty = False
+                    read += batch.read
                     yield batch
             except (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, UnicodeDecodeError) as error:
-                raise BadInput(f"{reader.member.name}: the file is damaged or cut off: {error}.") from error
-        if empty:
+                after = f" after {read:,} records" if read else ""
+                raise BadInput(f"{reader.member.name}: the file is damaged or cut off{after}: {error}.") from error
+        if not read:
             raise BadInput(f"{self.name}: found a header and no records.")
 
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from data.errors import BadInput
 from data.imports import Reject
-from services.ingest.readers.encodings import find_encoding, is_broken
+from services.ingest.readers.encodings import find_encoding, is_broken, lines_of
 from services.ingest.readers.formats import Member
 from services.ingest.records import ROWS_A_BATCH, RawBatch
 
@@ -33,7 +33,10 @@ class DelimitedReader:
             self.encoding = find_encoding(stream, encoding, member.name)
         sample = self._sample()
         self.delimiter = self._delimiter(delimiter, sample)
-        first = next((row for row in csv.reader(sample, delimiter=self.delimiter) if row), None)
+        try:
+            first = next((row for row in csv.reader(sample, delimiter=self.delimiter) if row), None)
+        except csv.Error as error:
+            raise BadInput(f"{member.name}, line 1: no header: {error}; expected the names of columns.") from error
         if first is None:
             raise BadInput(f"{member.name}: the file is empty.")
         self.header = _unique(first)
@@ -43,7 +46,7 @@ class DelimitedReader:
     def _sample(self) -> list[str]:
         with self.member.open() as stream, self._text(stream) as text:
             try:
-                return [line for _, line in zip(range(SNIFFED_LINES), text, strict=False)]
+                return list(islice(lines_of(text, self.member.name), SNIFFED_LINES))
             except UnicodeError as error:
                 raise BadInput(f"{self.member.name}: not {self.encoding} text: {error}.") from error
 
@@ -64,7 +67,7 @@ class DelimitedReader:
         """The records in batches, in file order; a record that cannot be read is among `refused`."""
         with self.member.open() as stream, self._text(stream) as text:
             lines: list[str] = []
-            source = csv.reader(_kept(text, lines), delimiter=self.delimiter)
+            source = csv.reader(_kept(lines_of(text, self.member.name), lines), delimiter=self.delimiter)
             while not next(source):  # the header, after any blank lines
                 pass
             batch = _Batch(self.member.name, self.header, self.delimiter)

@@ -1,13 +1,16 @@
-"""In which encoding is a text file written?"""
+"""In which encoding is a text file written, and which are its lines?"""
 
 from __future__ import annotations
 
 import codecs
-from typing import IO
+from collections.abc import Iterator
+from functools import partial
+from typing import IO, TextIO
 
 from data.errors import BadInput
 
 SAMPLE = 4 << 20
+LONGEST_LINE = 32 << 20
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
@@ -32,6 +35,14 @@ def find_encoding(stream: IO[bytes], wanted: str | None, name: str) -> str:
             continue
         return encoding
     return "latin-1"
+
+
+def lines_of(text: TextIO, name: str) -> Iterator[str]:
+    """The lines of a text, one in memory at a time. Raises BadInput where one does not end: then it is no table."""
+    for number, line in enumerate(iter(partial(text.readline, LONGEST_LINE), ""), 1):
+        if len(line) == LONGEST_LINE:
+            raise BadInput(f"{name}, line {number}: found {LONGEST_LINE >> 20} MiB without an end of line.")
+        yield line
 
 
 def is_broken(text: str) -> bool:

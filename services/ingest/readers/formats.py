@@ -16,6 +16,7 @@ from data.errors import BadInput
 Format = Literal["delimited", "json lines", "parquet", "epanet"]
 READABLE = "CSV or TSV, JSON lines, EPANET networks, Parquet, and all but the last also as .gz; or a .zip of them"
 _MAGIC: tuple[tuple[bytes, str], ...] = (
+    (b"PK\x03\x04", "a zip file within an archive"),
     (b"BZh", "a bzip2 file"), (b"\xfd7zXZ", "an xz file"), (b"\x28\xb5\x2f\xfd", "a zstandard file"),
     (b"7z\xbc\xaf", "a 7-Zip file"), (b"Rar!", "a RAR file"), (b"%PDF", "a PDF"),
     (b"\xd0\xcf\x11\xe0", "an old Excel or Word file"), (b"SQLite format 3", "an SQLite database"),
@@ -23,6 +24,7 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
 )  # fmt: skip
 
 
+_NO_TEXT = bytes(set(range(32)) - set(b"\t\n\f\r\x1b"))
 # A heading of EPANET's file format alone on a line; a JSON array has none of these words.
 _NETWORK = re.compile(rb"^\s*\[(TITLE|JUNCTIONS|RESERVOIRS|TANKS|PIPES|OPTIONS)\]\s*$", re.IGNORECASE | re.MULTILINE)
 Open = Callable[[], AbstractContextManager[IO[bytes]]]
@@ -65,7 +67,7 @@ def find_members(file: File, shown: str) -> list[Member]:
     head = _head(file.open)
     if not head:
         raise BadInput(f"{shown}: the file is empty.")
-    if head.startswith(b"PK\x03\x04"):
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):  # the second is of one without members
         return list(_zip_members(file, shown))
     return [_member(shown, head, file.open)]
 
@@ -121,7 +123,8 @@ def _member(name: str, head: bytes, opener: Open) -> Member:
         raise BadInput(f"{name}: found a JSON array; expected JSON lines, one object a line.")
     if start.startswith((b"<!DOCTYPE", b"<html", b"<?xml")):
         raise BadInput(f"{name}: found a web page or XML; expected {READABLE}.")
-    if head.count(0) * 20 > len(head) and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
+    strange = len(head) - len(head.translate(None, _NO_TEXT))
+    if strange * 20 > len(head) and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise BadInput(f"{name}: found bytes that are no text; expected {READABLE}.")
     return Member(name, "json lines" if start.startswith(b"{") else "delimited", opener)
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from data.errors import BadInput
 from data.imports import Reject
-from services.ingest.readers.encodings import find_encoding, is_broken
+from services.ingest.readers.encodings import find_encoding, is_broken, lines_of
 from services.ingest.readers.formats import Member
 from services.ingest.records import ROWS_A_BATCH, RawBatch
 
@@ -43,7 +43,7 @@ class JsonLinesReader:
     def _lines(self) -> Iterator[tuple[int, str]]:
         with self.member.open() as stream:
             text = io.TextIOWrapper(stream, encoding=self.encoding, errors="surrogateescape")
-            for number, line in enumerate(text, 1):
+            for number, line in enumerate(lines_of(text, self.member.name), 1):
                 if line.strip():
                     yield number, line
 

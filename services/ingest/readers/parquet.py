@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
@@ -29,7 +30,10 @@ class ParquetReader:
             try:
                 schema = pq.ParquetFile(_seekable(stream)).schema_arrow
             except (pa.ArrowInvalid, OSError) as error:
-                raise BadInput(f"{member.name}: a damaged Parquet file: {error}.") from error
+                raise BadInput(f"{member.name}: a damaged Parquet file: {str(error).rstrip('. ')}.") from error
+        twice = next((name for name, times in Counter(schema.names).items() if times > 1), None)
+        if twice is not None:
+            raise BadInput(f"{member.name}: found the column `{twice}` more than once; expected each name once.")
         self.header = tuple(f.name for f in schema if not pa.types.is_nested(f.type))
         self.typed = frozenset(f.name for f in schema if pa.types.is_timestamp(f.type) or pa.types.is_date(f.type))
         if not self.header:
