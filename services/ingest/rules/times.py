@@ -20,7 +20,8 @@ EARLIEST = np.datetime64("1900-01-01", "ms")
 LATEST = np.datetime64("2100-01-01", "ms")
 _ZONED = r"[T ]\d{1,2}:?\d{2}.*(?:[Zz]|[+-]\d{2}:?\d{2})$"
 DATED = r"^\d{4}-?\d{2}-?\d{2}"
-_DAY = r"^\d{4}-\d{2}-\d{2}$"
+_DAY = r"^\d{4}-?\d{2}-?\d{2}$"
+_NAMED_UTC = r"^(\d{4}-?\d{2}-?\d{2}[T ]\d.*\d) ?(?:UTC|GMT)$"  # as databases write it
 _CLOCK = ("%H", "%I", "%M", "%S", "%X", "%c", "%T", "%R")
 _UNIX = {"unix_s": "s", "unix_ms": "ms"}
 
@@ -59,7 +60,8 @@ def _refused(texts: Texts) -> Mask:
 
 
 def _settle(texts: Texts, column: Column, unread: Mask, strange: Mask) -> Texts:
-    expected = "a time as " + " or ".join("2024-03-31T14:05:00" if f == "iso" else f for f in column.formats)
+    forms = dict.fromkeys(column.formats)
+    expected = "a time as " + " or ".join("2024-03-31T14:05:00" if form == "iso" else form for form in forms)
     if column.unreadable == "reject":
         texts = texts.rejected(unread, "not a time", expected)
         return texts.rejected(strange, "not a believable time", "a time from 1900 to 2099")
@@ -74,6 +76,8 @@ def _read(
         waiting = waiting & mask_of(pc.match_substring_regex(texts.values, DATED))
     where = np.flatnonzero(waiting)
     values = texts.values.filter(pa.array(waiting))
+    if form == "iso":
+        values = pc.replace_substring_regex(values, _NAMED_UTC, r"\1Z")
     zoned = mask_of(pc.match_substring_regex(values, _ZONED)) if form == "iso" else np.full(len(where), "%z" in form)
     if form in _UNIX:
         numbers = pd.to_numeric(pd.Series(values.to_pylist(), dtype="object"), errors="coerce")
