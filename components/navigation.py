@@ -13,8 +13,9 @@ from typing import Any, Literal
 
 import streamlit as st
 
+from components import shell
 from data.types import Scope
-from services.people import can
+from services.people import Ability, can, require
 
 _PAGES = Path(__file__).resolve().parent.parent / "pages"
 
@@ -28,7 +29,7 @@ class Screen:
     title: str
     icon: str
     section: str
-    ability: str = "read"
+    ability: Ability = "read"
     pack: str = ""
 
     @property
@@ -68,7 +69,8 @@ def screens_for(scope: Scope, screens: Sequence[Screen] = SCREENS) -> list[Scree
 def menu_for(scope: Scope, packs: Container[str] = ()) -> dict[str, list[Any]]:
     """The pages of a viewer by section, as st.navigation takes them, and a hidden start page that opens the first.
 
-    Pages of packs that the workspace does not use are not in the menu; a link to them works.
+    Pages of packs that the workspace does not use are not in the menu; a link to them works. A link to a page of other
+    roles leads to a page of its title that says who may see it.
     """
     menu: dict[str, list[Any]] = {}
     for screen in screens_for(scope):
@@ -80,7 +82,18 @@ def menu_for(scope: Scope, packs: Container[str] = ()) -> dict[str, list[Any]]:
     first = next(page for pages in menu.values() for page in pages)
     # TRICKY: Streamlit serves its default page at "/" alone, so without this one the first had no address of its own.
     start = st.Page(partial(_open, first), title="Belvedere", url_path="start", default=True, visibility="hidden")
-    return {"": [start], **menu}
+    closed = [screen for screen in SCREENS if not can(scope, screen.ability)]
+    return {"": [start, *(_closed(scope, screen) for screen in closed)], **menu}
+
+
+def _closed(scope: Scope, screen: Screen) -> Any:
+    refuse = partial(_refuse, scope, screen)
+    return st.Page(refuse, title=screen.title, url_path=screen.slug, visibility="hidden")
+
+
+def _refuse(scope: Scope, screen: Screen) -> None:
+    shell.header(screen.title, scope.workspace)
+    require(scope, screen.ability)
 
 
 def _open(page: Any) -> None:

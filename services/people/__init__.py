@@ -1,7 +1,7 @@
 """Who are the people, what may they see and do, and what have they done?"""
 
 from services.people import presence
-from services.people.abilities import ABILITIES, BY_ROLE, MEANING, allows, can, require
+from services.people.abilities import ABILITIES, BY_ROLE, MEANING, Ability, allows, can, require
 from services.people.accounts import (
     change_password,
     create_account,
@@ -55,11 +55,11 @@ from services.people.workspaces import (
 )
 
 __all__ = [
-    "ABILITIES", "BY_ROLE", "KINDS", "MAX_DAYS", "MEANING", "Refused", "SignedIn", "action_title", "add_member",
-    "add_user", "all_workspaces", "allows", "audit_actions", "audit_page", "can", "change_password", "change_role",
-    "command_scope", "count_live", "create_account", "create_service_token", "create_token", "create_workspace",
-    "create_workspace_below", "end_other_sessions", "first_sign_in_link", "get_workspace", "invite", "is_new",
-    "link_account", "list_accounts", "list_members", "list_sessions", "list_tokens", "list_workspaces",
+    "ABILITIES", "BY_ROLE", "KINDS", "MAX_DAYS", "MEANING", "Ability", "Refused", "SignedIn", "action_title",
+    "add_member", "add_user", "all_workspaces", "allows", "audit_actions", "audit_page", "can", "change_password",
+    "change_role", "command_scope", "count_live", "create_account", "create_service_token", "create_token",
+    "create_workspace", "create_workspace_below", "end_other_sessions", "first_sign_in_link", "get_workspace", "invite",
+    "is_new", "link_account", "list_accounts", "list_members", "list_sessions", "list_tokens", "list_workspaces",
     "member_link", "open_session", "presence", "record", "redeem_link", "remove_member", "require", "revoke_token",
     "scope_of_session", "scope_of_token", "set_disabled", "set_member_disabled", "set_password", "sign_in",
     "sign_in_link", "sign_out", "start_session", "switch_workspace", "worker_scope",

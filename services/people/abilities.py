@@ -47,9 +47,10 @@ def require(scope: Scope, ability: Ability) -> None:
         if not can(scope, ability):
             raise NotAllowed(f"This token has no ability `{ability}`.")
         return
-    roles = " or ".join(role for role in ROLES if allows(role, ability))
+    roles = [role for role in ROLES if allows(role, ability)]
+    takes = " or ".join(filter(None, (", ".join(roles[:-1]), roles[-1])))
     what = MEANING[ability][0].lower() + MEANING[ability][1:].split(";")[0]
-    raise NotAllowed(f"Your role ({scope.role}) does not allow you to {what}. That takes {roles}.")
+    raise NotAllowed(f"Your role ({scope.role}) does not allow you to {what}. That takes {takes}.")
 
 
 def weakest_role(abilities: frozenset[str]) -> Role:

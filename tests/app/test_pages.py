@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from components import viewer
-from components.navigation import SCREENS, Screen, screens_for
+from components.navigation import SCREENS, Screen, menu_for, screens_for
 from data.database import owner_transaction
-from data.errors import DatabaseDown
+from data.errors import DatabaseDown, NotAllowed
 from data.settings import ROOT
 from data.types import ROLES, Role, Scope, Workspace
 from services import people
@@ -59,6 +61,18 @@ def test_a_page_that_a_role_may_not_see_is_no_page(signed_in: Callable[[Role], S
     for screen in hidden:
         with pytest.raises(ValueError, match="registered"):
             opened(screen.path)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_address_of_every_page_leads_to_it_or_says_whose_it_is(role: Role, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(st, "Page", lambda _page, **told: SimpleNamespace(**told))
+    town = Workspace(1, "town", "Town", "municipality", None, "UTC")
+    scope = Scope(1, "ana", role, town, (1,))
+    pages = [page for pages in menu_for(scope).values() for page in pages]
+    assert {screen.slug for screen in SCREENS} < {page.url_path for page in pages}
+    for screen in set(SCREENS) - set(screens_for(scope)):
+        with pytest.raises(NotAllowed, match=rf"{role}.* or administrator|That takes administrator"):
+            people.require(scope, screen.ability)
 
 
 def test_nobody_gets_any_page(monkeypatch: pytest.MonkeyPatch, database: str) -> None:
@@ -188,8 +202,8 @@ def test_the_audit_shows_what_was_done(signed_in: Callable[[Role], Scope]) -> No
     scope = signed_in("administrator")
     app = opened("manage/audit")
     shown = app.dataframe[0].value
-    assert set(shown.columns) == {"When", "Account", "Action", "Object", "Detail", "From"}
-    assert scope.account in set(shown["Object"])
+    assert set(shown.columns) == {"When", "Account", "Action", "What", "Details", "From"}
+    assert scope.account in set(shown["What"])
 
 
 def test_opening_a_page_is_noted_once_and_its_refreshes_are_not(
