@@ -112,7 +112,7 @@ def _bar(scope: Scope, board: Board, now: datetime) -> Metric:
         slug = state.choose("Range", "range", RANGES, DEFAULT_RANGE, st.segmented_control, required=True, **_NO_LABEL)
         if slug == "custom":
             filters.pick_days(scope, now)
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="map_choices"):
         found = mappable(board.pack, board.metrics())
         titles = {m.name: m.title for m in found}
         name = state.choose("Metric", "metric", titles, next(iter(titles)), st.selectbox, width=280, **_NO_LABEL)
@@ -143,13 +143,16 @@ def _choice(scope: Scope, board: Board, metric: Metric, area: Selected | None, n
 
 
 def _view_bar(shown: HexMap, choice: MapChoice) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="xxsmall"):
         for icon, title, factor, right, up in _MOVES:
             st.button(
                 "", icon=f":material/{icon}:", help=title, key=f"map_{icon}", on_click=_look,
                 args=(zoomed(moved(shown.box, right, up), factor),),
             )  # fmt: skip
-        st.button("Whole area", key="map_whole", disabled=choice.box is None, on_click=_look, args=(None,))
+        st.button(
+            "", icon=":material/zoom_out_map:", help="Whole area", key="map_whole", disabled=choice.box is None,
+            on_click=_look, args=(None,),
+        )  # fmt: skip
 
 
 def _look(box: Box | None) -> None:

@@ -12,7 +12,7 @@ from components.tokens import table
 from data.types import Scope
 from services import connections, spool
 from services.connections import FileLine, FollowedLine
-from services.formats import age, file_size, grouped, plural
+from services.formats import age, file_size, grouped, plural, share
 from services.people import can
 
 _STATUS = {
@@ -143,7 +143,7 @@ def waiting(now: datetime) -> None:
         return
     with st.container(horizontal=True):
         st.metric("Batches that wait", grouped(found.batches), border=True)
-        st.metric("Space used", f"{found.share:.0%}", f"of {file_size(found.limit_bytes)}", "off", border=True)
+        st.metric("Space used", share(found.share), f"of {file_size(found.limit_bytes)}", "off", border=True)
         if found.oldest_at:
             st.metric("The oldest waits for", age((now - found.oldest_at).total_seconds()), border=True)
         st.metric("Put aside", grouped(found.refused), border=True)

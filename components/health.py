@@ -12,7 +12,7 @@ import streamlit as st
 from components import live, queries, shell
 from components.palette import DARK, palette
 from data.types import Scope
-from services.formats import SPACE, age, moment
+from services.formats import SPACE, age, moment, share
 from services.health import HealthBoard, Line, Piece, State, limits_text
 
 EVERY_S = 10
@@ -99,7 +99,7 @@ def _strip(pieces: Sequence[Piece], span: str, timezone: str, now: datetime) -> 
         for piece in pieces
     )
     counts = Counter(piece.state or "nobody looked" for piece in pieces)
-    told = ", ".join(f"{state} {n / len(pieces):.0%}" for state, n in counts.most_common())
+    told = ", ".join(f"{state} {share(n / len(pieces))}" for state, n in counts.most_common())
     label = f"{_SPANS[span]}: {told}"
     ends = f"<div class='bv-strip-ends'><span>{_SPANS[span]}</span><span>now</span></div>"
     return f"<div class='bv-strip' role='img' aria-label='{escape(label)}'>{bars}</div>{ends}"

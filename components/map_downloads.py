@@ -136,7 +136,7 @@ def offer(
         return map_download(scope, dataset, make(datetime.now(UTC)), form, is_dark)
 
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.caption(f"Take this {what} along:", width="content")
+        st.caption(f"Download this {what}:", width="content")
         for form in forms:
             is_plain = what != "map" and "geojson" not in forms  # its lines lie nowhere
             title = MAP_TITLES[form].removeprefix("Geo") if is_plain else MAP_TITLES[form]

@@ -18,8 +18,10 @@ from services.maps.areas import Selected, inside_both, selected
 from services.maps.choices import MapChoice
 from services.maps.places import Place, hexagons_filter, place_in
 
-_NOT_PICKED = ("draw", "playback", "groups", "clusters")
-"""Layers on which nothing is picked on the map, and which say themselves what to do."""
+_NOT_PICKED = ("draw", "playback", "clusters")
+"""Layers on which nothing is picked, and which say themselves what to do."""
+_PICKED_BELOW = ("density", "points", "groups", "sides")
+"""Layers whose map is only looked at; their tables pick."""
 
 
 def show(
@@ -35,7 +37,8 @@ def show(
     elif area:
         _panel(scope, board, metric, choice, f"Inside {plain(area.title)}", within, names, now)
     elif choice.layer not in _NOT_PICKED:
-        st.caption("Click a hexagon, or choose lines of the table, to see what happens there.")
+        how = "Choose" if choice.layer in _PICKED_BELOW else "Click a hexagon, or choose"
+        st.caption(f"{how} lines of the table to see what happens there.")
 
 
 def show_areas(

@@ -77,7 +77,7 @@ def _bar(scope: Scope, limit: Limit) -> int:
                 args=(scope,), format_func=lambda days: f"Limit: once in {unusual.LIMITS[days]}",
                 help="For the whole workspace, also for rules that act on unusual clusters.",
             )  # fmt: skip
-            st.caption(f"The limit is the workspace's{by}.", width="content")
+            st.caption(f"The limit holds for the whole workspace{by}.", width="content")
         else:
             st.caption(f"Limit: {limit.said}{by}. Managers pick it.", width="content")
     return int(nights)

@@ -109,6 +109,11 @@ def number(value: Number, form: Format, unit: str = "", decimals: int = 1, short
     return f"{text}{SPACE}{unit}" if unit and not short else text
 
 
+def share(part: float) -> str:
+    """A part of the whole, 0.62, as it is told beside other words: `62 %`."""
+    return number(part, "percent", decimals=0)
+
+
 def short_unit(unit: str) -> str:
     """A unit by its symbol where it has one: `litres a second` is `l/s`, `metres` is `m`."""
     return _SHORT.get(unit, unit)

@@ -31,8 +31,8 @@ LAYER_HELP: dict[str, str] = {
     "clusters": "Rows that lie closer together than those around them, whatever the hexagons.",
     "risk": "How likely something happens in each hexagon within the next 7 days, from the last three years; the range"
     " above plays no part in it.",
-    "unusual": "Where more rows came up to yesterday than the usual of each place and of each day explain (space-time"
-    " permutation scan, each night). The range and filters above play no part in it.",
+    "unusual": "Places and days up to yesterday with more rows than chance would put there (space-time permutation"
+    " scan, every night). The range and filters above play no part in it.",
     "playback": "The range step by step; all frames have the same colours.",
     "districts": "The number of each area of your boundaries, and its rate.",
     "network": "What happened on each line of the network, and how each sensor is right now.",
@@ -40,14 +40,14 @@ LAYER_HELP: dict[str, str] = {
 MOST_BY_LAYER: dict[str, int] = {"emerging": 1000, "draw": 1500, "playback": 1000}
 """How many hexagons a layer may have that asks for each of them at every step, or that a browser draws one by one."""
 SIZES: dict[str, str] = {
-    "auto": "Size fits the view", "5": "Very large (8 km)", "6": "Large (3 km)", "7": "2.4 km", "8": "900 m",
-    "9": "350 m", "10": "130 m", "11": "50 m",
+    "auto": "Size fits the view", "5": "17 km across", "6": "6.5 km across", "7": "2.4 km across", "8": "920 m across",
+    "9": "350 m across", "10": "130 m across", "11": "50 m across",
 }  # fmt: skip
 ROWS_BY: dict[str, str] = {
     "auto": "Rows by name, else by place", "name": "Rows by the name they have", "place": "Rows by where they lie",
 }  # fmt: skip
 SHOWS: dict[str, str] = {"number": "Number", "rate": "Rate", "smooth": "Smoothed rate", "hotspots": "Hotspots"}
-SCALES: dict[str, str] = {"quantiles": "Equal numbers a colour", "even": "Equal steps"}
+SCALES: dict[str, str] = {"quantiles": "Colours: equal counts", "even": "Colours: equal steps"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from data.engine.buckets import compared
 from data.model import Metric
 from data.types import Compare, MetricQuery, Scope
 from services import metrics
+from services.formats import grouped, plural
 from services.live.choices import COMPARE_SENTENCES
 from services.maps.choices import MapChoice, place_filter
 from services.maps.hexes import ADDED_UP, HexMap
@@ -68,7 +69,8 @@ def difference(
         return Difference(metric, tuple(Cell(*pair) for pair in pairs), said)
     cells = _tested(pairs, *_lengths(scope, choice, against, now))
     changed = sum(c.q is not None and c.q <= LEVEL for c in cells)
-    return Difference(metric, cells, f"{said}: {changed} of {len(cells)} hexagons changed more than chance (q ≤ 0.05)")
+    part = f"{grouped(changed)} of {plural(len(cells), 'hexagon')}"
+    return Difference(metric, cells, f"{said}: {part} changed more than chance (q ≤ 0.05)")
 
 
 def _lengths(scope: Scope, choice: MapChoice, against: Compare, now: datetime) -> tuple[float, float]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from data.model import Metric
 from data.studies import Study
-from services.formats import days_text, moment, number, plural
+from services.formats import days_text, moment, number, plural, share
 from services.maps.choices import Box
 from services.maps.colours import categorical, sequential
 from services.maps.labels import Label
@@ -82,7 +82,7 @@ def cluster_picture(
         grade = 2 if stable is None or stable < FAIR else 1 if stable < STABLE else 0
         kind = ""
         if one["category"] is not None:
-            kind = f"{one['category']} ({one['category_share']:.0%}, {one['category_lift']:.1f} × the share overall)"
+            kind = f"{one['category']} ({share(one['category_share'])}, {one['category_lift']:.1f} × the share overall)"
         shown = "unknown" if stable is None else f"{stable:.2f}"
         tip = f"Cluster {one['number']}: {plural(one['size'], 'row')}\n{kind}\nStability {shown}"
         hulls.append(Hull(one["number"], one["hull"], one["lon"], one["lat"], grade, tip.replace("\n\n", "\n")))

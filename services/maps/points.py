@@ -12,7 +12,7 @@ import numpy as np
 from data.model import Dataset, Metric, Pack
 from data.types import MetricQuery, Scope
 from services import metrics
-from services.formats import number, plural
+from services.formats import number, plural, share
 from services.live.boards import dimensions_of
 from services.live.choices import MISSING
 from services.maps.choices import MapChoice, place_filter
@@ -204,12 +204,12 @@ def _shares(states: dict[str, int], names: Sequence[str]) -> tuple[tuple[int, in
 
 
 def _said(states: dict[str, int]) -> str:
-    """`resolved 41%, assigned 39%, closed 13%, open 6%, 2 more`: what has room in a table."""
+    """`resolved 41 %, assigned 39 %, closed 13 %, open 6 %, 2 more`: what has room in a table."""
     total = _total(states)
     ranked = sorted(states.items(), key=lambda part: (-part[1], part[0]))
     if ranked[0][0] == "":
         return plural(total, "row")
-    parts = [f"{name} {rows / total:.0%}" for name, rows in ranked[:_SAID_STATES]]
+    parts = [f"{name} {share(rows / total)}" for name, rows in ranked[:_SAID_STATES]]
     return ", ".join([*parts, *([f"{len(ranked) - _SAID_STATES} more"] if len(ranked) > _SAID_STATES else [])])
 
 
@@ -218,7 +218,7 @@ def _tip(states: dict[str, int]) -> str:
     ranked = sorted(states.items(), key=lambda part: (-part[1], part[0]))
     if ranked[0][0] == "":
         return plural(total, "row")
-    return "\n".join(f"{name}: {number(rows, 'integer')} ({rows / total:.0%})" for name, rows in ranked)
+    return "\n".join(f"{name}: {number(rows, 'integer')} ({share(rows / total)})" for name, rows in ranked)
 
 
 def district_of_cell(index: str, shown: HexMap, where: dict[str, str]) -> str:

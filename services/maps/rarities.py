@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from data.unusual import MOST_FOUND
-from services.formats import days_text, moment, number, plural
+from services.formats import days_text, moment, number, plural, share
 from services.maps.choices import Box, box_around
 from services.maps.colours import categorical
 from services.maps.labels import Label
@@ -84,10 +84,10 @@ def _card(place: int, found: Episode, where: Mapping[str, str]) -> Card:
 def _about(one: PlaceCluster) -> str:
     """`Mainly noise (62 %, 3.1 × the usual share), parking (20 %)`."""
     parts = []
-    for title, share, overall in one.categories:
-        lift = share / overall if overall else 0.0
+    for title, part, overall in one.categories:
+        lift = part / overall if overall else 0.0
         more = f", {lift:.1f} × the usual share" if lift >= _STANDS_OUT else ""
-        parts.append(f"{title} ({share:.0%}{more})")
+        parts.append(f"{title} ({share(part)}{more})")
     return f"Mainly {', '.join(parts)}" if parts else ""
 
 
@@ -134,7 +134,7 @@ def scanned(found: PlaceScan, timezone: str, now: datetime, next_at: datetime | 
 
 def next_said(next_at: datetime | None, timezone: str, now: datetime) -> str:
     """`Next scan: 22 Nov 02:25.`"""
-    return f"Next scan: {moment(next_at, timezone, now)}." if next_at else "The scan rests."
+    return f"Next scan: {moment(next_at, timezone, now)}." if next_at else "The scan is paused."
 
 
 def left_out(found: Sequence[PlaceCluster]) -> str:

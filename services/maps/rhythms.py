@@ -14,6 +14,7 @@ from data.engine.buckets import after, buckets, floor
 from data.model import Dataset, Metric, Pack
 from data.types import Filter, MetricQuery, Scope, TimeRange
 from services import metrics
+from services.formats import share
 from services.live.boards import leaderboards_of
 from services.live.choices import MISSING
 from services.maps.hexes import district_of
@@ -92,10 +93,10 @@ def left_out(is_cut: bool, has_others: bool) -> str:
 def without_hours(sums: Floats) -> str:
     """What to say of rows that have a date and no time of day, which all lie in one hour; empty for other rows."""
     by_hour = sums.sum(axis=0)
-    share, hour = float(by_hour.max() / max(by_hour.sum(), 1.0)), int(by_hour.argmax())
-    if share < _ONE_HOUR:
+    most, hour = float(by_hour.max() / max(by_hour.sum(), 1.0)), int(by_hour.argmax())
+    if most < _ONE_HOUR:
         return ""
-    return f" {share:.0%} of these rows are at {hour:02d}:00: they have a date and no time, so compare days only."
+    return f" {share(most)} of these rows are at {hour:02d}:00: they have a date and no time, so compare days only."
 
 
 def category_of(pack: Pack, metric: Metric) -> str | None:

@@ -156,7 +156,7 @@ def test_emerging_classes_are_painted_and_listed(city: Any, pack: Pack, opened: 
 def test_rows_without_a_time_of_day_are_said() -> None:
     dated, timed = np.zeros((7, 24)), np.ones((7, 24))
     dated[:, 0] = 10
-    assert "100% of these rows are at 00:00" in without_hours(dated) and without_hours(timed) == ""
+    assert "100\u00a0% of these rows are at 00:00" in without_hours(dated) and without_hours(timed) == ""
 
 
 def test_hours_and_categories_that_are_not_shown_are_said() -> None:

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import math
 
+import h3
 import pytest
 
 from data.errors import BadInput
-from services.maps.choices import box_around, box_of, box_text, moved, resolution_of, zoomed
+from services.maps.choices import SIZES, box_around, box_of, box_text, moved, resolution_of, zoomed
 from services.maps.colours import CLASSES, diverging, findings, sequential
 from services.maps.labels import Label
 from services.maps.layout import camera, ruler, with_room
 from services.maps.places import hexagons_filter
+
+
+def test_sizes_of_hexagons_are_told_as_wide_as_they_are() -> None:
+    for size, title in SIZES.items():
+        if size != "auto":
+            told, unit, _ = title.split()
+            km = float(told) / (1000 if unit == "m" else 1)
+            # from one side to the one across is the edge times the square root of three
+            assert km == pytest.approx(math.sqrt(3) * h3.average_hexagon_edge_length(int(size), unit="km"), rel=0.02)
 
 
 def text(value: float) -> str:

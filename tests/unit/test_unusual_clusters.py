@@ -82,7 +82,7 @@ def test_clusters_of_several_nights_are_told_as_one() -> None:
     second = cards(found, {CELLS[0]: "Hill", CELLS[1]: "Lake"})[1]
     assert (second.where, second.days, second.swatch) == ("Hill, Lake", "18 – 20 Nov 2026", 1)
     assert second.counted == "30\xa0rows where 10.0 are expected (3.0 ×), within 0.9 km"
-    assert second.about == "Mainly Noise (60%, 3.0 × the usual share), Parking (20%)"
+    assert second.about == "Mainly Noise (60\u00a0%, 3.0 × the usual share), Parking (20\u00a0%)"
     assert second.rare == ("Such a cluster would arise by chance once in 16 months (p = 0.002). Found in 2 nights.")
     drawn = picture(cards(found, {}), "Unusual", False)
     assert {cell.index for cell in drawn.cells} == {*CELLS, "881f1d4881fffff"}
