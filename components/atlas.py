@@ -22,6 +22,7 @@ from components import (
     mapped,
     maps,
     networks,
+    nowhere,
     queries,
     state,
     states,
@@ -65,7 +66,7 @@ def show(scope: Scope, now: datetime) -> None:
     """The page."""
     known = {b.pack.name: b for b in queries.known_boards(scope, now) if mappable(b.pack, b.metrics())}
     if not known:
-        states.empty("No places yet", "The rows of this workspace have no coordinates, so there is nothing to map.")
+        nowhere.no_places(scope, "map", now)
         return
     board = _board(known)
     metric = _bar(scope, board, now)

@@ -28,7 +28,6 @@ from data.types import Scope
 from services.formats import days_text, span
 from services.live.boards import Board
 from services.live.views import View
-from services.people import can
 
 HEIGHT = 1100
 
@@ -106,8 +105,4 @@ def wait_for_data(scope: Scope, now: datetime) -> None:
     """The empty workspace; turns into the board by itself when the first rows arrive."""
     if queries.has_rows(scope, now):
         st.rerun()
-    if can(scope, "write"):
-        text = "Import a first file: CSV, TSV, Parquet or JSON lines, plain or packed. This page fills by itself."
-        states.empty("No data in this workspace yet", text, "Import a file", "pages/manage/data.py", {"view": "import"})
-    else:
-        states.empty("No data in this workspace yet", "An operator or administrator can import the first file.")
+    states.no_rows(scope, "This page fills by itself.")

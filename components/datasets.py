@@ -6,25 +6,41 @@ from datetime import datetime
 
 import streamlit as st
 
-from components import queries
+from components import queries, states
 from components.markdown import plain
 from data.model import Dataset
 from data.types import Scope
+from services import model
 from services.formats import age, moment, plural
 from services.metrics import Freshness
+from services.observing import PACK as OWN_RECORDS
 from services.uploads.datasets import dictionary
 
 
 def draw(scope: Scope, now: datetime) -> None:
-    """One panel a dataset: what it is, how many rows, how fresh; its data dictionary inside."""
-    known = {f.dataset: f for f in queries.freshness(scope, now)}
-    for name, dataset in queries.datasets(scope).items():
-        with st.container(border=True, gap="xsmall"):
-            st.subheader(plain(dataset.title), anchor=False)
-            st.markdown(plain(dataset.description))
-            st.markdown(f":small[{_state(scope, known.get(name), now)}]")
-            with st.expander("What the columns mean"):
-                _dictionary(dataset)
+    """One panel a dataset: what it is, how many rows, how fresh; its data dictionary inside. Of a workspace that uses
+    no pack yet, what it could hold, closed by pack."""
+    known, used = {f.dataset: f for f in queries.freshness(scope, now)}, queries.pack_names(scope, now)
+    if used:
+        for name, dataset in queries.datasets(scope).items():
+            with st.container(border=True, gap="xsmall"):
+                _about(dataset, _state(scope, known.get(name), now))
+        return
+    states.no_rows(scope)
+    st.subheader("What files can be imported as", anchor=False)
+    for pack in (pack for pack in model.current().packs if pack.name != OWN_RECORDS):
+        with st.expander(f"{plain(pack.title)}: {plural(len(pack.datasets), 'dataset')}"):
+            for dataset in pack.datasets:
+                _about(dataset, "")
+
+
+def _about(dataset: Dataset, said: str) -> None:
+    st.subheader(plain(dataset.title), anchor=False)
+    st.markdown(plain(dataset.description))
+    if said:
+        st.markdown(f":small[{said}]")
+    with st.expander("What the columns mean"):
+        _dictionary(dataset)
 
 
 def _state(scope: Scope, found: Freshness | None, now: datetime) -> str:

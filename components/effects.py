@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import streamlit as st
 
-from components import charts, effect_downloads, errands, queries, state, states
+from components import charts, effect_downloads, errands, nowhere, queries, state, states
 from components.markdown import plain
 from components.palette import palette
 from data.types import Scope
@@ -35,7 +35,7 @@ def show(scope: Scope, now: datetime) -> None:
 def _form(scope: Scope, now: datetime) -> None:
     known = {b.pack.name: b for b in queries.known_boards(scope, now) if mappable(b.pack, b.metrics())}
     if not known:
-        states.empty("No places yet", "The rows of this workspace have no coordinates, so there is nothing to compare.")
+        nowhere.no_places(scope, "compare", now)
         return
     titles = {name: b.pack.title for name, b in known.items()}
     board = known[next(iter(titles))]

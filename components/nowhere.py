@@ -1,4 +1,4 @@
-"""What is said where there is no map, and what leads on from there?"""
+"""What is said where there is no map or nothing to look up, and what leads on from there?"""
 
 from __future__ import annotations
 
@@ -6,12 +6,30 @@ from datetime import datetime
 
 import streamlit as st
 
-from components import boards, state, states
+from components import boards, queries, state, states
 from data.types import Scope
 from services.formats import span
 from services.live.boards import Board
 from services.maps.choices import MapChoice
 from services.maps.hexes import HexMap, placed_dataset
+
+
+def no_places(scope: Scope, purpose: str, now: datetime) -> None:
+    """A workspace without rows that have a place: what is missing, and the way to it."""
+    if queries.has_rows(scope, now):
+        said = f"The rows of this workspace have no coordinates, so there is nothing to {purpose}."
+        states.empty("No places yet", said)
+    else:
+        states.no_rows(scope, "Rows with coordinates then appear here.")
+
+
+def nothing_to_look_up(scope: Scope, now: datetime) -> None:
+    """The panel of a workspace in which nothing can be looked up."""
+    then = "Sensors, people, cases and the like appear here with the first rows."
+    if queries.has_rows(scope, now):
+        states.empty("Nothing to look up yet", then)
+    else:
+        states.no_rows(scope, then)
 
 
 def show(scope: Scope, board: Board, shown: HexMap, choice: MapChoice, now: datetime) -> None:

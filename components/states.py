@@ -10,6 +10,8 @@ from contextlib import contextmanager
 import streamlit as st
 
 from data.errors import BelvedereError, DatabaseDown, NotAllowed
+from data.types import Scope
+from services.people import can
 from services.spool import spool_said, spool_state
 
 _log = logging.getLogger(__name__)
@@ -56,6 +58,16 @@ def empty(title: str, text: str, label: str = "", page: str = "", address: dict[
         st.write(text)
         if page and st.button(label, type="primary", icon=":material/arrow_forward:", icon_position="right"):
             st.switch_page(page, query_params=address or {})
+
+
+def no_rows(scope: Scope, then: str = "") -> None:
+    """The panel of a workspace without any row, with the way to the first; `then` says what this page will show."""
+    title = "No data in this workspace yet"
+    if can(scope, "write"):
+        text = f"Import a first file: CSV, TSV, Parquet or JSON lines, plain or packed. {then}"
+        empty(title, text, "Import a file", "pages/manage/data.py", {"view": "import"})
+    else:
+        empty(title, f"An operator or administrator can import the first file. {then}")
 
 
 def loading(height: int) -> object:

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from components import lookup, shell, state, states
+from components import lookup, nowhere, shell, state
 from components.viewer import current_scope
 
 scope = current_scope()
@@ -11,6 +11,6 @@ shell.header("Look up", scope.workspace)
 
 kind = lookup.pick(scope)
 if kind is None:
-    states.empty("Nothing to look up yet", "Sensors, people, cases and the like appear here with the first rows.")
+    nowhere.nothing_to_look_up(scope, datetime.now(UTC))
 elif state.read("name"):
     lookup.show(scope, kind, state.read("name"), datetime.now(UTC))
