@@ -23,7 +23,9 @@ PERIODS = (
     "today", "yesterday", "this_week", "last_week", "this_month", "last_month", "this_quarter", "last_quarter",
     "this_year", "last_year",
 )  # fmt: skip
-_LAST = re.compile(r"^(\d{1,5})(m|h|d|w)$")
+LONGEST_DAYS = 36_600
+_LAST = re.compile(r"(\d{1,18})(m|h|d|w)", re.ASCII)
+_LENGTHS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 
 
 def parse_query(payload: dict[str, Any], model: Model, workspace: Workspace, now: datetime) -> MetricQuery:
@@ -165,7 +167,7 @@ def resolve_range(spec: Any, timezone: str, now: datetime) -> TimeRange:
     `period`. Raises BadInput.
     """
     if isinstance(spec, str):
-        spec = {"last": spec} if _LAST.match(spec) else {"period": spec}
+        spec = {"last": spec} if _LAST.fullmatch(spec) else {"period": spec}
     if not isinstance(spec, dict) or set(spec) not in ({"last"}, {"period"}, {"from", "to"}, {"from"}):
         raise _bad(
             "range", spec, '{"last": "30d"}, {"period": "this_month"} or {"from": "2026-01-01", "to": "2026-02-01"}'
@@ -190,17 +192,15 @@ def _end_of(grain: Grain, tz: str, now: datetime) -> datetime:
 
 
 def _last(found: Any, tz: str, now: datetime) -> TimeRange:
-    match = _LAST.match(found) if isinstance(found, str) else None
-    count = int(match[1]) if match else 0
-    if not match or count < 1 or (match[2] in "dw" and count > 36_600):
-        raise _bad("range.last", found, "a length such as 15m, 24h, 30d or 4w")
+    match = _LAST.fullmatch(found) if isinstance(found, str) else None
+    count, one = (int(match[1]), _LENGTHS[match[2]]) if match else (0, _LENGTHS["d"])
+    if not match or not 1 <= count <= timedelta(days=LONGEST_DAYS) / one:
+        raise _bad("range.last", found, f"a length such as 15m, 24h, 30d or 4w, at most {LONGEST_DAYS}d")
     if match[2] in "mh":
-        unit: Grain = "minute" if match[2] == "m" else "hour"
-        end = _end_of(unit, tz, now)
-        return TimeRange(end - count * (timedelta(minutes=1) if unit == "minute" else timedelta(hours=1)), end)
-    days = count * (7 if match[2] == "w" else 1)
+        end = _end_of("minute" if match[2] == "m" else "hour", tz, now)
+        return TimeRange(end - count * one, end)
     tomorrow = local_date(now, tz) + timedelta(days=1)
-    return TimeRange(day_start(tomorrow - timedelta(days=days), tz), day_start(tomorrow, tz))
+    return TimeRange(day_start(tomorrow - count * one, tz), day_start(tomorrow, tz))
 
 
 def _period(found: Any, tz: str, now: datetime) -> TimeRange:

@@ -50,6 +50,8 @@ def test_metric_names_stay_as_they_were_asked() -> None:
         ({"where": ["city"]}, "Field `where`"),
         ({"where": {"city": {"contains": None}}}, "Field `where.city`"),
         ({"where": {"city": []}}, "Field `where.city`"),
+        ({"range": "36600w"}, "Field `range.last`: found '36600w'; expected a length such as 15m, 24h"),
+        ({"range": "999999999999h"}, "Field `range.last`: found '999999999999h'"),
         ({"range": {"last": "soon"}}, "Field `range.last`: found 'soon'"),
         ({"range": {"from": "2026-02-30", "to": "2026-03-01"}}, "Field `range.from`: found '2026-02-30'"),
         ({"range": {"from": "2026-03-01", "to": "2026-03-01"}}, "`from` before `to`"),
