@@ -11,7 +11,6 @@ from components.states import empty, guard
 from components.tokens import table
 from data.types import Scope
 from services import jobs
-from services.formats import plural
 
 _SHOWN_RUNS = 20
 _OWN = "One of your own"
@@ -117,7 +116,7 @@ def workflow_table(scope: Scope) -> None:
         for run in runs
         for step in run.steps
     ]
-    with st.expander(f"Steps of the last {plural(len(runs), 'run')}"):
+    with st.expander("Steps of the last run" if len(runs) == 1 else f"Steps of the last {len(runs)} runs"):
         table(scope, steps, ("Started",))
 
 

@@ -47,7 +47,7 @@ ROWS_BY: dict[str, str] = {
     "auto": "Rows by name, else by place", "name": "Rows by the name they have", "place": "Rows by where they lie",
 }  # fmt: skip
 SHOWS: dict[str, str] = {"number": "Number", "rate": "Rate", "smooth": "Smoothed rate", "hotspots": "Hotspots"}
-SCALES: dict[str, str] = {"quantiles": "Colours: equal counts", "even": "Colours: equal steps"}
+SCALES: dict[str, str] = {"quantiles": "Colours by rank", "even": "Colours by value"}
 
 
 @dataclass(frozen=True, slots=True)
