@@ -45,7 +45,7 @@ def report(found: ValidationReport, titles: dict[str, str]) -> None:
 
 
 def _counts(counts: dict[str, int]) -> None:
-    with st.grid(6, min_column_width=110, gap="xsmall"):
+    with st.grid(6, min_column_width=140, gap="xsmall"):
         for title, n in counts.items():
             st.metric(title, grouped(n), border=True)
 
@@ -83,6 +83,8 @@ def _result(scope: Scope, summary: dict[str, Any], now: datetime) -> None:
     _counts({name.capitalize(): summary[name] for name in names})
     seconds = summary["seconds"]
     st.caption(f"It took {number(seconds / 3600, 'duration') if seconds >= 1 else 'less than a second'}.")
+    if summary["flagged"]:
+        st.caption("Flagged rows were imported too. Something in them is doubtful; their column Quality says what.")
     with st.container(horizontal=True):
         if st.button("See it on Live", type="primary", icon=":material/monitoring:"):
             for done in state.DATA:

@@ -17,13 +17,15 @@ from services.routing.plans import Officer
 
 Rows = list[dict[str, Any]]
 _TITLES = {
-    "id": ("Id", 50, "A short name of one's own"), "name": ("Name", 130, ""), "lat": ("Start, latitude", 100, ""),
-    "lon": ("Start, longitude", 100, ""), "from": ("From", 65, "Begin of the shift, like 08:00"),
-    "to": ("To", 65, "End of the shift; a night shift may end before it begins"),
+    "id": ("Id", 60, "A short name of one's own"), "name": ("Name", 120, ""),
+    "lat": ("Latitude", 110, "Where the day begins, in degrees"),
+    "lon": ("Longitude", 115, "Where the day begins, in degrees"),
+    "from": ("From", 85, "Begin of the shift, like 08:00"),
+    "to": ("To", 75, "End of the shift; a night shift may end before it begins"),
     "breaks": ("Breaks", 130, "12:00-13:30 30: half an hour that begins between the two; more than one with |"),
-    "skills": ("Skills", 140, "Separated by |"), "capacity": ("Capacity", 75, "The most load; empty for no limit"),
-    "end_lat": ("End, latitude", 95, "Where the day ends, when elsewhere than it begins"),
-    "end_lon": ("End, longitude", 95, ""),
+    "skills": ("Skills", 110, "Separated by |"), "capacity": ("Capacity", 110, "The most load; empty for no limit"),
+    "end_lat": ("End latitude", 130, "Where the day ends, when elsewhere than it begins"),
+    "end_lon": ("End longitude", 135, "Where the day ends, when elsewhere than it begins"),
 }  # fmt: skip
 
 

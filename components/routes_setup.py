@@ -90,13 +90,13 @@ def _service(source: str, board: Board | None) -> tuple[Service, int]:
     if board is None:
         return Service(15, 0, 48 * 3600, "urban"), _MOST
     with st.grid(6, min_column_width=150, gap="small"):
-        most = st.number_input("At most so many stops", 1, _MOST, _USUAL, key="routes_most")
+        most = st.number_input("Stops at most", 1, _MOST, _USUAL, key="routes_most")
         minutes = st.number_input(
-            "Minutes a visit", 1, 480, 20 if source == "hotspots" else 15, key=f"minutes_{source}"
+            "Minutes per visit", 1, 480, 20 if source == "hotspots" else 15, key=f"minutes_{source}"
         )
-        opens = st.time_input("Not before", time(8, 0), key="routes_opens", step=900)
-        closes = st.time_input("Begin no later than", time(17, 0), key="routes_closes", step=900)
-        road = st.selectbox("Roads there", list(ROADS), 1, format_func=_ROADS.__getitem__, key="routes_road")
+        opens = st.time_input("Visits from", time(8, 0), key="routes_opens", step=900)
+        closes = st.time_input("Begin by", time(17, 0), key="routes_closes", step=900)
+        road = st.selectbox("Kind of roads", list(ROADS), 1, format_func=_ROADS.__getitem__, key="routes_road")
         skills = {"": "No skill needed"}
         if source == "cases":
             dataset = candidates.case_datasets(board.pack)[0]

@@ -80,8 +80,8 @@ def _prepare(scope: Scope, upload: Upload, now: datetime) -> None:
     st.subheader("2. What is in it", anchor=False)
     with states.loading(200):
         seen = ingest.preview(upload.path, 8, upload.name)
-    parts = [_FORMATS.get(seen.format, seen.format), f"parted by {_named(seen.delimiter)}" if seen.delimiter else ""]
-    parts.append(f"encoding {seen.encoding.upper()}" if seen.encoding else "")
+    parts = [_FORMATS.get(seen.format, seen.format), f"separated by {_named(seen.delimiter)}" if seen.delimiter else ""]
+    parts.append(seen.encoding.upper() if seen.encoding else "")
     st.caption(f"{plural(len(seen.header), 'column')}; {', '.join(p for p in parts if p)}. The first rows:")
     rows = [dict(zip(seen.header, row, strict=True)) for row in seen.rows]
     st.dataframe(rows, hide_index=True, height=280, alt="The first rows of the file")
