@@ -45,8 +45,9 @@ overflow:hidden}
 [class*="st-key-rows_"] button{justify-content:flex-start}
 .st-key-tiles [data-testid="stMetricValue"],.st-key-tiles [data-testid="stMetricValue"] *{white-space:normal;
 overflow:visible;text-overflow:clip}
-.st-key-tiles [data-testid="stMetricDeltaDescription"],.st-key-tiles [data-testid="stMetricDeltaDescription"] *{opacity:1;
-white-space:normal;overflow:visible;text-overflow:clip}
+.st-key-tiles [data-testid="stMetricDeltaDescription"],
+.st-key-tiles [data-testid="stMetricDeltaDescription"] *{opacity:1;white-space:normal;overflow:visible;
+text-overflow:clip}
 </style>"""
 
 
