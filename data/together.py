@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 
 from data.database import Transaction
-from data.engine.batches import BatchResult
+from data.engine.batches import BatchResult, first_result
 from data.statements import run
 from data.types import Scope
 
@@ -32,5 +32,4 @@ def earlier(tx: Transaction, scope: Scope, dataset_id: int, keys: Iterable[str])
     """What batches did that are there already."""
     values = {"workspace": scope.workspace.id, "dataset": dataset_id, "keys": sorted(set(keys))}
     found = run(tx, "batch_results", values)
-    names = ("inserted", "updated", "unchanged", "version")
-    return {key: BatchResult(**{name: result[name] for name in names}, repeated=True) for key, result in found}
+    return {key: first_result(result) for key, result in found}

@@ -32,11 +32,13 @@ from data.types import Scope
 
 @dataclass(frozen=True)
 class Batch:
-    """Rows for one dataset by column, as `data.engine.incoming.to_rows` takes them. `key` makes a retry count once."""
+    """Rows for one dataset by column, as `data.engine.incoming.to_rows` takes them. `key` makes a retry count once;
+    `content` tells a retry from other rows under the same key."""
 
     dataset: Dataset
     key: str
     columns: dict[str, Any]
+    content: str = ""
 
     @property
     def size(self) -> int:
@@ -46,13 +48,14 @@ class Batch:
 
 @dataclass(frozen=True)
 class BatchResult:
-    """What a batch did; `repeated` when its key was written before and nothing was done now."""
+    """What a batch of this content did; `repeated` when its key was written before and nothing was done now."""
 
     inserted: int
     updated: int
     unchanged: int
     version: int
     repeated: bool = False
+    content: str = ""
 
 
 def write_batch(tx: Transaction, scope: Scope, batch: Batch) -> BatchResult:
@@ -75,7 +78,7 @@ def write_batch(tx: Transaction, scope: Scope, batch: Batch) -> BatchResult:
     with tx.pipeline():  # nobody waits for the answers to the last statements one by one
         version = _write_segments(scope, dataset, state, change)
         inserted = change.new.n - change.updated
-        result = BatchResult(inserted, change.updated, unchanged, version)
+        result = BatchResult(inserted, change.updated, unchanged, version, content=batch.content)
         stored = {**asdict(result), "token": state.place.token}
         tx.execute(sql("finish_batch"), names | {"key": batch.key, "version": version, "result": Jsonb(stored)})
     return result
@@ -96,8 +99,13 @@ def _names(scope: Scope, dataset: Dataset) -> dict[str, Any]:
 def _earlier(tx: Transaction, names: dict[str, Any]) -> BatchResult:
     row = tx.execute(sql("batch_result"), names).fetchone()
     assert row is not None
-    first = {name: row[0][name] for name in ("inserted", "updated", "unchanged", "version")}
-    return BatchResult(**first, repeated=True)
+    return first_result(row[0])
+
+
+def first_result(stored: dict[str, Any]) -> BatchResult:
+    """What a batch did when it was written, as it was kept."""
+    first = {name: stored[name] for name in ("inserted", "updated", "unchanged", "version")}
+    return BatchResult(**first, repeated=True, content=stored.get("content", ""))
 
 
 def _without_repeats(rows: Rows, key: str) -> Rows:

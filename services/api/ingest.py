@@ -158,7 +158,8 @@ async def post_rows(
     idempotency_key: Annotated[
         str | None,
         Header(
-            description="A name for this batch: sent again under it, it counts once. Without it the body names itself."
+            description="A name for this batch: sent again under it, it counts once; another body is refused. "
+            "Without it the body names itself."
         ),
     ] = None,
 ) -> JsonAnswer:
@@ -229,7 +230,8 @@ def _read(request: Request, body: Body, key: str | None, prepare: Prepare | None
         key = prepare(payload, key)
     if not payload.rows and not payload.bad:
         raise BadField("The body holds no row.", "rows")
-    return ingest.Sent(payload.rows, key or f"sha256:{hashlib.sha256(data).hexdigest()}"), payload
+    content = f"sha256:{hashlib.sha256(data).hexdigest()}"
+    return ingest.Sent(payload.rows, key or content, content), payload
 
 
 def _write_or_keep(

@@ -24,7 +24,11 @@ router = APIRouter(tags=["Ingest"])
 Kind = Literal["events", "engagement"]
 Which = Annotated[str | None, Query(description="Pack that gets them, where several of the workspace's track.")]
 Key = Annotated[
-    str | None, Header(description="A name for this call: sent again under it, it counts once.", max_length=200)
+    str | None,
+    Header(
+        description="A name for this call: sent again under it, it counts once; another body is refused.",
+        max_length=200,
+    ),
 ]
 
 

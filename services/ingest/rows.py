@@ -30,24 +30,27 @@ from services.people import record, require
 _PLAIN = {str, int, float, bool, type(None)}
 
 
-def ingest_rows(scope: Scope, dataset_name: str, rows: Sequence[Any], key: str | None, now: datetime) -> IngestResult:
+def ingest_rows(
+    scope: Scope, dataset_name: str, rows: Sequence[Any], key: str | None, now: datetime, content: str = ""
+) -> IngestResult:
     """Store rows given as objects whose names are the dataset's columns (and lat, lon), in one transaction.
 
     Times are ISO 8601 with a zone. A row that breaks a rule is among `rejects` and the others are stored. A keyed row
     replaces the stored one as a whole; of equal keys the last wins. The same `key` a second time writes nothing and
-    gives the first result. Raises NotAllowed, UnknownName, BadInput.
+    gives the first result; with another `content`, where both have one, it is refused. Raises NotAllowed, UnknownName,
+    BadInput.
     """
     require(scope, "write")
     dataset = find_dataset(current(), dataset_name)
     parsed = parse_rows(dataset, rows, now)
     known_by = batch_key(key)
     with transaction(scope) as tx:
-        result = write_batch(tx, scope, Batch(dataset, known_by, parsed.columns))
+        result = write_batch(tx, scope, Batch(dataset, known_by, parsed.columns, content))
         if not result.repeated:
             data.imports.add_rejects(tx, scope, dataset.id, parsed.rejects, None, known_by)
             detail = {"read": len(rows), "stored": parsed.size, "rejected": len(parsed.rejects), "key": key or ""}
             record(tx, scope, "ingested", dataset.qualified, detail)
-    return answer_to(rows, parsed, result, key)
+    return answer_to(rows, parsed, result, key, content)
 
 
 def batch_key(key: str | None) -> str:
@@ -60,10 +63,13 @@ def parse_rows(dataset: Dataset, rows: Sequence[Any], now: datetime) -> Parsed:
     return Parser(dataset, plain_mapping(dataset), "UTC", now, needs_zone=True).parse(_batch(dataset, rows))
 
 
-def answer_to(rows: Sequence[Any], parsed: Parsed, result: BatchResult, key: str | None) -> IngestResult:
+def answer_to(
+    rows: Sequence[Any], parsed: Parsed, result: BatchResult, key: str | None, content: str = ""
+) -> IngestResult:
     """What a sender is told of its rows. Raises BadInput when its key was used for other rows before."""
     written = result.inserted + result.updated
-    if result.repeated and written + result.unchanged > parsed.size:
+    is_other = bool(content and result.content) and content != result.content
+    if result.repeated and (is_other or written + result.unchanged > parsed.size):
         raise BadInput(f"The key {key!r} was used for other rows before; use a new key for new rows.")
     return IngestResult(
         len(rows), result.inserted, result.updated, parsed.size - written, len(parsed.rejects), parsed.flagged,

@@ -28,10 +28,11 @@ KEY = "together:"  # what the batch keys of such transactions begin with
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The rows of one request and the key under which they count once."""
+    """The rows of one request and the key under which they count once; `content` tells them from others."""
 
     rows: Sequence[Any]
     key: str
+    content: str = ""
 
 
 def ingest_together(
@@ -55,7 +56,7 @@ def ingest_together(
 
 def _write_one(scope: Scope, dataset: Dataset, one: Sent, now: datetime) -> IngestResult | Exception:
     try:
-        return ingest_rows(scope, dataset.qualified, one.rows, one.key, now)
+        return ingest_rows(scope, dataset.qualified, one.rows, one.key, now, one.content)
     except Exception as error:  # noqa: BLE001 - belongs to this one request, which raises it
         return error
 
@@ -72,7 +73,7 @@ def _write(scope: Scope, dataset: Dataset, sent: Sequence[Sent], now: datetime) 
             fresh.append(key in unclaimed)
             unclaimed.discard(key)
         known = earlier(tx, scope, dataset.id, {k for k, is_fresh in zip(keys, fresh, strict=True) if not is_fresh})
-        done = _store(tx, scope, dataset, parsed, _owners(parsed, sent), np.array(fresh), parts)
+        done = _store(tx, scope, dataset, parsed, sent, np.array(fresh), parts)
         with tx.pipeline():
             mine = {key: result for key, result in zip(keys, done, strict=True) if result is not None}
             if mine:
@@ -86,22 +87,23 @@ def _write(scope: Scope, dataset: Dataset, sent: Sequence[Sent], now: datetime) 
 
 def _told(one: Sent, part: Parsed, result: BatchResult) -> IngestResult | Exception:
     try:
-        return answer_to(one.rows, part, result, one.key)
+        return answer_to(one.rows, part, result, one.key, one.content)
     except BadInput as error:
         return error
 
 
 def _store(
-    tx: Transaction, scope: Scope, dataset: Dataset, parsed: Parsed, owners: np.ndarray, fresh: np.ndarray,
+    tx: Transaction, scope: Scope, dataset: Dataset, parsed: Parsed, sent: Sequence[Sent], fresh: np.ndarray,
     parts: Sequence[Parsed],
 ) -> list[BatchResult | None]:  # fmt: skip
     """Write the rows of the fresh requests as one batch; what each of them did."""
     if not fresh.any():
         return [None] * len(parts)
-    rows = chosen(parsed, fresh[owners])
+    rows = chosen(parsed, fresh[_owners(parsed, sent)])
     version = write_batch(tx, scope, Batch(dataset, f"{KEY}{uuid.uuid4()}", rows.columns)).version
     return [
-        BatchResult(part.size, 0, 0, version) if is_fresh else None for part, is_fresh in zip(parts, fresh, strict=True)
+        BatchResult(part.size, 0, 0, version, content=one.content) if is_fresh else None
+        for one, part, is_fresh in zip(sent, parts, fresh, strict=True)
     ]
 
 

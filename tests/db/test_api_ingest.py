@@ -49,10 +49,13 @@ def test_the_same_body_again_counts_once(api: Api) -> None:
     assert api.get("/rows", "rows", dataset=EVENTS, **{"from": "2026-03-01"}).json()["total"] == 3
 
 
-def test_the_same_key_counts_once_whatever_the_body(api: Api) -> None:
-    api.send(complaints(range(2)), **{"Idempotency-Key": "k1"})
-    again = api.send(complaints(range(5, 7)), **{"Idempotency-Key": "k1"}).json()
+def test_a_key_counts_once_and_is_refused_for_another_body(api: Api) -> None:
+    rows = complaints(range(2))
+    api.send(rows, **{"Idempotency-Key": "k1"})
+    again = api.send(rows, **{"Idempotency-Key": "k1"}).json()
     assert again["repeated"] is True
+    other = api.send(complaints(range(5, 7)), **{"Idempotency-Key": "k1"})
+    assert other.status_code == 422 and "used for other rows" in other.json()["error"]["message"]
     assert total(api) == 2
     assert api.send(complaints(range(5, 7)), **{"Idempotency-Key": "k2"}).json()["inserted"] == 2
 

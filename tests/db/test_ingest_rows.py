@@ -91,6 +91,15 @@ def test_the_same_key_for_more_rows_is_told(scope: Scope) -> None:
         _send(scope, GOOD, key="k1")
 
 
+def test_the_same_key_for_another_content_is_told_and_writes_nothing(scope: Scope) -> None:
+    rows, others = [GOOD], [GOOD | {"complaint_id": "c2"}]
+    for _ in range(2):
+        assert ingest_rows(scope, "grievance.complaints", rows, "k1", NOW, "one").read == 1
+    with pytest.raises(BadInput, match="The key 'k1' was used for other rows"):
+        ingest_rows(scope, "grievance.complaints", others, "k1", NOW, "two")
+    assert _stored(scope, "complaint_id") == [(GOOD["complaint_id"],)]
+
+
 def test_without_a_key_events_count_each_time_and_cases_once(scope: Scope) -> None:
     event = {"occurred_at": "2024-05-01T12:00:00Z", "event": "opened", "complaint": "c1"}
     for _ in range(2):

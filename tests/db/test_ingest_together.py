@@ -70,10 +70,11 @@ def test_a_key_counts_once_within_a_transaction_and_after_it(scope: Scope) -> No
 
 def test_a_key_of_other_rows_is_told_to_its_sender_alone(scope: Scope) -> None:
     ingest_rows(scope, EVENTS, [event(1), event(2)], "used", NOW)
-    sent = [Sent([event(3)], "x"), Sent([event(5)], "used"), Sent([event(6)], "z")]
-    good, used, last = ingest_together(scope, EVENTS, sent, NOW)
-    assert isinstance(used, BadInput)
-    assert told(good)[1] == told(last)[1] == 1 and stored(scope) == ["c1", "c2", "c3", "c6"]
+    ingest_rows(scope, EVENTS, [event(4)], "y", NOW, "one")
+    sent = [Sent([event(3)], "x"), Sent([event(5)], "used"), Sent([event(5)], "y", "two"), Sent([event(6)], "z")]
+    good, used, other, last = ingest_together(scope, EVENTS, sent, NOW)
+    assert isinstance(used, BadInput) and isinstance(other, BadInput)
+    assert told(good)[1] == told(last)[1] == 1 and stored(scope) == ["c1", "c2", "c3", "c4", "c6"]
 
 
 def test_when_they_cannot_be_stored_together_each_is_tried_alone(scope: Scope, monkeypatch: pytest.MonkeyPatch) -> None:
