@@ -112,17 +112,20 @@ def _belvedere(request: Request, error: Exception) -> Response:
 
 def _validation(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    problems = [
-        {
-            "field": ".".join(str(part) for part in e["loc"] if part not in ("body", "query", "path", "header"))
-            or "body",
-            "message": e["msg"],
-        }
-        for e in error.errors()
-    ]
+    problems = [_problem(each) for each in error.errors()]
     first = problems[0]
     message = f"{first['field']}: {first['message']}."
     return error_answer(422, "bad_input", message, field=first["field"], problems=problems)
+
+
+def _problem(found: dict[str, Any]) -> dict[str, str]:
+    if found["type"] == "json_invalid":
+        return {"field": "body", "message": f"no JSON: {found['ctx']['error']} at character {found['loc'][-1]}"}
+    if found["loc"] == ("body",) and found["type"] in ("dict_type", "model_attributes_type"):
+        expected = "a JSON object, sent with Content-Type: application/json"
+        return {"field": "body", "message": f"found {type(found['input']).__name__}; expected {expected}"}
+    parts = [str(part) for part in found["loc"] if part not in ("body", "query", "path", "header")]
+    return {"field": ".".join(parts) or "body", "message": found["msg"]}
 
 
 def _http(request: Request, error: Exception) -> Response:

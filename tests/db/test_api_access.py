@@ -198,13 +198,19 @@ def test_what_is_wrong_is_said_in_one_form(api: Api, path: str, status: int, cod
         ({"metrics": []}, "metrics"),
         ({"metrics": ["complaints_opened"], "gran": "day"}, "Did you mean `grain`?"),
         ({"metrics": ["complaints_opened"], "range": {"last": "soon"}}, "range.last"),
-        ([], "dict"),
+        ([], "found list; expected a JSON object, sent with Content-Type: application/json"),
     ],
 )
 def test_a_wrong_question_is_422(api: Api, body: object, words: str) -> None:
     answer = api.http.post("/api/v1/query", headers=api.bearer("read"), json=body)
     assert answer.status_code == 422
     assert words in answer.json()["error"]["message"]
+
+
+def test_a_question_that_is_no_json_says_where(api: Api) -> None:
+    headers = api.bearer("read") | {"Content-Type": "application/json"}
+    error = api.http.post("/api/v1/query", headers=headers, content=b"{bad").json()["error"]
+    assert error["field"] == "body" and error["message"].startswith("body: no JSON: ")
 
 
 def test_a_database_that_is_down_is_503_and_tells_no_address(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
