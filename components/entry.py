@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import streamlit as st
 
 import services.people as people
-from components import navigation, queries, shell
+from components import navigation, queries, shell, state
 from components.states import guard, waiting_rows
 from components.viewer import arrive, current_scope
 from data.types import Scope
@@ -23,6 +23,7 @@ def draw() -> None:
         packs = queries.pack_names(scope, datetime.now(UTC))
     page = st.navigation(navigation.menu_for(scope, packs), position="sidebar")
     st.set_page_config(page_title=f"{page.title} – Belvedere")
+    state.arrive(page.url_path)
     with guard():
         arrive(scope, page.title)
         _sidebar(scope)

@@ -17,6 +17,7 @@ from data.types import Filter
 from services.live.choices import filters_of, parameter_of
 
 _KEPT = "_kept_parameters"
+_AT, _CAME_FROM = "_page_now", "_page_before"
 LIVE = ("range", "from", "to", "compare", "metric", "pack", "family", "every", "f.", "x.")
 MAP = (
     "range", "from", "to", "compare", "metric", "pack", "layer", "size", "scale", "box", "hex", "area", "also", "pick",
@@ -38,8 +39,17 @@ def _kept() -> dict[str, list[str]]:
     return st.session_state.setdefault(_KEPT, {})
 
 
+def arrive(page: str) -> None:
+    """Call once a run, with the address of the page: whether the page changed tells why an address is empty."""
+    st.session_state[_CAME_FROM] = st.session_state.get(_AT)
+    st.session_state[_AT] = page
+
+
 def settle(page: tuple[str, ...]) -> None:
-    """Call first on a page, with its parameters: what the address lost by a change of page is put back."""
+    """Call first on a page, with its parameters: what the address lost by a change of page is put back.
+
+    An address that is empty though the page is the same was emptied on purpose, by the browser's way back.
+    """
     given = {key: st.query_params.get_all(key) for key in st.query_params if _is_of(page, key)}
     kept = {key: found for key, found in _kept().items() if _is_of(page, key)}
     if given:
@@ -47,8 +57,12 @@ def settle(page: tuple[str, ...]) -> None:
             _kept().pop(key)
         _kept().update(given)
         return
+    stayed = st.session_state.get(_AT) is not None and st.session_state.get(_AT) == st.session_state.get(_CAME_FROM)
     for key, found in kept.items():
-        st.query_params[key] = found
+        if stayed:
+            _kept().pop(key)
+        else:
+            st.query_params[key] = found
 
 
 def read(key: str, default: str = "") -> str:

@@ -232,3 +232,16 @@ def test_while_the_database_is_down_the_live_part_says_so(
     app = page(range="90d")
     assert not app.exception and "tried again" in app.error[0].value
     monkeypatch.undo()
+
+
+def test_the_browsers_way_back_undoes_a_choice_and_another_page_keeps_it(page: Open) -> None:
+    app = page(range="30d")
+    app.query_params.pop("range")
+    app.run()
+    assert "range" not in app.query_params, "the address was emptied on the same page"
+    app.query_params["range"] = "30d"
+    app.run()
+    app.query_params.clear()
+    app.switch_page("pages/manage/people.py").run()
+    app.switch_page("pages/monitor/live.py").run()
+    assert app.query_params["range"] in ("30d", ["30d"]), "another page emptied it: it comes back"
