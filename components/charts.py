@@ -41,7 +41,7 @@ def draw_series(series: Series, key: str, on_pick: Callable[[], None] | None) ->
     """
     spec = _series_spec(
         palette(), series.mark, series.axis, series.axis_format, series.target, series.target_title,
-        series.compared_with, on_pick is not None,
+        series.compared_with, on_pick is not None, series.is_flat,
     )  # fmt: skip
     picks: Spec = {"on_select": on_pick, "selection_mode": "bucket"} if on_pick else {}
     st.vega_lite_chart(_series_table(series), spec, height=SERIES_HEIGHT, key=key, alt=series.alt, theme=None, **picks)
@@ -78,7 +78,7 @@ def _series_table(series: Series) -> pa.Table:
 @lru_cache(maxsize=256)
 def _series_spec(
     colours: Palette, mark: str, axis: str, axis_format: str, target: float | None, target_title: str, compared: str,
-    is_clickable: bool,
+    is_clickable: bool, is_flat: bool,
 ) -> Spec:  # fmt: skip
     times = {"grid": False, "labelOverlap": True, "tickCount": 8, "labelSeparation": 12, "format": TIME_LABELS}
     x = {"field": "at", "type": "temporal", "scale": {"type": "utc"}, "title": None, "axis": times}
@@ -86,7 +86,8 @@ def _series_spec(
     step = 1 if mark == "bar" else 0
     ticks = {"tickCount": 5, "tickMinStep": step, "domain": False, "ticks": False}
     y_axis = {"title": axis or None, "format": axis_format, **ticks}
-    y = {"type": "quantitative", "axis": y_axis, "scale": {"zero": True}}
+    # Nothing but zeros lie on the ground; without an upper end they would lie across the middle.
+    y = {"type": "quantitative", "axis": y_axis, "scale": {"domain": [0, 1]} if is_flat else {"zero": True}}
     tooltip = [{"field": "when", "title": "When"}, {"field": "shown", "title": "Value"}]
     if compared:
         tooltip.append({"field": "shown_before", "title": f"In {compared}"})

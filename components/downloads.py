@@ -29,17 +29,23 @@ def _csv(lines: Lines) -> bytes:
     return b"\xef\xbb\xbf" + out.getvalue().encode()
 
 
+def _number(value: float | None) -> float | int | None:
+    """A count as a count: 60, not 60.0."""
+    return int(value) if value is not None and value.is_integer() else value
+
+
 def series_lines(series: Series) -> Lines:
     """The points of the main chart, in the unit of its axis."""
     unit = f" ({series.axis})" if series.axis else ""
-    yield ["start", f"{series.title}{unit}", *([series.compared_with] if series.compared_with else []), "still_filling"]
+    yield ["start", f"{series.title}{unit}", *([series.compared_with] if series.compared_with else []), "still filling"]
     for p in series.points:
-        yield [p.at, p.value, *([p.before] if series.compared_with else []), "yes" if p.is_open else "no"]
+        before = [_number(p.before)] if series.compared_with else []
+        yield [p.at, _number(p.value), *before, "yes" if p.is_open else "no"]
 
 
 def leaderboard_lines(boards: Sequence[Leaderboard]) -> Lines:
     """All bars of all leaderboards, the pooled rest included."""
-    yield ["dimension", "value", "number", "shown"]
+    yield ["breakdown", "value", "number", "as shown"]
     for board in boards:
         for bar in board.bars:
-            yield [board.title, bar.label, bar.value, bar.shown]
+            yield [board.title, bar.label, _number(bar.value), bar.shown]

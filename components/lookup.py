@@ -15,6 +15,7 @@ from services import entities, model
 from services.entities import Kind, Sight
 from services.entities.looking import Fact
 from services.entities.peers import Standing
+from services.formats import SPACE, grouped
 from services.live.choices import DEFAULT_RANGE, RANGES, Choice, range_of
 
 _SEARCH, _PAGE = "_lookup_search", "_lookup_page"
@@ -175,7 +176,7 @@ def _rank(found: Standing) -> str:
     colours = palette()
     colour = {"good": colours.good, "bad": colours.bad}.get(found.tone, colours.bar)
     bar = f"<i style='width:{found.percentile:.0f}%;background:{colour}'></i>"
-    return f"<span class='bv-rank'>{bar}</span> {found.percentile:.0f} % of {found.others}"
+    return f"<span class='bv-rank'>{bar}</span> {found.percentile:.0f}{SPACE}% of {grouped(found.others)}"
 
 
 def _lists(scope: Scope, sight: Sight) -> None:

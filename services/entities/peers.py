@@ -10,7 +10,7 @@ from typing import Any
 from data.model import Metric
 from data.types import Filter, MetricQuery, MetricResult, TimeRange
 from services.entities.kinds import Kind, metrics_of
-from services.formats import NOTHING
+from services.formats import NOTHING, grouped
 from services.live.boards import datasets_of
 from services.live.tiles import shown
 
@@ -86,11 +86,16 @@ def standings(kind: Kind, name: str, results: Sequence[MetricResult]) -> tuple[S
 def _standing(kind: Kind, metric: Metric, value: float, others: Sequence[float]) -> Standing:
     rank = percentile_of(value, others)
     few = f"Only {len(others)} other {kind.entity.many} to compare with." if rank is None else ""
-    typical = shown(metric, median(others)) if others else NOTHING
+    typical = _said(metric, median(others)) if others else NOTHING
     return Standing(
-        metric.qualified, metric.title, metric.family, shown(metric, value), typical, rank, len(others), few,
+        metric.qualified, metric.title, metric.family, _said(metric, value), typical, rank, len(others), few,
         _tone(metric, rank),
     )  # fmt: skip
+
+
+def _said(metric: Metric, value: float) -> str:
+    """A value beside the metric's title, which names what is counted: one step is `1`, not `1 steps`."""
+    return grouped(value, 0 if value.is_integer() else 1) if metric.format == "integer" else shown(metric, value)
 
 
 def percentile_of(value: float, others: Sequence[float]) -> float | None:

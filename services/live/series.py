@@ -66,6 +66,11 @@ class Series:
         return f"{self.title}, as {'bars' if self.mark == 'bar' else 'a line'}"
 
     @property
+    def is_flat(self) -> bool:
+        """Whether there is nothing but zeros, and no target above them."""
+        return not self.target and not any(p.value or p.before for p in self.points)
+
+    @property
     def has_open(self) -> bool:
         """Whether the last bucket is still filling."""
         return any(p.is_open for p in self.points)
