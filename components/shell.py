@@ -43,6 +43,8 @@ overflow:hidden}
 .bv-rank i{display:block;height:100%}
 [class*="st-key-rows_"] button p{text-align:left}
 [class*="st-key-rows_"] button{justify-content:flex-start}
+.st-key-tiles [class*="st-key-rows_"] button{min-height:2.95rem}
+[data-testid="stSidebarNavLink"]:focus-visible{outline:2px solid;outline-offset:-2px}
 .st-key-tiles [data-testid="stMetricValue"],.st-key-tiles [data-testid="stMetricValue"] *{white-space:normal;
 overflow:visible;text-overflow:clip}
 .st-key-tiles [data-testid="stMetricDeltaDescription"],
