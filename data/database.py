@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 from data.arrays import TextArray, TextArrayDumper
 from data.asking import ask
 from data.errors import DatabaseDown
-from data.settings import settings
+from data.settings import Settings, settings
 from data.types import Scope
 
 APP_ROLE = "belvedere_app"
@@ -36,16 +35,20 @@ _SET_SCOPE_NUMBERED = (
     "SELECT set_config('role', $1, true), set_config('belvedere.workspaces', $2, true),"
     " set_config('belvedere.account', $3, true)"
 )
+_address: tuple[Settings, str] | None = None
 _pool: ConnectionPool[Transaction] | None = None
 _lock = threading.Lock()
 
 
 def database_url() -> str:
     """DATABASE_URL, or the embedded server's socket address."""
-    return _url(settings().database_url, settings().home)
+    global _address
+    now = settings()
+    if _address is None or _address[0] is not now:
+        _address = now, _url(now.database_url, now.home)
+    return _address[1]
 
 
-@lru_cache(maxsize=8)
 def _url(configured: str, home: Path) -> str:
     if configured:
         return configured.replace("postgresql+psycopg://", "postgresql://")

@@ -23,8 +23,22 @@ Ints = NDArray[np.int64]
 Group = tuple[str | None, ...]
 
 
+class Hashed:
+    """A frozen dataclass whose hash is worked out once. It names `__hash__` again: dataclasses make their own."""
+
+    __slots__ = ("_hash",)
+    __match_args__: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hash", hash(tuple(getattr(self, name) for name in self.__match_args__)))
+
+    def __hash__(self) -> int:
+        found: int = self._hash  # type: ignore[attr-defined]
+        return found
+
+
 @dataclass(frozen=True, slots=True, order=True)
-class Stat:
+class Stat(Hashed):
     """One statistic of a cell.
 
     n: rows; sum, filled (rows with a value), min, max, percentile, distinct: of `column`; elapsed: milliseconds from
@@ -35,18 +49,20 @@ class Stat:
     column: str = ""
     q: float = 0.0
     exact: bool = False
+    __hash__ = Hashed.__hash__
 
 
 COUNT = Stat("n")
 
 
 @dataclass(frozen=True, slots=True)
-class OneOf:
+class OneOf(Hashed):
     """The text column is (or with `negate` is not) one of the values; None is "missing"."""
 
     column: str
     values: tuple[str | None, ...]
     negate: bool = False
+    __hash__ = Hashed.__hash__
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +94,12 @@ Predicate = OneOf | Contains | Between | Inside
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(Hashed):
     """Consecutive half-open buckets [edges[i], edges[i + 1]); with `opening`, bucket 0 is all before the first edge."""
 
     edges: tuple[datetime, ...]
     opening: bool = False
-    _hash: int = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_hash", hash((self.edges, self.opening)))
-
-    def __hash__(self) -> int:
-        return self._hash
+    __hash__ = Hashed.__hash__
 
     @property
     def size(self) -> int:
@@ -146,13 +156,17 @@ class Ask:
     most: int | None = None
     leading: bool = False
     without_stats: Key = field(init=False, repr=False, compare=False)
+    without_frame: Key = field(init=False, repr=False, compare=False)
+    _hash: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        parts = self.dataset, self.at, self.predicates, self.by, self.frame, self.keep, self.most, self.leading
-        object.__setattr__(self, "without_stats", Key(parts))
+        parts = self.dataset, self.at, self.predicates, self.by, self.keep, self.most, self.leading
+        object.__setattr__(self, "without_stats", Key((*parts, self.frame)))
+        object.__setattr__(self, "without_frame", Key((*parts, self.stats)))
+        object.__setattr__(self, "_hash", hash(self.without_stats))
 
     def __hash__(self) -> int:
-        return hash(self.without_stats)
+        return self._hash
 
 
 @dataclass(slots=True)

@@ -47,10 +47,16 @@ class Ran:
 
 def collect(ask: Ask, groups: Groups, ran: Ran, source: Source, how: str) -> Table:
     """The table of an ask."""
-    cells = {s: _all_cells(s, ran.of(ask, s), ran) for s in ask.stats}
+    return table_of(ask, groups, {s: _all_cells(s, ran.of(ask, s), ran) for s in ask.stats}, source, how)
+
+
+def table_of(ask: Ask, groups: Groups, cells: Mapping[Stat, Ints], source: Source, how: str) -> Table:
+    """The table of statistics [buckets, groups], with the groups that there are."""
     if ask.keep is not None:
-        return Table([*ask.keep, ()], cells, how)
-    there = np.flatnonzero((cells[COUNTED] != 0).any(axis=0)) if ask.by else np.zeros(1, np.int64)
+        return Table([*ask.keep, ()], dict(cells), how)
+    if not ask.by:
+        return Table([()], dict(cells), how)
+    there = np.flatnonzero(cells[COUNTED].any(axis=0))
     if ask.most is not None and len(there) > ask.most:
         there = there[np.argsort(-cells[COUNTED][:, there].sum(axis=0), kind="stable")[: ask.most]]
     if ask.leading:

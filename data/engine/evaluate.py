@@ -21,16 +21,19 @@ Read = Callable[[Leaf], Ints]
 _MINUTE_MS = 60_000
 
 
+Mask = NDArray[np.bool_]
+
+
 @dataclass(slots=True)
 class Values:
-    """Numbers [buckets, groups], whole or not; `known` is False where there is nothing to say."""
+    """Numbers [buckets, groups], whole or not; `known` is False where there is nothing to say, None where all is."""
 
     numbers: NDArray[Any]
-    known: NDArray[np.bool_]
+    known: Mask | None
 
     def listed(self) -> list[list[Any]]:
         """As Python numbers, None where nothing is known."""
-        if self.known.all():
+        if self.known is None or self.known.all():
             known: list[list[Any]] = self.numbers.tolist()
             return known
         plain = self.numbers.astype(object)
@@ -57,7 +60,7 @@ class Times:
     and the milliseconds until now, of which the running minute counts as a whole."""
 
     ends_ms: Ints
-    begun: NDArray[np.bool_]
+    begun: Mask
     spans_ms: Ints
 
 
@@ -79,14 +82,21 @@ def _units(numbers: Ints, scale: int) -> NDArray[Any]:
     return numbers if scale == 1 else numbers / scale
 
 
-def _divide(top: NDArray[Any], bottom: NDArray[Any], known: NDArray[np.bool_]) -> Values:
-    known = known & (bottom != 0)
+def _both(one: Mask | None, other: Mask | None) -> Mask | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return one & other
+
+
+def _divide(top: NDArray[Any], bottom: NDArray[Any], where: Mask | None) -> Values:
+    some = bottom != 0
+    known = some if where is None else where & some
     return Values(np.divide(top, bottom, out=np.zeros(top.shape), where=known, dtype=np.float64), known)
 
 
 def _total(formula: Formula, cells: Cells) -> Values:
     numbers = cells.read(formula.leaves[0])
-    return Values(_units(numbers, formula.scale), np.ones(numbers.shape, np.bool_))
+    return Values(_units(numbers, formula.scale), None)
 
 
 def _average(formula: Formula, cells: Cells) -> Values:
@@ -109,25 +119,26 @@ def _share(formula: Formula, cells: Cells) -> Values:
 
 def _ratio(formula: Formula, cells: Cells) -> Values:
     top, bottom = (evaluate(part, cells) for part in formula.parts)
-    return _divide(top.numbers, bottom.numbers, top.known & bottom.known)
+    return _divide(top.numbers, bottom.numbers, _both(top.known, bottom.known))
 
 
 def _balance(formula: Formula, cells: Cells) -> Values:
     plus, minus = (evaluate(part, cells) for part in formula.parts)
-    begun = _times_of(cells.edges, cells.now).begun
-    return Values(plus.numbers - minus.numbers, plus.known & minus.known & begun[:, None])
+    numbers = plus.numbers - minus.numbers
+    begun = np.broadcast_to(_times_of(cells.edges, cells.now).begun[:, None], numbers.shape)
+    return Values(numbers, _both(_both(plus.known, minus.known), begun))
 
 
 def _difference(formula: Formula, cells: Cells) -> Values:
     plus, minus = (evaluate(part, cells) for part in formula.parts)
-    return Values(plus.numbers - minus.numbers, plus.known & minus.known)
+    return Values(plus.numbers - minus.numbers, _both(plus.known, minus.known))
 
 
 def _age(formula: Formula, cells: Cells) -> Values:
     plus, minus = (cells.read(leaf) for leaf in formula.leaves)
     open_now = evaluate(formula.parts[0], cells)
     waited = (plus - minus) + open_now.numbers * _times_of(cells.edges, cells.now).ends_ms[:, None]
-    found = _divide(waited, open_now.numbers, open_now.known & (open_now.numbers > 0))
+    found = _divide(waited, open_now.numbers, _both(open_now.known, open_now.numbers > 0))
     return Values(found.numbers / formula.scale, found.known)
 
 

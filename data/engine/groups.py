@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from data.errors import BadInput
 
 MOST_DENSE = 1 << 16
 MOST_GROUPS = 1 << 21
+_MOST_REMEMBERED = 1000  # codes of the dimensions of groups that are made once
 Table = NDArray[np.int32]
 
 
@@ -96,7 +98,18 @@ def domain(source: Source, by: tuple[str, ...]) -> int:
 
 def all_groups(source: Source, by: tuple[str, ...]) -> Groups:
     """A slot for every combination of codes."""
-    return present_groups(source, by, [np.arange(source.dictionary(name).size + 1) for name in by])
+    sizes = tuple(source.dictionary(name).size + 1 for name in by)
+    if sum(sizes) > _MOST_REMEMBERED or any(source.recoded(name) is not None for name in by):
+        return present_groups(source, by, [np.arange(size) for size in sizes])
+    return _every_group(by, sizes)
+
+
+@lru_cache(maxsize=256)
+def _every_group(by: tuple[str, ...], sizes: tuple[int, ...]) -> Groups:
+    codes = tuple(np.arange(size) for size in sizes)
+    width = sizes[1] if len(by) == 2 else 1
+    tables = tuple(np.arange(size, dtype=np.int32) * (width if i == 0 else 1) for i, size in enumerate(sizes))
+    return Groups(by, tables, int(np.prod(sizes)), codes)
 
 
 def present_groups(source: Source, by: tuple[str, ...], codes: Sequence[NDArray[np.int64]]) -> Groups:

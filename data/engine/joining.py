@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from data.engine.asks import COUNT, Ask, Frame, Table, frame_of
+from data.engine.asks import COUNT, Ask, Frame, Key, Table, frame_of
 
 _FROM_THE_START = "elapsed"
 """Statistics of this kind count from the beginning of their frame, so that another frame is another number."""
@@ -21,9 +21,9 @@ Part = tuple[Ask, int, int]
 
 def join(asks: Sequence[Ask]) -> dict[Ask, list[Part]]:
     """The asks to read, each with the parts that it answers; one that follows no other is its own only part."""
-    alike: dict[tuple[object, ...], list[Ask]] = {}
+    alike: dict[Key | Ask, list[Ask]] = {}
     for ask in asks:
-        alike.setdefault((ask.predicates, ask.by, ask.stats, ask.keep) if _can_be_cut(ask) else (ask,), []).append(ask)
+        alike.setdefault(ask.without_frame if _can_be_cut(ask) else ask, []).append(ask)
     return dict(_joined(chain) for same in alike.values() for chain in _chains(same))
 
 
@@ -41,6 +41,8 @@ def _can_be_cut(ask: Ask) -> bool:
 
 def _chains(asks: Sequence[Ask]) -> Iterable[list[Ask]]:
     """Asks whose frames follow each other, in the order of time."""
+    if len(asks) == 1:
+        return [list(asks)]
     chains: list[list[Ask]] = []
     for ask in sorted(asks, key=lambda ask: ask.frame.edges):
         if chains and chains[-1][-1].frame.edges[-1] == ask.frame.edges[0]:

@@ -134,8 +134,8 @@ def _rank(values: Values, by_name: Ints | None) -> list[list[int]]:
     """For each bucket the groups by descending value, unknown last, then by name."""
     numbers, known = values.numbers, values.known
     if by_name is not None:
-        numbers, known = numbers[:, by_name], known[:, by_name]
-    if known.all():
+        numbers, known = numbers[:, by_name], None if known is None else known[:, by_name]
+    if known is None or known.all():
         order = np.argsort(-numbers, axis=1, kind="stable")
     else:
         order = np.lexsort((np.where(known, -numbers, 0), ~known))
@@ -213,7 +213,7 @@ def _past(formula: Formula, cells: Cells) -> list[list[Any]]:
     values, edges = evaluate(formula, cells), cells.edges
     empty = [i for i, (a, b) in enumerate(pairwise(edges)) if a >= b]
     if empty:
-        values.known = values.known.copy()
+        values.known = np.ones(values.numbers.shape, np.bool_) if values.known is None else values.known.copy()
         values.known[empty] = False
     return values.listed()
 

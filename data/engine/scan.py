@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.engine import newest
-from data.engine.asks import Ask, Frame, Ints, Table
+from data.engine.asks import Ask, Frame, Ints, Stat, Table
 from data.engine.blocks import Touched, blocks_of, buckets_of, intervals, needed, span_of, touched
-from data.engine.collect import Ran, collect, empty_table
+from data.engine.collect import Ran, collect, empty_table, table_of
 from data.engine.days import to_ms
 from data.engine.gather import gather
 from data.engine.groups import MOST_DENSE, Groups, all_groups, domain, kept_groups, no_groups, present_groups
@@ -30,6 +30,7 @@ from data.errors import BadInput
 
 _MOST_DENSE_CELLS = 1 << 20
 _MOST_CELLS = 1 << 23
+_NONE = np.empty(0, np.int64)
 
 
 _Times = tuple[Frame, tuple[tuple[int, int], ...]]
@@ -83,10 +84,12 @@ def scan(source: Source, number: int, asks: Sequence[Ask]) -> list[Table]:
 def _scan(source: Source, number: int, asks: Sequence[Ask]) -> dict[Ask, Table]:
     found = _prepare(source, number, asks)
     groups = _groups(found)
+    layers = found.by_ask()
+    tables = {ask: table for ask in layers if (table := _known_table(found, ask, layers[ask], groups[ask]))}
     tasks: list[Task] = []
     buckets: dict[int, Ints] = {}
     known: dict[int, Results] = {}
-    for layer in found.layers:
+    for layer in [layer for layer in found.layers if layer.ask not in tables]:
         made = _tasks(found, layer, groups[layer.ask])
         tasks += made
         if layer.is_known:
@@ -101,8 +104,21 @@ def _scan(source: Source, number: int, asks: Sequence[Ask]) -> dict[Ask, Table]:
     again = exact_operations(tasks, results)
     buckets |= {id(task): buckets[first] for first, task in again.items()}
     ran = Ran(tasks, results, again, in_batches(list(again.values()), run))
-    layers = found.by_ask()
-    return {ask: collect(ask, groups[ask], ran, source, _how(layers[ask])) for ask in asks}
+    left = [ask for ask in asks if ask not in tables]
+    return tables | {ask: collect(ask, groups[ask], ran, source, _how(layers[ask])) for ask in left}
+
+
+def _known_table(found: Scan, ask: Ask, layers: Sequence[Layer], groups: Groups) -> Table | None:
+    """The table of an ask of which everything is counted, where it can be had without operations."""
+    if not all(layer.is_known for layer in layers):
+        return None
+    cells: dict[Stat, Ints] = {}
+    for layer in layers:
+        known = layer.cover.cells(groups) if layer.cover else None
+        if known is None:
+            return None
+        cells |= known
+    return table_of(ask, groups, cells, found.source, _how(layers))
 
 
 def _prepare(source: Source, number: int, asks: Sequence[Ask]) -> Scan:
@@ -114,6 +130,8 @@ def _prepare(source: Source, number: int, asks: Sequence[Ask]) -> Scan:
     for layer in layers:
         if not layer.is_known:
             read.setdefault((layer.ask.frame, layer.cover.skip if layer.cover else ()), []).append(layer)
+    if not read:
+        return Scan(source, stream, layers, _NONE, Touched(_NONE, _NONE), NOTHING, _NONE)
     spans = {times: span_of(*times) for times in read}
     starts = intervals(list(spans.values()))
     where = touched(stream, starts)
@@ -123,8 +141,7 @@ def _prepare(source: Source, number: int, asks: Sequence[Ask]) -> Scan:
         segments[times] = needed(where, buckets >= 0)
         for layer in mine:
             layer.buckets = buckets
-    some = bool(len(stream.ids)) and bool(read)
-    chosen = np.flatnonzero(np.any(list(segments.values()), axis=0)) if some else np.empty(0, np.int64)
+    chosen = np.flatnonzero(np.any(list(segments.values()), axis=0)) if len(stream.ids) else _NONE
     columns: dict[str, NDArray[np.bool_]] = {"t": where.first[chosen] != where.last[chosen]}
     for times, mine in read.items():
         which = segments[times][chosen]
@@ -134,12 +151,12 @@ def _prepare(source: Source, number: int, asks: Sequence[Ask]) -> Scan:
 
 
 def _layers(ask: Ask, days: Cover | None, sets: Cover | None) -> list[Layer]:
-    wanted, none = wanted_of(ask), np.empty(0, np.int64)
+    wanted = wanted_of(ask)
     if days is None and sets is None:
-        return [Layer(ask, wanted, None, none)]
+        return [Layer(ask, wanted, None, _NONE)]
     people = [pair for pair in wanted if pair[0] == DISTINCT]
     rest = [pair for pair in wanted if pair[0] != DISTINCT]
-    return [Layer(ask, part, cover, none) for part, cover in ((rest, days), (people, sets)) if part]
+    return [Layer(ask, part, cover, _NONE) for part, cover in ((rest, days), (people, sets)) if part]
 
 
 def _how(layers: Sequence[Layer]) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
-from data.engine.asks import COUNT, NULL, Between, Contains, Inside, OneOf, Predicate, Stat
+from data.engine.asks import COUNT, NULL, Between, Contains, Hashed, Inside, OneOf, Predicate, Stat
 from data.engine.catalogue import catalogue_of
 from data.engine.hexagons import PLACE, area_of
 from data.engine.splits import filter_columns, split_columns, text_columns
@@ -20,7 +20,7 @@ HOUR_MS = 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
-class Leaf:
+class Leaf(Hashed):
     """One statistic of the rows of `dataset` by `at` that meet `predicates`; `running`: all before the bucket ends."""
 
     dataset: str
@@ -28,14 +28,7 @@ class Leaf:
     predicates: tuple[Predicate, ...]
     stat: Stat
     running: bool = False
-    _hash: int = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        parts = self.dataset, self.at, self.predicates, self.stat, self.running
-        object.__setattr__(self, "_hash", hash(parts))
-
-    def __hash__(self) -> int:
-        return self._hash
+    __hash__ = Hashed.__hash__
 
 
 @dataclass(frozen=True, slots=True)

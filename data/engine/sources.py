@@ -35,8 +35,6 @@ class Source:
         self._manifest: Manifest | None = None
         self.tables: dict[Predicate, NDArray[np.uint8]] = {}
         """Which codes pass a condition, for those that were asked for (see program.table_of)."""
-        self.passing: dict[tuple[tuple[Predicate, ...], str], NDArray[np.bool_]] = {}
-        """Which codes of a column pass all conditions on it (see tensor_known.passing)."""
 
     def __enter__(self) -> Source:
         return self

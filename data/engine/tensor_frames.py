@@ -14,7 +14,7 @@ from data.engine.buckets import add_months
 from data.engine.days import day_starts
 from data.engine.manifest import Stream
 from data.engine.sources import Source
-from data.engine.tensor_days import DAYS, whole_sets
+from data.engine.tensor_days import Days, whole_sets
 from data.engine.tensor_index import Key, Month, place_of, prints_of
 from data.engine.tensor_known import Chosen, runs_of
 from data.engine.tensor_panels import Panels
@@ -162,27 +162,27 @@ class WholeMonths:
         self.months: dict[int, list[Month]] = {}
         for i, bucket in whole.items():
             self.months.setdefault(bucket, []).append(live.months[i])
-        self._skips: dict[frozenset[int], tuple[Spans, bool]] = {}
+        self._skips: dict[frozenset[Days], tuple[Spans, bool]] = {}
 
     def panels(self, source: Source) -> list[tuple[int, Panels]]:
         """The panels of the months of each bucket."""
         return [(b, Panels(source, self._frame.live.number, months)) for b, months in self.months.items()]
 
-    def skip(self, firsts: frozenset[int] = frozenset()) -> tuple[Spans, bool]:
-        """The time that the months and sets of days that begin so span, and whether that is all there is to read."""
-        if firsts not in self._skips:
+    def skip(self, sets: frozenset[Days] = frozenset()) -> tuple[Spans, bool]:
+        """The time that the months and some sets of days span, and whether that is all there is to read."""
+        if sets not in self._skips:
             live = self._frame.live
-            days = np.isin(live.ordinals - live.ordinals % DAYS, list(firsts)) & ~self._inside
+            days = np.isin(live.ordinals, [first + i for first, number in sets for i in range(number)])
             starts = np.append(self._edges[:, 0], live.starts[days])
             ends = np.append(self._edges[:, 1], live.ends[days])
             order = np.argsort(starts)
-            self._skips[firsts] = _spans(starts[order], ends[order]), self._frame.leaves_nothing(self._inside | days)
-        return self._skips[firsts]
+            self._skips[sets] = _spans(starts[order], ends[order]), self._frame.leaves_nothing(self._inside | days)
+        return self._skips[sets]
 
 
 class PeopleMonths(WholeMonths):
     """Sets of people in a frame: of months, by at most one dimension, and, where no ask splits, of some days beside
-    them; `days` is the bucket of each set by its first day."""
+    them; `days` is the bucket of each set by its days."""
 
     def __init__(self, frame: CountedFrame, dimensions: tuple[str, ...], is_split: bool) -> None:
         name = "".join(dimensions) if len(dimensions) < 2 else None  # there are none by pairs

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from data.engine.asks import NULL, Ask, Between, Ints
+from data.engine.asks import NULL, Ask, Between, Ints, Stat
 from data.engine.groups import Groups
+from data.engine.logbins import percentiles
 from data.engine.program import COUNT, ELAPSED, HISTOGRAM, LIMITS, SUM, Operation, table_of
 from data.engine.sources import Source
 from data.engine.tensor_index import Month
 from data.engine.tensor_panels import Panels
 
 _LARGEST = 2**63 - 1
+_NOTHING = np.empty(0, np.int64)
 Mask = NDArray[np.bool_]
 _Placed = tuple[tuple[int, ...], list[tuple[int, Mask]], Ints]
 """The order of the axes, which codes pass along an axis in that order, and the slots of those that do."""
+_ADDED = {"n": "n", "sum": "s:", "filled": "f:"}
+"""How parts name what is added up for a statistic, before its column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +64,21 @@ class Chosen:
     starts: Ints
 
 
-def passing(source: Source, ask: Ask, dimension: str) -> Mask:
-    """Which codes of a dimension meet the ask's predicates; do not change it."""
-    key = ask.predicates, dimension
-    if key not in source.passing:
-        found = np.ones(source.dictionary(dimension).size + 1, np.bool_)
-        for predicate in ask.predicates:
-            if not isinstance(predicate, Between) and predicate.column == dimension:
-                found &= table_of(source, predicate) != 0
-        source.passing[key] = found
-    return source.passing[key]
+def passing(source: Source, ask: Ask, dimension: str) -> Mask | None:
+    """Which codes of a dimension meet the ask's predicates, None where all do; do not change it."""
+    found: Mask | None = None
+    for predicate in ask.predicates:
+        if not isinstance(predicate, Between) and predicate.column == dimension:
+            passed = table_of(source, predicate).view(np.bool_)
+            found = passed if found is None else found & passed
+    return found
+
+
+def codes_of(source: Source, dimension: str, passed: Mask | None) -> list[int]:
+    """The codes that pass."""
+    if passed is None:
+        return list(range(source.dictionary(dimension).size + 1))
+    return passed.nonzero()[0].tolist()
 
 
 def slots_of(groups: Groups, shape: Sequence[int]) -> Ints:
@@ -80,16 +90,30 @@ def slots_of(groups: Groups, shape: Sequence[int]) -> Ints:
     return groups.pairs[keys].astype(np.int64) if groups.pairs is not None else keys
 
 
-def _add_lines(out: Ints, runs: Runs, numbers: Ints) -> None:
+def _into_buckets(runs: Runs, numbers: Ints, size: int) -> Ints:
+    """Numbers [stretches, ...] added up in their buckets, [size, ...]."""
+    if runs.are_single and len(numbers) == size:
+        return numbers
+    out = np.zeros((size, *numbers.shape[1:]), np.int64)
     if runs.are_single:
-        out[runs.buckets] += numbers
+        out[runs.buckets] = numbers
     else:
         np.add.at(out, runs.buckets, numbers)
+    return out
 
 
 def _padded(table: NDArray[np.int32] | None, size: int) -> Ints:
     assert table is not None
     return table[:size].astype(np.int64)
+
+
+def _names_of(kind: int, column: str) -> tuple[str, ...]:
+    """What of a part an operation adds up."""
+    if kind == COUNT:
+        return ("n",)
+    if kind == SUM:
+        return f"s:{column}", f"f:{column}"
+    return ("n", *([f"s:{column}"] if column else [])) if kind == ELAPSED else ()
 
 
 class Known:
@@ -99,28 +123,22 @@ class Known:
         self, source: Source, ask: Ask, wanted: Sequence[tuple[int, str]], dimensions: Sequence[str], part: str,
         days: Chosen, panels: Panels,
     ) -> None:  # fmt: skip
-        self._ask, self._dimensions, self._part, self._days, self._panels = ask, dimensions, part, days, panels
+        self._ask, self._dimensions, self._part, self._panels = ask, dimensions, part, panels
         self._passing = [passing(source, ask, name) for name in dimensions]
         self._runs = days.runs
-        self._bins = self._read_bins(wanted)
-        self._numbers = {pair: self._read(*pair) for pair in wanted if pair[0] not in (HISTOGRAM, ELAPSED)}
-        self._waited = {pair: self._read_elapsed(pair[1]) for pair in wanted if pair[0] == ELAPSED}
+        self._bins = self._read_bins(source, wanted)
+        names = tuple(dict.fromkeys(name for pair in wanted for name in _names_of(*pair)))
+        self._places = {name: i for i, name in enumerate(names)}
+        self._added = self._runs.of(panels.sums(part, names)) if names else _NOTHING
+        waits = any(kind == ELAPSED for kind, _ in wanted)
+        self._waited = self._runs.of(panels.elapsed(part, days.starts)) if waits else _NOTHING
+        self._limits = {column: self._read_limits(column) for kind, column in wanted if kind == LIMITS}
+        self.is_plain = not (waits or self._limits)
         self.top = 0
-        self._last: tuple[Groups, tuple[int, ...], _Placed] | None = None
+        self._last: tuple[Groups, Ints] | None = None
 
-    def _sums(self, name: str) -> Ints:
-        return self._runs.of(self._panels.sums(self._part, name))
-
-    def _read(self, kind: int, column: str) -> list[Ints]:
-        """The numbers of an operation by stretch of days and code, one array for each of its width."""
-        if kind == COUNT:
-            return [self._sums("n")]
-        if kind == SUM:
-            return [self._sums(f"s:{column}"), self._sums(f"f:{column}")]
-        assert kind == LIMITS
-        return [
-            self._least(f"lo:{column}", np.minimum, _LARGEST), self._least(f"hi:{column}", np.maximum, NULL)
-        ]  # fmt: skip
+    def _read_limits(self, column: str) -> tuple[Ints, Ints]:
+        return self._least(f"lo:{column}", np.minimum, _LARGEST), self._least(f"hi:{column}", np.maximum, NULL)
 
     def _least(self, name: str, pick: np.ufunc, empty: int) -> Ints:
         values = self._panels.stacked(self._part, name, empty)
@@ -129,12 +147,9 @@ class Known:
         found: Ints = pick.reduceat(values, edges, axis=0)[::2]
         return found
 
-    def _read_elapsed(self, column: str) -> tuple[Ints, Ints]:
-        """Rows, and the sum of their times less that of their spans."""
-        times = self._runs.of(self._panels.elapsed(self._part, self._days.starts))
-        return self._sums("n"), times - self._sums(f"s:{column}") if column else times
-
-    def _read_bins(self, wanted: Sequence[tuple[int, str]]) -> dict[str, list[tuple[int, int, Ints]]]:
+    def _read_bins(
+        self, source: Source, wanted: Sequence[tuple[int, str]]
+    ) -> dict[str, list[tuple[int, int, Ints]]]:  # fmt: skip
         """By column the code, first bin and histograms of stretches; those to be taken away as negative numbers."""
         columns = [column for kind, column in wanted if kind == HISTOGRAM]
         if not columns:
@@ -142,10 +157,10 @@ class Known:
         parts: list[tuple[int, str, int]] = [(-1, "h", 1)]
         if self._dimensions:
             name, passed = self._dimensions[0], self._passing[0]
-            parts = [(code, f"h:{name}:{code}", 1) for code in np.flatnonzero(passed).tolist()]
-            if not self._ask.by and len(parts) * 2 > len(passed):  # all but those that do not pass
-                rest = np.flatnonzero(~passed).tolist()
-                parts = [(-1, "h", 1), *((code, f"h:{name}:{code}", -1) for code in rest)]
+            codes = codes_of(source, name, passed)
+            parts = [(code, f"h:{name}:{code}", 1) for code in codes]
+            if not self._ask.by and passed is not None and len(codes) * 2 > len(passed):  # all but those that do not
+                parts = [(-1, "h", 1), *((code, f"h:{name}:{code}", -1) for code in (~passed).nonzero()[0].tolist())]
         return {column: [self._histogram(*part, column) for part in parts] for column in columns}
 
     def _histogram(self, code: int, part: str, sign: int, column: str) -> tuple[int, int, Ints]:
@@ -158,100 +173,96 @@ class Known:
         last = max((first + counts.shape[1] - 1 for _, first, counts in found), default=0)
         return min((first for _, first, _ in found), default=0), last
 
-    def of(self, op: Operation, groups: Groups) -> NDArray[Any]:
-        """What an operation would have counted: [slots, width]."""
-        out = np.zeros((self._ask.frame.size, groups.size, op.width), np.int64)
-        if op.kind == HISTOGRAM:
-            slots = slots_of(groups, [len(self._passing[0])] if groups.columns else [])
-            for code, first, counts in self._bins[op.column]:
-                at = first - op.first_bin
-                slot = int(slots[code]) if groups.columns else 0
-                _add_lines(out[:, slot, at : at + counts.shape[1]], self._runs, counts)
-            return out.reshape(-1, op.width)
-        if op.kind == ELAPSED:
-            rows, times = self._waited[op.kind, op.column]
-            numbers = [rows * op.since_ms - times]
-        else:
-            numbers = self._numbers[op.kind, op.column]
-        if op.kind == LIMITS:
-            out[:, :, 0], out[:, :, 1] = _LARGEST, NULL
-        for place, values in enumerate(numbers):
-            self._add(op, groups, values, out[:, :, place], place)
-        return out.reshape(-1, op.width)
-
-    def _add(self, op: Operation, groups: Groups, values: Ints, out: Ints, place: int) -> None:
-        """Adds numbers [stretches, codes...] to [buckets, groups]."""
-        if values.ndim == 1 and op.kind != LIMITS:
-            _add_lines(out, self._runs, values[:, None])
-            return
-        order, masks, slots = self._placed(groups, values.shape)
-        if order != tuple(range(values.ndim)):
-            values = np.transpose(values, order)
-        for axis, passed in masks:
-            values = np.compress(passed, values, axis)
-        if not values.size:  # no value of a dimension passes
-            return
-        flat = values.reshape(len(values), slots.size, -1)
-        if groups.size == 1 and op.kind != LIMITS:
-            _add_lines(out, self._runs, flat.sum(axis=(1, 2))[:, None])
-            return
-        buckets = self._runs.buckets[:, None]
-        if op.kind == LIMITS:
-            least, most = flat.min(axis=2, initial=_LARGEST), flat.max(axis=2, initial=NULL)
-            (np.minimum if place == 0 else np.maximum).at(out, (buckets, slots), least if place == 0 else most)
-        elif groups.kept is None and self._runs.are_single:
-            out[buckets, slots] = flat.sum(axis=2)  # each place once
-        else:
-            np.add.at(out, (buckets, slots), flat.sum(axis=2))
-
-    def _placed(self, groups: Groups, shape: tuple[int, ...]) -> _Placed:
-        """How numbers of that shape are laid into the groups; the same for all numbers of a part."""
-        if self._last is not None and self._last[0] is groups and self._last[1] == shape:
-            return self._last[2]
-        grouped = tuple(1 + self._dimensions.index(name) for name in groups.columns)
-        rest = tuple(axis for axis in range(1, len(shape)) if axis not in grouped)
-        slots = slots_of(groups, [shape[axis] for axis in grouped])
-        masks: list[tuple[int, Mask]] = []
-        for place, axis in enumerate((*grouped, *rest), 1):
-            passed = self._passing_in(self._dimensions[axis - 1], shape[axis])
-            if not passed.all():
-                masks.append((place, passed))
-                slots = np.compress(passed, slots, place - 1) if place <= len(grouped) else slots
-        found = (0, *grouped, *rest), masks, slots.reshape(1, -1)
-        self._last = groups, shape, found
+    def cells(self, groups: Groups) -> dict[Stat, Ints]:
+        """The ask's statistics but for distinct people, [buckets, groups], where `is_plain`; do not change them."""
+        added = self._laid(groups)
+        found = {
+            stat: added[:, self._places[_ADDED[stat.kind] + stat.column]]
+            for stat in self._ask.stats
+            if stat.kind in _ADDED
+        }
+        for column in self._bins:
+            first, last = self.bins(column)
+            counts = self._histograms(column, first, last - first + 1, groups)
+            upto = np.cumsum(counts, axis=1)
+            for stat in self._ask.stats:
+                if stat.kind == "percentile" and stat.column == column:
+                    found[stat] = percentiles(counts, first, stat.q, upto).reshape(len(added), -1)
         return found
 
-    def _passing_in(self, dimension: str, size: int) -> Mask:
-        return self._passing[self._dimensions.index(dimension)][:size]
-
-
-class Sets:
-    """Sets of people of whole months, for an ask that uses at most one dimension (`name`, or ""); without one, `days`
-    are bits of everyone in some days more, by bucket."""
-
-    def __init__(
-        self, source: Source, ask: Ask, name: str, months: Sequence[tuple[int, Panels]],
-        days: Sequence[tuple[int, NDArray[np.uint64]]],
-    ) -> None:  # fmt: skip
-        codes = np.flatnonzero(passing(source, ask, name)).tolist() if name else [-1]
-        together = [codes] if not ask.by else [[code] for code in codes]
-        self._ask, self._sizes = ask, [source.dictionary(name).size + 1] if name else []
-        self._sets = [
-            (bucket, some[0] if some else -1, panels.sets([f"a:{name}:{code}" if name else "a" for code in some]))
-            for bucket, panels in months
-            for some in together
-        ]
-        self._sets += [(bucket, -1, bits) for bucket, bits in days]
-        self.top = max((len(bits) * 64 - 1 for _, _, bits in self._sets), default=0)
-
-    def bins(self, _column: str) -> tuple[int, int]:
-        """Sets have no histograms."""
-        return 0, 0
-
     def of(self, op: Operation, groups: Groups) -> NDArray[Any]:
-        """One bit for each person: [slots, words]."""
-        out = np.zeros((self._ask.frame.size, groups.size, op.width), np.uint64)
-        slots = slots_of(groups, self._sizes if groups.columns else [])
-        for bucket, code, bits in self._sets:
-            out[bucket, int(slots[code]) if groups.columns else 0, : len(bits)] |= bits
-        return out.reshape(-1, op.width)
+        """What an operation would have counted: [slots, width]."""
+        if op.kind == HISTOGRAM:
+            return self._histograms(op.column, op.first_bin, op.width, groups)
+        if op.kind == LIMITS:
+            return self._extremes(op, groups)
+        if op.kind == ELAPSED:
+            rows, spans = (self._added[:, self._places[name]] for name in ("n", f"s:{op.column}" if op.column else "n"))
+            times = self._waited - spans if op.column else self._waited
+            found = self._lay((rows * op.since_ms - times)[:, None], groups)
+        else:
+            first = self._places[_names_of(op.kind, op.column)[0]]
+            found = self._laid(groups)[:, first : first + op.width]
+        return found.transpose(0, 2, 1).reshape(-1, op.width)
+
+    def _histograms(self, column: str, first_bin: int, width: int, groups: Groups) -> Ints:
+        out = np.zeros((self._ask.frame.size, groups.size, width), np.int64)
+        slots = slots_of(groups, [len(table) for table in groups.tables if table is not None])
+        for code, first, counts in self._bins[column]:
+            at = first - first_bin
+            slot = int(slots[code]) if groups.columns else 0
+            out[:, slot, at : at + counts.shape[1]] += _into_buckets(self._runs, counts, len(out))
+        return out.reshape(-1, width)
+
+    def _extremes(self, op: Operation, groups: Groups) -> Ints:
+        out = np.empty((self._ask.frame.size, groups.size, 2), np.int64)
+        out[:] = _LARGEST, NULL
+        buckets = self._runs.buckets[:, None]
+        for place, (values, pick) in enumerate(zip(self._limits[op.column], (np.minimum, np.maximum), strict=True)):
+            flat, slots = self._by_slot(values[:, None], groups)
+            if flat.size:
+                pick.at(out[:, :, place], (buckets, slots), pick.reduce(flat[:, 0], axis=2))
+        return out.reshape(-1, 2)
+
+    def _laid(self, groups: Groups) -> Ints:
+        """Rows and sums, [buckets, as many as are added up, groups]; do not change them."""
+        if self._last is None or self._last[0] is not groups:
+            self._last = groups, self._lay(self._added, groups)
+        return self._last[1]
+
+    def _lay(self, values: Ints, groups: Groups) -> Ints:
+        """Numbers [stretches, width, codes...] added up by bucket and group, [buckets, width, groups]."""
+        flat, slots = self._by_slot(values, groups)
+        size = self._ask.frame.size
+        if groups.size == 1:
+            return _into_buckets(self._runs, flat.sum(axis=(2, 3))[:, :, None], size)
+        summed = flat[:, :, :, 0] if flat.shape[3] == 1 else flat.sum(axis=3)
+        lines = np.zeros((*flat.shape[:2], groups.size), np.int64)
+        if groups.kept is None:
+            lines[:, :, slots] = summed  # each place once
+        else:
+            np.add.at(np.moveaxis(lines, 2, 0), slots, np.moveaxis(summed, 2, 0))
+        return _into_buckets(self._runs, lines, size)
+
+    def _by_slot(self, values: Ints, groups: Groups) -> tuple[Ints, Ints]:
+        """Those of the numbers whose codes pass, [stretches, width, slots, what is added up], and those slots."""
+        order, masks, slots = self._placed(groups, values.shape[2:])
+        values = np.transpose(values, order)
+        for axis, passed in masks:
+            values = values.compress(passed, axis)
+        rest = values.shape[2 + len(groups.columns) :]
+        return values.reshape(*values.shape[:2], slots.size, prod(rest)), slots
+
+    def _placed(self, groups: Groups, shape: tuple[int, ...]) -> _Placed:
+        """How numbers of that many codes are laid into the groups."""
+        grouped = tuple(self._dimensions.index(name) for name in groups.columns)
+        rest = tuple(axis for axis in range(len(shape)) if axis not in grouped)
+        slots = slots_of(groups, [shape[axis] for axis in grouped])
+        masks: list[tuple[int, Mask]] = []
+        for place, axis in enumerate((*grouped, *rest)):
+            mask = self._passing[axis]
+            if mask is not None:
+                passed = mask[: shape[axis]]
+                masks.append((2 + place, passed))
+                slots = slots.compress(passed, place) if place < len(grouped) else slots
+        return (0, 1, *(2 + axis for axis in (*grouped, *rest))), masks, slots.reshape(-1)

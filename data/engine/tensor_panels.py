@@ -44,9 +44,13 @@ class Panels:
         """The array of all days, [days, codes...], `empty` for codes that a month did not know; raises TensorGone."""
         return self._kept(part, name, "stacked", lambda: _stacked(self._all(part, name), name, empty))
 
-    def sums(self, part: str, name: str) -> Ints:
-        """The sums before each day and after the last, [days + 1, codes...]; raises TensorGone."""
-        return self._kept(part, name, "sums", lambda: _summed(_stacked(self._all(part, name), name)))
+    def sums(self, part: str, names: tuple[str, ...]) -> Ints:
+        """The sums before each day and after the last, [days + 1, names, codes...]; raises TensorGone."""
+
+        def make() -> Ints:
+            return _summed(np.stack([_stacked(self._all(part, name), name) for name in names], axis=1))
+
+        return self._kept(part, names, "sums", make)
 
     def elapsed(self, part: str, starts: Ints) -> Ints:
         """Sums of the rows' times since 1970; `starts` are when the days began.
@@ -96,7 +100,7 @@ class Panels:
         dense[days, bins - first] = counts  # a day has each bin once
         return first, _summed(dense)
 
-    def _kept(self, part: str, name: str, kind: str, make: Callable[[], T]) -> T:
+    def _kept(self, part: str, name: str | tuple[str, ...], kind: str, make: Callable[[], T]) -> T:
         key = (self._key, part, name, kind)
         kept: T | None = find(key)
         if kept is not None:

@@ -8,19 +8,20 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from data.engine.asks import Ask, Between
+from data.engine.asks import Ask, Between, Ints, Stat
 from data.engine.groups import Groups, domain
 from data.engine.manifest import Stream
 from data.engine.operations import wanted_of
 from data.engine.program import COUNT, DISTINCT, ELAPSED, HISTOGRAM, LIMITS, SUM, Operation
 from data.engine.sources import Source
 from data.engine.tally import part_of
-from data.engine.tensor_days import DAYS, people_of_days
+from data.engine.tensor_days import people_of_days
 from data.engine.tensor_frames import CountedFrame, Spans, live_of, span_in
 from data.engine.tensor_index import TensorGone, read_index
-from data.engine.tensor_known import Known, Sets
+from data.engine.tensor_known import Known
 from data.engine.tensor_panels import Panels
 from data.engine.tensor_places import MOST_SLOTS, Places, dimension_of
+from data.engine.tensor_sets import Sets
 
 LEAST_ROWS = 20_000
 """Ranges with fewer rows in settled days are read from segments alone."""
@@ -44,6 +45,11 @@ class Cover:
     def top(self) -> int:
         """The highest code of the sets."""
         return self._known.top
+
+    def cells(self, groups: Groups) -> dict[Stat, Ints] | None:
+        """Its statistics, [buckets, groups], where nothing else is to be read and no operation is needed; else None."""
+        found = self._known
+        return found.cells(groups) if self.is_whole and not isinstance(found, Places) and found.is_plain else None
 
     def known(self, op: Operation, groups: Groups) -> NDArray[np.generic]:
         """What was counted, as an operation counts it: [slots, width]."""
@@ -94,12 +100,13 @@ def _placed(source: Source, ask: Ask) -> str | None:
 
 def _by_day(source: Source, frame: CountedFrame, ask: Ask, dimensions: tuple[str, ...]) -> Cover | None:
     wanted = [pair for pair in wanted_of(ask) if pair[0] != DISTINCT]
-    exact = any(stat.kind == "percentile" and stat.exact for stat in ask.stats)
-    if exact or any(len(dimensions) > MOST_DIMENSIONS[kind] for kind, _ in wanted):
+    kinds = {kind for kind, _ in wanted}
+    most = min((MOST_DIMENSIONS[kind] for kind in kinds), default=0)
+    if len(dimensions) > most or (HISTOGRAM in kinds and any(stat.exact for stat in ask.stats)):
         return None
     part = part_of(dimensions)
     bins = f"h:{dimensions[0]}" if dimensions else "h"
-    found = frame.chosen(frozenset((part, bins) if any(kind == HISTOGRAM for kind, _ in wanted) else (part,)))
+    found = frame.chosen(frozenset((part, bins) if HISTOGRAM in kinds else (part,)))
     if found is None:
         return None
     chosen, skip, is_whole = found
@@ -118,8 +125,8 @@ def _by_sets(source: Source, frame: CountedFrame, ask: Ask, dimensions: tuple[st
         return None
     sets = people.panels(source)
     name = dimensions[0] if dimensions and sets else ""
-    known = Sets(source, ask, name, sets, [(people.days[first], bits) for first, bits in days.items()])
-    counted = ((people.count, "months"), (DAYS * len(days), "days"))
+    known = Sets(source, ask, name, sets, [(people.days[which], bits) for which, bits in days.items()])
+    counted = ((people.count, "months"), (sum(number for _, number in days), "days"))
     words = "sets of people of " + " and ".join(f"{n} {unit}" for n, unit in counted if n)
     skip, is_whole = people.skip(frozenset(days))
     return Cover(skip, words, is_whole, known)

@@ -148,7 +148,7 @@ def test_people_of_some_days_are_kept_until_those_days_change(model: Model) -> N
             compact(writer.scope, model)
         count_days(writer)
         found, oracle = (answer(writer.scope, model, queries, LATER, engine) for engine in ("segments", "sql"))
-        assert "days and sets of people of 4 days" in found[0].plan["read"][-1], step
+        assert "days and sets of people of 8 days" in found[0].plan["read"][-1], step
         for segments, rows, query in zip(found, oracle, queries, strict=True):
             assert_same(segments, rows, query)
 
