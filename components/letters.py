@@ -36,7 +36,7 @@ def draw(scope: Scope, now: datetime) -> None:
         for one in found
     ]  # fmt: skip
     table(scope, rows, ("When",))
-    st.caption(f"{plural(total, 'message')}, newest first.")
+    st.caption(f"{plural(total, 'message')}, newest first.{' Columns sort this page.' if pages > 1 else ''}")
     _actions(scope, found, now)
     if can(scope, "export") and can(scope, "personal"):
         downloads.button("refused_messages", "letters_csv", lambda: connections.taken_along(scope), "All as CSV")

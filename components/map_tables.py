@@ -89,7 +89,8 @@ def draw(picture: Picture, name: str = "map_table", picks: str = "hex", links: C
         return
     # a line of its own: on phones the table's buttons lie over what stands right above it
     is_cut = len(picture.lines) < of
-    st.caption(f"First {len(picture.lines)} of {grouped(of)}" if is_cut else plural(len(picture.lines), "line"))
+    first = f"First {len(picture.lines)} of {grouped(of)}; columns sort these {len(picture.lines)}"
+    st.caption(first if is_cut else plural(len(picture.lines), "line"))
     key = f"{name}_{state.once('map')}"
     can_pick = any(line[0] for line in picture.lines)
 

@@ -16,6 +16,15 @@ from services.live import drills
 from services.live.drills import MOST_SORTED, Drill, Rows
 from services.people import can
 
+# Streamlit's table sorts, sums up, searches and writes what it holds, here one page of many, and has no setting against
+# it. Its menu of a column begins with a title, two ways to sort and a line.
+_OF_ONE_PAGE = """<style>
+body:has([class*="st-key-paged_"]) [data-testid="stDataFrameColumnMenu"] :is(
+[role="menu"]>:nth-child(-n+4):not(:first-child), :has(>[aria-haspopup="true"])),
+[class*="st-key-paged_"] [data-testid="stElementToolbarButton"]:has([aria-label^="Search"],[aria-label^="Download"])
+{display:none}
+</style>"""
+
 
 @dataclass
 class Reading:
@@ -26,7 +35,7 @@ class Reading:
     turn: int = 0
 
     def sort(self, order: Order | None) -> None:
-        """Another order, from its first page on; the table begins anew, with no column chosen."""
+        """Another order, from its first page on; with another `turn` the table begins anew, with no column chosen."""
         self.cursors, self.order, self.turn = [], order, self.turn + 1
 
 
@@ -89,13 +98,18 @@ def _table(scope: Scope, wanted: Drill, reading: Reading, rows: Rows, name: str,
 
     def turn() -> None:
         chosen = st.session_state[key].selection.columns
-        reading.sort(drills.turned(reading.order, chosen[0]) if chosen else reading.order)
+        if chosen and rows.can_sort:
+            reading.sort(drills.turned(reading.order, chosen[0]))
+        else:
+            reading.turn += 1
 
-    choose = {"on_select": turn, "selection_mode": "single-column"} if rows.can_sort else {}
-    st.dataframe(
-        frame, hide_index=True, column_config=settings, height=height, key=key, placeholder="",
-        alt=f"Rows: {wanted.sentence}", **choose,
-    )  # fmt: skip
+    st.html(_OF_ONE_PAGE)
+    with st.container(key=f"paged_{name}"):
+        # that columns can be chosen also keeps a click on their head from sorting the page alone
+        st.dataframe(
+            frame, hide_index=True, column_config=settings, height=height, key=key, placeholder="", on_select=turn,
+            selection_mode="single-column", alt=f"Rows: {wanted.sentence}",
+        )  # fmt: skip
 
 
 def _titled(title: str, column: str, order: Order | None) -> str:

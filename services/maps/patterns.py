@@ -49,7 +49,7 @@ class Patterns:
         """What the table says, in words."""
         if self.reason:
             return self.reason
-        listed = f" The first {_LISTED} are listed." if len(self.found) > _LISTED else ""
+        listed = f" The first {_LISTED} are listed; columns sort these." if len(self.found) > _LISTED else ""
         return (
             f"{number(len(self.found), 'integer')} of {number(self.tested, 'integer')} tested pairs stand out at a"
             f" false discovery rate of 5 %.{listed} Times as many: the rows there against those expected if every place"

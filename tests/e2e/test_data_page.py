@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
+import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from services import people
@@ -91,6 +95,28 @@ def add_places(town: str) -> None:
     ingest_rows(people.command_scope(town), "grievance.complaints", rows, None, now)
 
 
+def offered_for_first_column(page: Page) -> list[str]:
+    """What the menu of the first column of the list offers; its button is at the end of the head that lights up."""
+    box = page.get_by_role("dialog").get_by_test_id("stDataFrame").bounding_box()
+    assert box is not None
+    strip = {"x": box["x"], "y": box["y"] + 2, "width": box["width"], "height": 26}
+
+    def pixels() -> Any:
+        return np.asarray(Image.open(io.BytesIO(page.screenshot(clip=strip))).convert("RGB"))
+
+    page.mouse.move(box["x"] + 30, box["y"] - 40)
+    page.wait_for_timeout(500)
+    quiet = pixels()
+    page.mouse.move(box["x"] + 30, box["y"] + 15)
+    page.wait_for_timeout(500)
+    is_same = (pixels() == quiet).all(axis=(0, 2))
+    end = 30 + int(np.argmax(is_same[30:]))
+    page.mouse.click(box["x"] + end - 16, box["y"] + 15)
+    menu = page.get_by_test_id("stDataFrameColumnMenu")
+    menu.wait_for()
+    return [text.splitlines()[-1] for text in menu.get_by_role("menuitem").all_inner_texts() if text]
+
+
 @pytest.mark.skipif(not leaflet.is_here(), reason="Leaflet is not here; `make draw` brings it")
 def test_what_is_drawn_is_counted_listed_and_leads_to_its_rows(server: Server, page: Page, town: str) -> None:
     add_places(town)
@@ -115,6 +141,8 @@ def test_what_is_drawn_is_counted_listed_and_leads_to_its_rows(server: Server, p
     page.get_by_role("button", name="See the rows").click()
     drawer = page.get_by_role("dialog")
     expect(drawer.get_by_text(f"{EAST}\u00a0rows. ")).to_be_visible(timeout=WAIT_MS)
+    assert offered_for_first_column(page) == ["Autosize", "Pin column", "Hide column"], "nothing sorts one page alone"
+    page.keyboard.press("Escape")
     drawer.get_by_test_id("stDataFrame").click(position={"x": 30, "y": 15})  # the head of the first column
     order = drawer.get_by_role("combobox", name="Order of all rows")
     expect(order).to_have_value("Complaint id, A to Z", timeout=WAIT_MS)
