@@ -15,9 +15,9 @@ from components.markdown import plain
 from components.palette import palette
 from data.types import Scope
 from services.field import reading
-from services.field.effects import WEEKS_BEFORE, EffectAsk
+from services.field.effects import WEEKS_BEFORE, EffectAsk, in_words
 from services.field.errands import Errand
-from services.formats import days_text, moment, number, plural, signed
+from services.formats import days_text, moment, number, plural
 from services.live.boards import Board
 from services.maps.hexes import mappable
 from services.queries import filters_as_json
@@ -105,22 +105,16 @@ def _answer(scope: Scope, now: datetime, errand: Errand) -> None:
 
 
 def _figures(found: dict[str, Any]) -> None:
-    low, high = signed(found["low"], 2), signed(found["high"], 2)
+    said = in_words(found)
     with st.grid(4, min_column_width=180, gap="xsmall"):
-        st.metric("Change a week and place", signed(found["effect"], 2), border=True,
-                  help=f"95 % interval {low} to {high}")  # fmt: skip
-        st.metric(
-            "Against what would have been",
-            ("+" if found["relative"] > 0 else "") + number(found["relative"], "percent"),
-            border=True,
-        )
-        st.metric("Chance of as much", number(found["p"], "percent"), border=True,
+        st.metric("Change a week and place", said.change, border=True, help=f"95 % interval {said.low} to {said.high}")
+        st.metric("Against what would have been", said.relative, border=True)
+        st.metric("Chance of as much", said.chance, border=True,
                   help=f"Placebo test: {found['placebos']} groups of untreated places as if treated")  # fmt: skip
-        st.metric("Missed before by", number(found["fit"], "percent"), border=True,
+        st.metric("Missed before by", said.missed, border=True,
                   help="How far the mixture was from the treated places before the intervention")  # fmt: skip
-    often = "could well be chance" if found["p"] > 0.05 else "is hardly chance"
-    st.markdown(f"The change lies between **{low}** and **{high}** a week and place "
-                f"with 95 % confidence; it **{often}**.")  # fmt: skip
+    st.markdown(f"The change lies between **{said.low}** and **{said.high}** a week and place "
+                f"with 95 % confidence; it **{said.often}**.")  # fmt: skip
 
 
 def _chart(found: dict[str, Any]) -> None:

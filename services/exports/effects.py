@@ -15,8 +15,8 @@ from services.exports import sheets
 from services.exports.map_files import polygon
 from services.exports.sheets import Item, PlainSheet
 from services.exports.visible import require_visible
-from services.field.effects import ask_of
-from services.formats import number, plural, signed
+from services.field.effects import ask_of, in_words
+from services.formats import number, plural
 from services.maps.choices import Box, MapChoice, box_around
 from services.maps.colours import categorical
 from services.maps.hexes import Coverage
@@ -150,7 +150,7 @@ def _sheet(
     if rows is not None:
         said = f"{number(rows, 'integer')} of {plural(coverage.total, 'row')} lie in the places that are compared."
     title = f"{finding.metric.title} since {ask.since}: did it work?"
-    told = sheets.about(
+    about = sheets.about(
         scope, finding.metric, choice, finding.filters, now, title, found["reason"] or _note(found), errand.as_of,
         coverage, said, box,
     ) | {
@@ -160,8 +160,8 @@ def _sheet(
         **{name: found.get(name) for name in ("effect", "low", "high", "relative", "p", "fit")},
         "placebos_compared": found.get("placebos"),
     }  # fmt: skip
-    sentences = (*sheets.sentences(told, part), *_answered(scope, finding))
-    return PlainSheet(title, columns, (), items, told, sentences, (), box, choice)
+    sentences = (*sheets.sentences(about, part), *_answered(scope, finding))
+    return PlainSheet(title, columns, (), items, about, sentences, (), box, choice)
 
 
 def _note(found: Mapping[str, Any]) -> str:
@@ -175,10 +175,10 @@ def _answered(scope: Scope, finding: Finding) -> tuple[tuple[str, str], ...]:
     worked_out = ("Worked out", sheets.dated(errand.finished_at, scope.workspace.timezone))
     if found["reason"]:
         return (worked_out,)
-    interval = f"{signed(found['low'], 2)} to {signed(found['high'], 2)}"
+    said = in_words(found)
     return (
-        ("Change a week and place", f"{signed(found['effect'], 2)} (95 % interval {interval})"),
-        ("Against what would have been", ("+" if found["relative"] > 0 else "") + number(found["relative"], "percent")),
-        ("Chance of as much", f"{number(found['p'], 'percent')}, from {plural(found['placebos'], 'placebo')}"),
-        ("Missed before by", number(found["fit"], "percent")), worked_out,
+        ("Change a week and place", f"{said.change} (95 % interval {said.low} to {said.high}); it {said.often}"),
+        ("Against what would have been", said.relative),
+        ("Chance of as much", f"{said.chance}, from {plural(found['placebos'], 'placebo')}"),
+        ("Missed before by", said.missed), worked_out,
     )  # fmt: skip

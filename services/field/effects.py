@@ -16,7 +16,8 @@ from data.model import Metric
 from data.types import CannotTell, Filter, MetricQuery, Scope, TimeRange
 from services import metrics
 from services.field.planning import Progress
-from services.impact.effects import did_it_work
+from services.formats import number, signed
+from services.impact.effects import CHANCE, did_it_work
 from services.maps.hexes import ADDED_UP, counting, placed_dataset
 from services.model import current
 from services.queries import filters_from_json
@@ -114,15 +115,15 @@ def _read(scope: Scope, ask: EffectAsk, weeks: Weeks, now: datetime) -> _Table:
     if ask.metric in found.cannot_tell:
         raise BadInput(found.cannot_tell[ask.metric])
     week = {day: n for n, day in enumerate(weeks.starts)}
-    told = [(row, week.get(datetime.fromisoformat(row["bucket"]).date())) for row in found.rows]
-    known = [(row, number) for row, number in told if number is not None]
-    names = tuple(dict.fromkeys(str(row[ask.by]) for row, _ in told if row[ask.by] is not None))
+    dated = [(row, week.get(datetime.fromisoformat(row["bucket"]).date())) for row in found.rows]
+    known = [(row, at_week) for row, at_week in dated if at_week is not None]
+    names = tuple(dict.fromkeys(str(row[ask.by]) for row, _ in dated if row[ask.by] is not None))
     at = {name: n for n, name in enumerate(names)}
     series = np.full((len(names), len(week)), 0.0 if metric.shape in ADDED_UP else np.nan)
     rows = np.zeros(series.shape, np.int64)
-    for row, number in known:
+    for row, at_week in known:
         if row[ask.by] is not None:
-            place = at[str(row[ask.by])], number
+            place = at[str(row[ask.by])], at_week
             rows[place] = int(row.get(counter) or 0)
             series[place] = series[place] if row[ask.metric] is None else float(row[ask.metric])
     unplaced = sum(int(row.get(counter) or 0) for row, _ in known if row[ask.by] is None)
@@ -154,6 +155,28 @@ def since_data(weeks: Weeks, series: Floats) -> tuple[Weeks, Floats]:
     first = int(filled.argmax()) if filled.any() else 0
     cut = first + 1 if first else 0
     return replace(weeks, starts=weeks.starts[cut:], before=max(0, weeks.before - cut)), series[:, cut:]
+
+
+@dataclass(frozen=True)
+class InWords:
+    """A stored effect as people are told it; `often` says whether chance could have made it."""
+
+    change: str
+    low: str
+    high: str
+    relative: str
+    chance: str
+    missed: str
+    often: str
+
+
+def in_words(found: Mapping[str, Any]) -> InWords:
+    """What was found, in words and short numbers."""
+    return InWords(
+        signed(found["effect"], 2), signed(found["low"], 2), signed(found["high"], 2),
+        ("+" if found["relative"] > 0 else "") + number(found["relative"], "percent"), number(found["p"], "percent"),
+        number(found["fit"], "percent"), "could well be chance" if found["p"] > CHANCE else "is hardly chance",
+    )  # fmt: skip
 
 
 def judged(ask: EffectAsk, names: Sequence[str], series: Floats, before: int) -> dict[str, Any]:
