@@ -17,6 +17,7 @@ from services.field import plans
 from services.field.errands import Errand
 from services.field.plans import Planned
 from services.formats import moment, plural
+from services.people import can
 from services.routing.plans import Route
 
 KEY = "plan"
@@ -118,6 +119,8 @@ def _unserved(scope: Scope, found: Planned) -> None:
 
 
 def _take_along(scope: Scope, found: Planned) -> None:
+    if not can(scope, "export"):
+        return
     number = found.errand.id
     with st.container(horizontal=True, gap="small"):
         for form, (title, kind) in _FORMS.items():

@@ -39,9 +39,3 @@ def newest(scope: Scope, topic: Topic, limit: int = 20) -> list[Errand]:
     """The newest errands of a topic, without what was asked and found. Raises NotAllowed."""
     require(scope, ABILITY[topic])
     return routes.errands(scope, topic, limit)
-
-
-def note_taken(scope: Scope, number: int, form: str) -> None:
-    """Audit that somebody took a plan along."""
-    with transaction(scope) as tx:
-        record(tx, scope, "exported", f"routes {number}", {"form": form})

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from data.errors import BadInput
+from data.database import transaction
+from data.errors import BadInput, unknown
 from data.routes import Errand
 from data.types import Scope
 from services.field.asks import RoutesAsk, Sequences, as_json, change_in, from_json, unlocked, with_change, with_locks
-from services.field.errands import note_taken, read, start
+from services.field.errands import read, start
+from services.people import record, require
 from services.routing.changes import Change
 from services.routing.clock import clock_of
 from services.routing.explaining import Explanation, Proposal
@@ -54,7 +56,7 @@ class Planned:
 
 
 def planned(errand: Errand) -> Planned:
-    """The plan of a errand that is done."""
+    """The plan of an errand that is done."""
     ask = from_json(errand.ask)
     told, routes = errand.found["plan"], errand.found["plan"]["routes"]
     made = Plan(**{**told, "unserved": tuple(told["unserved"]), "routes": tuple(_route(one) for one in routes)})
@@ -159,14 +161,23 @@ def _again(scope: Scope, found: Planned, ask: RoutesAsk, now: datetime) -> int:
 
 
 def download(scope: Scope, number: int, form: str) -> bytes:
-    """The plan as `gpx`, `csv` or `html`; audited. Raises NotAllowed, BadInput."""
+    """The plan in one of FORMS; audited. Raises NotAllowed, BadInput, UnknownName for another format."""
+    require(scope, "export")
+    if form not in _WRITERS:
+        raise unknown("format", form, FORMS)
     errand = read(scope, "routes", number)
     if errand is None or errand.status != "done":
-        raise BadInput("This plan is not there any more.")
+        raise BadInput(f"Plan {number}: found none that is done; expected one of the newest plans.")
     found = planned(errand)
-    note_taken(scope, number, form)
-    if form == "gpx":
-        return gpx(found.day, found.plan).encode()
-    if form == "csv":
-        return b"\xef\xbb\xbf" + table(found.day, found.plan).encode()
-    return sheet(found.day, found.plan, f"Routes on {found.ask.on}", found.unserved).encode()
+    made = _WRITERS[form](found)
+    with transaction(scope) as tx:
+        record(tx, scope, "exported", f"routes {number}", {"form": form, "stops": len(found.ask.stops)})
+    return made
+
+
+_WRITERS: dict[str, Callable[[Planned], bytes]] = {
+    "gpx": lambda found: gpx(found.day, found.plan).encode(),
+    "csv": lambda found: b"\xef\xbb\xbf" + table(found.day, found.plan).encode(),
+    "html": lambda found: sheet(found.day, found.plan, f"Routes on {found.ask.on}", found.unserved).encode(),
+}
+FORMS = tuple(_WRITERS)

@@ -10,7 +10,7 @@ import pytest
 
 from data import routes
 from data.database import transaction
-from data.errors import BadInput, NotAllowed
+from data.errors import BadInput, NotAllowed, UnknownName
 from data.types import Scope, TimeRange
 from services import model
 from services.field import asks, candidates, crews, effects, errands, planning, plans, repeats, running
@@ -74,6 +74,10 @@ def test_a_plan_is_stored_and_read_back_as_it_was_made(scope: Scope) -> None:
     assert sum(len(plans.lines(found, route)) for route in found.plan.routes) >= found.served == 2
     csv = plans.download(scope, found.errand.id, "csv").decode("utf-8-sig")
     assert csv.count("\n") == 5 and plans.download(scope, found.errand.id, "gpx").startswith(b"<?xml")
+    with pytest.raises(UnknownName, match="No format `pdf`"):
+        plans.download(scope, found.errand.id, "pdf")
+    with pytest.raises(NotAllowed):
+        plans.download(replace(scope, abilities=frozenset({"plan"})), found.errand.id, "csv")
 
 
 def test_the_change_that_an_unserved_stop_needs_serves_it(scope: Scope) -> None:
@@ -148,7 +152,7 @@ def test_a_neighbour_and_a_viewer_see_nothing(scope: Scope) -> None:
     forged = replace(neighbour, workspace=scope.workspace)  # the right number, without the right to it
     assert routes.find_errand(forged, number) is None and routes.crew(forged).officers == []
     for role in ("viewer", "analyst"):
-        with pytest.raises(NotAllowed, match="manager or operator"):
+        with pytest.raises(NotAllowed, match="manager, operator or administrator"):
             errands.read(make_scope(scope.workspace, role), "routes", number)  # type: ignore[arg-type]
     assert errands.read(scope, "effect", number) is None, "a plan is not read as something that analysts may see"
 
