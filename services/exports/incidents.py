@@ -13,14 +13,13 @@ from services.exports.sheets import Item, PlainSheet
 from services.field.linked import IncidentMap
 from services.field.repeats import ask_of
 from services.formats import number, plural
-from services.maps.choices import Box, MapChoice
+from services.maps.choices import EARTH, Box, MapChoice
 from services.maps.hexes import Coverage
 
 COLUMNS = ("incident", "area", "kind", "reports", "first_at", "legend")
 LEAGUE_COLUMNS = (
     "rank", "area", "reports", "incidents", "ratio_as_counted", "ratio", "ratio_low", "ratio_high", "differs",
 )  # fmt: skip
-_NOWHERE: Box = (-180.0, -85.0, 180.0, 85.0)
 
 
 def incident_sheet(
@@ -61,7 +60,7 @@ def league_sheet(scope: Scope, dataset: Dataset, errand: Errand, filters: Sequen
     )  # fmt: skip
     note = f"All together {errand.found['overall']:.3f} reports an incident; areas with few are drawn towards that"
     return _sheet(
-        scope, dataset, errand, "Reports an incident by area", note, filters, now, LEAGUE_COLUMNS, items, _NOWHERE
+        scope, dataset, errand, "Reports an incident by area", note, filters, now, LEAGUE_COLUMNS, items, EARTH
     )
 
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from data.types import Compare, Filter, TimeRange
 
 Box = tuple[float, float, float, float]
+EARTH: Box = (-180.0, -85.0, 180.0, 85.0)
+"""As far as maps show it."""
 LAYERS: dict[str, str] = {
     "hexagons": "Hexagons", "draw": "Draw an area", "density": "Density", "points": "Points",
     "groups": "Grouped points",
@@ -100,7 +102,7 @@ def box_around(points: Iterable[tuple[float, float]], part: float, least: float 
     least so many degrees. The whole earth where there is no place."""
     there = list(points)
     if not there:
-        return (-180.0, -85.0, 180.0, 85.0)
+        return EARTH
     west, east = min(lon for lon, _ in there), max(lon for lon, _ in there)
     south, north = min(lat for _, lat in there), max(lat for _, lat in there)
     wide, high = max(east - west, least) * part, max(north - south, least) * part

@@ -17,7 +17,7 @@ from services import metrics
 from services.formats import moment, number, plural
 from services.live.boards import leaderboards_of
 from services.maps.choices import MapChoice
-from services.maps.hexes import ADDED_UP, Coverage, counting, placed_dataset
+from services.maps.hexes import ADDED_UP, Coverage, counting, placed_dataset, total_of
 from services.maps.hotspots import grade_of
 from services.spatial.hotspots import hotspots
 from services.spatial.rates import smooth
@@ -95,8 +95,8 @@ def district_map(
         return replace(nothing, reason=by_area.cannot_tell[metric.qualified])
     lines = {row[split]: row for row in by_area.rows}
     made = tuple(_district(key, lines.get(key), metric, rows) for key in found.keys)
-    total, seen = _total(everywhere.rows, rows), sum(one.rows for one in made)
-    missing = _total(unplaced.rows, rows) if not dimension else int((lines.get(None) or {}).get(rows.qualified) or 0)
+    total, seen = total_of(everywhere, rows), sum(one.rows for one in made)
+    missing = total_of(unplaced, rows) if not dimension else int((lines.get(None) or {}).get(rows.qualified) or 0)
     known = set(found.keys)
     strange = sorted(
         ((key, int(row[rows.qualified] or 0)) for key, row in lines.items() if key is not None and key not in known),
@@ -134,10 +134,6 @@ def _district(key: str, row: Mapping[str, Any] | None, metric: Metric, rows: Met
     nothing = 0.0 if metric.shape in ADDED_UP else None
     value = (row or {}).get(metric.qualified)
     return District(key, nothing if value is None else float(value), int((row or {}).get(rows.qualified) or 0))
-
-
-def _total(rows: Sequence[Mapping[str, Any]], count: Metric) -> int:
-    return int(rows[0][count.qualified] or 0) if rows else 0
 
 
 def exposures_of(pack: Pack, found: Boundaries) -> dict[str, str]:
@@ -178,7 +174,7 @@ def _with_rates(shown: DistrictMap, pack: Pack, choice: MapChoice, found: Bounda
         for i, one in enumerate(shown.districts)
     )  # fmt: skip
     lacking = int((exposed <= 0).sum())
-    note = f"{lacking} areas have no {title.lower()}" if lacking else ""
+    note = f"{plural(lacking, 'area')} {'has' if lacking == 1 else 'have'} no {title.lower()}" if lacking else ""
     return replace(shown, districts=made, exposure_title=title, note=note)
 
 
@@ -238,7 +234,7 @@ def sentence(shown: DistrictMap) -> str:
         names = _some([f"{name} ({number(rows, 'integer')})" for name, rows in shown.without_area])
         said += f" No area is called {names}."
     if seen.unplaced:
-        said += f" {plural(seen.unplaced, 'row')} name none."
+        said += f" {plural(seen.unplaced, 'row')} {'names' if seen.unplaced == 1 else 'name'} none."
     return f"{said} No row names {_some(shown.without_rows)}." if shown.without_rows else said
 
 

@@ -13,7 +13,7 @@ from services import metrics
 from services.formats import moment, number, plural
 from services.live.boards import datasets_of, leaderboards_of
 from services.live.choices import MISSING
-from services.maps.choices import Box, MapChoice, place_filter
+from services.maps.choices import EARTH, Box, MapChoice, place_filter
 
 MOST_HEXAGONS = 3000
 LISTED = 50
@@ -128,7 +128,7 @@ def hex_map(
 
     dataset = placed_dataset(pack, metric)
     rows = counting(pack, dataset, metric) if dataset else None
-    nowhere = HexMap(metric, 0, choice.box or (-180.0, -85.0, 180.0, 85.0), (), Coverage(0, 0, 0), "", 0.0)
+    nowhere = HexMap(metric, 0, choice.box or EARTH, (), Coverage(0, 0, 0), "", 0.0)
     if dataset is None or rows is None:
         return replace(nowhere, reason=f"{metric.title} is about rows without a place.")
     extent = extent_of(scope, dataset, most, choice.box)
@@ -148,8 +148,8 @@ def hex_map(
         return replace(nowhere, reason=by_cell.cannot_tell[metric.qualified])
     hexagons = _hexagons(metric, rows, by_cell, cell)
     seen = sum(int(row[rows.qualified]) for row in by_cell.rows)
-    missing = _total(unplaced, rows)
-    coverage = Coverage(seen, _total(everywhere, rows) - seen - missing, missing)
+    missing = total_of(unplaced, rows)
+    coverage = Coverage(seen, total_of(everywhere, rows) - seen - missing, missing)
     as_of = f"Data as of {moment(by_cell.as_of, scope.workspace.timezone, now)}" if by_cell.as_of else "No data yet"
     return HexMap(
         metric, resolution, extent.box, hexagons, coverage, as_of, by_cell.elapsed_ms,
@@ -180,7 +180,8 @@ def _hexagons(metric: Metric, rows: Metric, found: MetricResult, cell: str) -> t
     return tuple(sorted(made, key=lambda h: (-h.value, h.index)))
 
 
-def _total(found: MetricResult, rows: Metric) -> int:
+def total_of(found: MetricResult, rows: Metric) -> int:
+    """The number of rows that a question without a breakdown found."""
     return int(found.rows[0][rows.qualified] or 0) if found.rows else 0
 
 
