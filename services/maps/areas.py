@@ -107,9 +107,12 @@ def polygon_of(text: str) -> str:
         corners = [(lon, lat) for lon, lat in pairs]
     except ValueError as error:
         raise BadInput(f"Field `area`: found {text[:80]!r}; expected {_EXPECTED}.") from error
-    fits = all(-180 <= lon <= 180 and -90 <= lat <= 90 for lon, lat in corners)
-    if not fits or not 3 <= len(corners) <= _MOST_CORNERS:
-        raise BadInput(f"Field `area`: found {len(corners)} corners; expected 3 to {_MOST_CORNERS}, in degrees.")
+    if not 3 <= len(corners) <= _MOST_CORNERS:
+        raise BadInput(f"Field `area`: found {len(corners)} corners; expected 3 to {_MOST_CORNERS}.")
+    outside = next(((lon, lat) for lon, lat in corners if not (-180 <= lon <= 180 and -90 <= lat <= 90)), None)
+    if outside:
+        found = f"{outside[0]:g} {outside[1]:g}"
+        raise BadInput(f"Field `area`: found the corner {found}; expected longitude and latitude in degrees.")
     shape = shapely.Polygon(corners)
     if not shape.is_valid:
         raise BadInput("Field `area`: found a line that crosses itself; expected one that does not.")

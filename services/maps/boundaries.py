@@ -66,7 +66,9 @@ def flaws_said(found: Checked, most: int = 5) -> list[str]:
     """What is wrong with the areas, in sentences: serious flaws one by one, and how many rings run the wrong way."""
     said = [f"{flaw.reason} Repaired it has {flaw.share:.2%} of its size." for flaw in found.serious[:most]]
     if len(found.serious) > most:
-        said.append(f"{len(found.serious) - most} more areas cross or touch themselves.")
+        more = len(found.serious) - most
+        crosses = "area crosses or touches itself" if more == 1 else "areas cross or touch themselves"
+        said.append(f"{more} more {crosses}.")
     if turned := len(found.flaws) - len(found.serious):
         what = "areas have a ring that runs" if turned > 1 else "area has a ring that runs"
         of = f"{turned} of {found.areas.size} " if turned > 1 else "1 "

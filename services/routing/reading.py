@@ -142,8 +142,13 @@ def _json(path: Path) -> Mapping[str, Any]:
 
 def _entries(path: Path, body: Mapping[str, Any], name: str) -> list[Record]:
     rows = body.get(name)
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise BadInput(f"{path.name}, field {name}: expected a list of objects.")
+    if not isinstance(rows, list):
+        found = "nothing" if rows is None else type(rows).__name__
+        raise BadInput(f"{path.name}, field {name}: found {found}, expected a list of objects.")
+    for number, row in enumerate(rows, 1):
+        if not isinstance(row, dict):
+            kind = type(row).__name__
+            raise BadInput(f"{path.name}, {name} entry {number}: found {kind}, expected an object.")
     return [Record(f"{path.name}, {name} entry {number}", row) for number, row in enumerate(rows, 1)]
 
 

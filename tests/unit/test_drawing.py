@@ -14,6 +14,7 @@ import shapely
 
 from components import leaflets
 from data.engine.hexagons import area_of
+from data.errors import BadInput
 from services.maps import areas, leaflet
 from services.maps.areas import Selected, drawn_rings, drawn_text, drawn_texts
 from services.maps.choices import Box
@@ -46,6 +47,20 @@ def test_a_rectangle_is_its_box_and_any_other_shape_its_corners() -> None:
 
 def test_a_tilted_square_is_not_taken_for_its_box() -> None:
     assert drawn_text(feature([[0, 1], [1, 0], [0, -1], [-1, 0], [0, 1]])["geometry"]).startswith("poly:")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("poly:0 0,1 1", "found 2 corners; expected 3 to 500"),
+        ("poly:0 0,200 1,1 0", "found the corner 200 1; expected longitude and latitude in degrees"),
+        ("poly:0 0,1 1,1 0,0 1", "found a line that crosses itself"),
+        ("poly:0 0,one 1", "expected `west,south,east,north`"),
+    ],
+)
+def test_an_area_that_cannot_be_says_what_was_found(text: str, said: str) -> None:
+    with pytest.raises(BadInput, match=f"Field `area`: .*{said}"):
+        areas.polygon_of(text)
 
 
 def test_the_same_shape_twice_counts_once_and_a_point_is_no_area() -> None:

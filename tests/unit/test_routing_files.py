@@ -92,6 +92,20 @@ def test_a_wrong_field_is_told_with_file_and_line(tmp_path: Path, stops: str, of
     assert str(error.value).startswith(told)
 
 
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("[]", "day.json: found list, expected an object with stops and officers"),
+        ("{}", "day.json, field stops: found nothing, expected a list of objects"),
+        ('{"stops": [{}, 3]}', "day.json, stops entry 2: found int, expected an object"),
+    ],
+)
+def test_json_that_is_no_day_says_what_was_found(tmp_path: Path, body: str, said: str) -> None:
+    (tmp_path / "day.json").write_text(body)
+    with pytest.raises(BadInput, match=said):
+        read_day(tmp_path / "day.json", None, TravelWish())
+
+
 def test_estimated_travel_is_the_great_circle_times_the_detour() -> None:
     """A degree of latitude is 111,195 m on the mean Earth; urban roads add 35 % at 28 km/h, rural 25 % at 62."""
     found = estimated([Place(45, 0), Place(46, 0), Place(46, 0, "rural")])
