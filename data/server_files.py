@@ -78,15 +78,25 @@ def files_of(home: Path) -> ServerFiles:
     return ServerFiles(home, data, _socket_folder(data), identity)
 
 
+def make_home(home: Path) -> None:
+    """Make the data folder; raises BelvedereError where that cannot be."""
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _not_ours(home, error) from error
+
+
+def _not_ours(home: Path, error: OSError) -> BelvedereError:
+    return BelvedereError(f"The data folder {home} cannot be written by this user: {error}. Set BELVEDERE_HOME.")
+
+
 def prepare(where: ServerFiles) -> None:
     """Make the folders, with the owners they need, and note where the data is when it is not in `home`."""
     try:
         _make_folders(where.data.parent, open_to_all=where.identity is not None)
         where.log.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise BelvedereError(
-            f"The data folder {where.home} cannot be written by this user: {error}. Set BELVEDERE_HOME."
-        ) from error
+        raise _not_ours(where.home, error) from error
     if where.data.parent != where.home:
         (where.home / _POINTER).write_text(f"{where.data}\n")
     if where.socket != where.data:

@@ -7,6 +7,7 @@ the environment wins. A wrong one is named at start.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from functools import lru_cache
 from pathlib import Path
@@ -19,6 +20,7 @@ from data.errors import BadSettings, unknown
 
 ROOT = Path(__file__).resolve().parent.parent
 FILE_NAME = "belvedere.toml"
+_PASSWORD = re.compile(r"(://[^\s:/@]*:)\S*@")  # up to the last @ of an address: passwords may hold one
 
 
 class Settings(BaseSettings):
@@ -33,7 +35,8 @@ class Settings(BaseSettings):
     database_url: str = Field(
         "",
         validation_alias="DATABASE_URL",
-        description="A PostgreSQL (15 and up) of your own instead of the embedded one.",
+        pattern=r"^$|^postgres(ql)?://\S*$",
+        description="A PostgreSQL (15 and up) of your own instead of the embedded one, as `postgresql://...`.",
     )
     database_user: str = Field(
         "", description="User who runs the embedded database when Belvedere is started as root; empty: nobody."
@@ -52,7 +55,9 @@ class Settings(BaseSettings):
     upload_mb: int = Field(512, ge=1, description="Largest file that may be uploaded, in MiB.")
     ingest_mb: int = Field(32, ge=1, description="Largest body of one ingest request, in MiB.")
     mqtt_url: str = Field(
-        "", description="Broker whose messages become rows, as `mqtt://user:password@host:1883` or `mqtts://...`."
+        "",
+        pattern=r"^$|^mqtts?://\S+$",
+        description="Broker whose messages become rows, as `mqtt://user:password@host:1883` or `mqtts://...`.",
     )
     mqtt_client_id: str = Field(
         "", description="Name of Belvedere at the broker; empty: one that is made once and kept in the data folder."
@@ -61,13 +66,17 @@ class Settings(BaseSettings):
         "", description="Certificates by which a broker with `mqtts` is believed; empty: the system's."
     )
     external_databases: str = Field(
-        "", description="Databases whose tables are followed, as `name=postgresql://...`, separated by spaces."
+        "",
+        pattern=r"^\s*$|^\s*\w+=postgres(ql)?://\S+(\s+\w+=postgres(ql)?://\S+)*\s*$",
+        description="Databases whose tables are followed, as `name=postgresql://...`, separated by spaces.",
     )
     spool_mb: int = Field(
         512, ge=1, description="Rows that are kept on disk while the database is down, at most, in MiB."
     )
     trusted_proxies: str = Field(
-        "", description="Addresses of reverse proxies whose X-Forwarded headers are believed, separated by commas."
+        "",
+        pattern=r"^$|^[*]$|^[0-9a-fA-F.:/]+(\s*,\s*[0-9a-fA-F.:/]+)*$",
+        description="Addresses of reverse proxies whose X-Forwarded headers are believed, separated by commas.",
     )
     hosts: str = Field(
         "",
@@ -98,8 +107,8 @@ class Settings(BaseSettings):
 
 def _read_file(path: Path) -> dict[str, Any]:
     try:
-        found = tomllib.loads(path.read_text())
-    except tomllib.TOMLDecodeError as error:
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise BadSettings(f"{path}: {error}") from error
     known = set(Settings.model_fields)
     for name in found:
@@ -130,7 +139,18 @@ def settings() -> Settings:
     try:
         return Settings(**(_read_file(path) if path else {}))
     except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(str(p) for p in first["loc"])
         where = f"{path} or the environment" if path else "the environment"
-        raise BadSettings(f"Setting `{name}` in {where}: found {first['input']!r}; {first['msg']}.") from error
+        raise BadSettings(_wrong(dict(error.errors()[0]), where)) from error
+
+
+def _wrong(found: dict[str, Any], where: str) -> str:
+    name, value = str(found["loc"][0]), found["input"]
+    expected = f"{found['msg']}."
+    if found["type"] == "string_pattern_mismatch":
+        expected = f"expected: {Settings.model_fields[name.lower()].description}"
+    return f"Setting `{name}` in {where}: found {without_password(value)!r}; {expected}"
+
+
+def without_password(value: Any) -> Any:
+    """A value as it may be shown: addresses keep their user and lose their password."""
+    return _PASSWORD.sub(r"\1***@", value) if isinstance(value, str) else value

@@ -25,6 +25,7 @@ import psutil
 
 from data import embedded
 from data.errors import BelvedereError
+from data.server_files import make_home
 from data.settings import ROOT, settings
 from services import preparing
 from services.children import Child
@@ -85,7 +86,7 @@ class Supervisor:
 
     def run(self) -> int:
         """Start, watch, stop; the exit code. Raises BelvedereError when it cannot start."""
-        self._home.mkdir(parents=True, exist_ok=True)
+        make_home(self._home)
         with (
             self._alone(), contextlib.closing(bind()) as listener, _pipe() as (pipe, _), _pipe() as (go, waiting),
             self._signals(),

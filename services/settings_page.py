@@ -6,14 +6,12 @@
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from data.settings import FILE_NAME, ROOT, Settings, settings
+from data.settings import FILE_NAME, ROOT, Settings, settings, without_password
 
-_PASSWORD = re.compile(r"(://[^\s:/@]*:)\S*@")  # up to the last @ of an address: passwords may hold one
 PAGE = ROOT / "docs" / "reference" / "settings.md"
 _HEAD = f"""# Settings
 
@@ -83,7 +81,7 @@ def _toml(value: Any) -> str:
 def _shown(value: Any) -> Any:
     if isinstance(value, Path):
         return str(value)
-    return _PASSWORD.sub(r"\1***@", value) if isinstance(value, str) else value
+    return without_password(value)
 
 
 if __name__ == "__main__":

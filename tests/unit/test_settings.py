@@ -45,6 +45,18 @@ def test_a_file_elsewhere_is_named_by_a_variable(home: Path) -> None:
         ("BELVEDERE_PORT", "many", r"Setting `port`.*'many'"),
         ("BELVEDERE_PORT", "0", r"Setting `port`.*'0'.*greater than or equal to 1"),
         ("BELVEDERE_LOG_LEVEL", "loud", r"Setting `log_level`.*'loud'"),
+        (
+            "BELVEDERE_MQTT_URL",
+            "http://broker",
+            r"`mqtt_url`.*'http://broker'; expected: .*`mqtt://user:password@host:1883`",
+        ),
+        (
+            "BELVEDERE_EXTERNAL_DATABASES",
+            "crm=mysql://db",
+            r"`external_databases`.*`name=postgresql://...`, separated by",
+        ),
+        ("BELVEDERE_TRUSTED_PROXIES", "10.0.0.1, proxy", r"`trusted_proxies`.*expected: Addresses"),
+        ("DATABASE_URL", "mysql://me:secret@db/x", r"`DATABASE_URL`.*'mysql://me:\*\*\*@db/x'; expected: A PostgreSQL"),
         ("BELVEDERE_PROT", "1", r"No setting `BELVEDERE_PROT`. Did you mean `BELVEDERE_PORT`\?"),
     ],
 )
