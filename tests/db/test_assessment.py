@@ -84,6 +84,7 @@ def told(database: str) -> Scope:
     return scope
 
 
+@pytest.mark.no_cover  # being watched takes a third of its time, and every line runs elsewhere too
 def test_scoring_the_made_up_history_changes_nothing(told: Scope) -> None:
     before = {name: rows_of(told, name) for name in SCORES}
     first = score(told, NOW)

@@ -21,7 +21,10 @@ from tests.support import make_scope, make_workspace
 
 FOLDER = ROOT.parent / "shared" / "data"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason=f"no public data in {FOLDER}")
+pytestmark = [
+    pytest.mark.skipif(not FOLDER.is_dir(), reason=f"no public data in {FOLDER}"),
+    pytest.mark.no_cover,  # being watched takes a third of its time, and every line runs elsewhere too
+]
 
 
 @dataclass

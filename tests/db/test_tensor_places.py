@@ -57,6 +57,7 @@ QUESTIONS = st.fixed_dictionaries(
 )  # fmt: skip
 
 
+@pytest.mark.no_cover  # being watched takes a third of its time, and every line runs elsewhere too
 @settings(CHECKS, max_examples=examples(8))
 @given(
     zone=st.sampled_from(["Europe/Berlin", "America/New_York", "Asia/Kolkata"]), seed=st.integers(0, 999),

@@ -24,6 +24,7 @@ from services.simulate import get_simulator, has_simulator, write_history
 from tests.packs.worlds import frame
 from tests.support import make_scope, make_workspace
 
+pytestmark = pytest.mark.no_cover  # being watched takes a third of its time, and every line runs elsewhere too
 FOLDERS = {path.parent.name: path.parent for path in sorted((ROOT / "data" / "packs").glob("*/pack.yaml"))}
 NAMES = list(FOLDERS)
 SIMULATED = [name for name, folder in FOLDERS.items() if has_simulator(load_pack(folder), folder)]

@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import date
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -36,6 +37,7 @@ def _net(columns: dict[str, Array]) -> Counter[tuple[int, ...]]:
     return Counter({key: n for key, n in net.items() if n})
 
 
+@pytest.mark.no_cover  # being watched takes a third of its time, and every line runs elsewhere too
 @given(parts=st.lists(ROWS, min_size=1, max_size=4))
 @settings(max_examples=examples(300), deadline=None)
 def test_merging_keeps_the_sum_of_weights_of_every_row(parts: list[list[tuple[int, int, int, int]]]) -> None:

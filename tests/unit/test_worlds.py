@@ -45,6 +45,7 @@ def keys(name: str) -> dict[str, str | None]:
     return {dataset.name: dataset.key for dataset in world(name).anchors}
 
 
+@pytest.mark.no_cover  # being watched takes a third of its time, and every line runs elsewhere too
 def test_the_same_workspace_and_days_give_the_same_rows_and_another_workspace_others() -> None:
     for name in NAMES:
         again = frames(world.__wrapped__(name).history(FIRST, FIRST, NOW, "key", FIRST))
