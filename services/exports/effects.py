@@ -85,8 +85,8 @@ def place_sheet(scope: Scope, finding: Finding, now: datetime, is_dark: bool = F
     named: list[tuple[str, str, float | None, int]] = [(name, "treated", None, 0) for name in found["treated"]]
     named += [(name, "compared", weights.get(name, 0.0), _grade(weights.get(name, 0.0))) for name in compared]
     swatches = (
-        Swatch(colours[6], "Treated"), Swatch(colours[5], "In the mixture: 10 % and more"),
-        Swatch(colours[1], "In the mixture: below 10 %"), Swatch(colours[3], "Compared, not in the mixture"),
+        Swatch(colours[0], "Treated"), Swatch(colours[5], "In the mixture: 10 % and more"),
+        Swatch(colours[1], "In the mixture: below 10 %"), Swatch(colours[6], "Compared, not in the mixture"),
     )  # fmt: skip
     items = tuple(
         Item(name, name, (name, role, weight), grade, polygon(name) if finding.has_hexagons else None, weight or 0.0)
