@@ -8,6 +8,7 @@ from datetime import datetime
 
 from components import mapped
 from components.map_downloads import buttons, filters_said
+from components.palette import DARK, palette
 from data.model import Metric
 from data.studies import Question, Study
 from data.types import Scope
@@ -47,11 +48,13 @@ def show_members(
     if study.result is None or "places" not in study.result:
         return
 
+    is_dark = palette() is DARK
+
     def make(now: datetime) -> Sheet:
         members, said = studies.members(scope, question, study), filters_said(board, choice)
         return member_sheet(
-            scope, metric, study, members, made, names, shown.resolution, shown.box, choice, said, now
-        )  # fmt: skip
+            scope, metric, study, members, made, names, shown.resolution, shown.box, choice, said, now, is_dark
+        )
 
     looked = replace(looked_at(scope, study, choice), layer="members")
     buttons(scope, board, metric, looked, make, ("geojson", "csv", "parquet", "png"), "list of places")

@@ -27,7 +27,7 @@ CLUSTER_COLUMNS = (
 )  # fmt: skip
 MEMBER_COLUMNS = ("h3", "district", "cluster", "membership", "category", "rows", "legend")
 RISK_COLUMNS = ("h3", "district", "score", "expected", "why", *(f"factor: {title}" for title in FEATURES.values()))
-_NOISE = (140, 140, 140)
+_NOISE, _NOISE_DARK = (202, 208, 213), (62, 70, 79)
 
 
 def cluster_sheet(
@@ -60,6 +60,7 @@ def cluster_sheet(
 def member_sheet(
     scope: Scope, metric: Metric, study: Study, members: Mapping[str, Sequence[Any]], made: ClusterPicture,
     names: Names, resolution: int, box: Box, choice: MapChoice, filters: Sequence[str], now: datetime,
+    is_dark: bool = False,
 ) -> PlainSheet:  # fmt: skip
     """Every place (an H3 cell of resolution 12, about 19 m) with its rows by category and their cluster, the largest
     cluster first and noise last. Of more rows than are looked at only those are here that were drawn by lot.
@@ -67,7 +68,7 @@ def member_sheet(
     import shapely
     from h3 import cell_to_latlng, cell_to_parent
 
-    swatches = (*made.picture.swatches, Swatch(_NOISE, "Noise: in no cluster"))
+    swatches = (*made.picture.swatches, Swatch(_NOISE_DARK if is_dark else _NOISE, "Noise: in no cluster"))
     grades = {hull.number: hull.swatch for hull in made.hulls}
     lines = zip(*(members[name] for name in ("cells", "categories", "clusters", "rows")), strict=True)
     ranked = sorted(lines, key=lambda line: (line[2] is None, line[2] or 0, -line[3], line[0], line[1] or ""))
@@ -82,7 +83,8 @@ def member_sheet(
     found = _result(study)
     left_out = found["rows"] - found["used"]
     part = f"{plural(len(items), 'line')} of place and category with {plural(sum(members['rows']), 'row')}"
-    part = f"{part}; {plural(left_out, 'row')} not drawn by lot {'is' if left_out == 1 else 'are'} left out"
+    if left_out:
+        part = f"{part}; {plural(left_out, 'row')} not drawn by lot {'is' if left_out == 1 else 'are'} left out"
     sheet = _of_clusters(
         scope, metric, study, made, MEMBER_COLUMNS, tuple(items), ("Places", part), names.labels, box, choice, filters,
         now,
