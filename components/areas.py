@@ -96,8 +96,7 @@ def _boundary(scope: Scope) -> None:
     prefix = f"{name}:"
     now = [text.removeprefix(prefix) for text in state.read_all("area") if text.startswith(prefix)]
     widget = f"area_keys_{name}"
-    if st.session_state.get(widget) != now:
-        st.session_state[widget] = [key for key in now if key in known[name]]
+    state.have_show(widget, [key for key in now if key in known[name]])
 
     def pick() -> None:
         select([prefix + key for key in st.session_state[widget]])

@@ -57,8 +57,7 @@ def bar(scope: Scope, shown: Board, now: datetime) -> int | None:
 def pick_days(scope: Scope, now: datetime) -> None:
     """The picker of the first and last day."""
     shown = state.days() or default_days(scope.workspace.timezone, now)
-    if tuple(st.session_state.get("_days") or ()) != shown:
-        st.session_state["_days"] = shown
+    state.have_show("_days", shown)
     st.date_input(
         "Days, first and last", key="_days", on_change=_days_picked, min_value=date(1900, 1, 1),
         max_value=date(2200, 1, 1), width=240, format="YYYY-MM-DD", **_NO_LABEL,
@@ -155,8 +154,7 @@ def _value_picker(title: str, dimension: str, known: list[str | None]) -> None:
     chosen = [MISSING if v is None else v for f in where if (f.dimension, f.op) == (dimension, "in") for v in f.values]
     options = list(dict.fromkeys([*chosen, *(MISSING if v is None else v for v in known)]))
     widget = f"_f_{dimension}"
-    if st.session_state.get(widget) != chosen:
-        st.session_state[widget] = chosen
+    state.have_show(widget, chosen)
 
     def picked() -> None:
         state.write(f"f.{dimension}", st.session_state[widget])

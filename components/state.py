@@ -115,6 +115,12 @@ def set_filters(where: tuple[Filter, ...]) -> None:
         write(key, found)
 
 
+def have_show(widget: str, value: Any) -> None:
+    """Make a widget show a value. After a change of page in any case: the one of this name was another widget there."""
+    if st.session_state.get(widget) != value or st.session_state.get(_AT) != st.session_state.get(_CAME_FROM):
+        st.session_state[widget] = value
+
+
 def choose(
     label: str, key: str, options: Mapping[str, str], default: str, draw: Callable[..., Any], **settings: Any
 ) -> str:
@@ -123,8 +129,7 @@ def choose(
     if chosen not in options:
         chosen = default
     widget = f"_{key}_picker"
-    if st.session_state.get(widget) != chosen:
-        st.session_state[widget] = chosen
+    have_show(widget, chosen)
 
     def picked() -> None:
         slug = st.session_state[widget] or default

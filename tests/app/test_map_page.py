@@ -77,3 +77,10 @@ def test_the_selected_area_has_a_border_on_every_layer(analyst: Scope) -> None:
         app = opened("explore/heatmap", layer=layer, range="7d", area=AREA)
         maps = app.get("deck_gl_json_chart")
         assert not app.exception and maps and all('"id":"selected"' in one.proto.json for one in maps), layer
+
+
+def test_what_was_chosen_on_another_page_is_shown_as_chosen(analyst: Scope) -> None:
+    app = opened("monitor/live", range="30d")
+    app.query_params.clear()
+    app.switch_page("pages/explore/heatmap.py").run()
+    assert app.button_group(key="_range_picker").value == "30d"
