@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from html import escape
+from typing import Literal
 
 import pandas as pd
 import streamlit as st
@@ -24,6 +25,9 @@ body:has([class*="st-key-paged_"]) [data-testid="stDataFrameColumnMenu"] :is(
 [class*="st-key-paged_"] [data-testid="stElementToolbarButton"]:has([aria-label^="Search"],[aria-label^="Download"])
 {display:none}
 </style>"""
+
+
+_FEW = 8  # rows that need no more room than they take
 
 
 @dataclass
@@ -103,11 +107,12 @@ def _table(scope: Scope, wanted: Drill, reading: Reading, rows: Rows, name: str,
         else:
             reading.turn += 1
 
+    high: int | Literal["content"] = height if len(frame) > _FEW else "content"
     st.html(_OF_ONE_PAGE)
     with st.container(key=f"paged_{name}"):
         # that columns can be chosen also keeps a click on their head from sorting the page alone
         st.dataframe(
-            frame, hide_index=True, column_config=settings, height=height, key=key, placeholder="", on_select=turn,
+            frame, hide_index=True, column_config=settings, height=high, key=key, placeholder="", on_select=turn,
             selection_mode="single-column", alt=f"Rows: {wanted.sentence}",
         )  # fmt: skip
 
@@ -136,9 +141,8 @@ def _pager(reading: Reading, rows: Rows) -> None:
 def _foot(scope: Scope, wanted: Drill, reading: Reading, rows: Rows) -> None:
     if can(scope, "export"):
         address = escape(drills.download_address(scope, wanted, reading.order))
+        everything = f"all {plural(rows.total, 'row')}" if rows.total > 1 else "this row"
         look, said = f"color:{palette().accent}", ", in this order" if reading.order else ""
-        st.html(
-            f'<a href="{address}" style="{look}" download>Download all {plural(rows.total, "row")} as CSV{said}</a>'
-        )
+        st.html(f'<a href="{address}" style="{look}" download>Download {everything} as CSV{said}</a>')
     if rows.hidden:
         st.caption(f"Left out because they are personal: {', '.join(rows.hidden)}.")
