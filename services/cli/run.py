@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import socket
+import sys
 from typing import Annotated, Any
 
 import typer
@@ -92,6 +94,7 @@ def prepare(step: str, parent_fd: Descriptor = -1) -> None:
     from services import preparing
 
     _end_with_parent(parent_fd)
+    signal.signal(signal.SIGTERM, _end_at_once)
     with Progress() as bars:
         tasks: dict[str, Any] = {}
 
@@ -101,6 +104,13 @@ def prepare(step: str, parent_fd: Descriptor = -1) -> None:
             bars.update(tasks[what], completed=fraction)
 
         preparing.prepare(step, show)
+
+
+def _end_at_once(number: int, _frame: object) -> None:
+    """End without unwinding: a compiler that is interrupted complains at length, and a transaction ends by itself."""
+    if sys.stdout.isatty():
+        os.write(sys.stdout.fileno(), b"\x1b[?25h\n")  # the bar has hidden the cursor
+    os._exit(128 + number)
 
 
 def _say(text: str) -> None:

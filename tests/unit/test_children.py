@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -96,3 +97,20 @@ def test_a_process_ends_when_the_other_end_of_its_pipe_is_gone() -> None:
     assert process.poll() is None
     os.close(writer)
     assert process.wait(PATIENCE_S) != 0
+
+
+def test_preparing_ends_at_once_and_says_nothing() -> None:
+    code = (
+        "import services.cli.run as run, services.preparing as preparing, time\n"
+        "def compile(step, show):\n"
+        "    print('begun', flush=True)\n"
+        "    try: time.sleep(60)\n"
+        "    except BaseException as error: raise RuntimeError('interrupted') from error\n"
+        "preparing.prepare = compile\n"
+        "run.prepare('kernels')\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None and process.stdout.readline() == b"begun\n"
+    process.terminate()
+    out, err = process.communicate(timeout=20)
+    assert (process.returncode, out, err) == (128 + signal.SIGTERM, b"", b"")
