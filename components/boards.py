@@ -83,10 +83,6 @@ def _main(scope: Scope, board: Board, view: View, drawn: Drawn) -> None:
         charts.draw_series(view.series, key, on_pick)
 
 
-def _series_lines(drawn: Drawn) -> downloads.Lines:
-    return downloads.series_lines(drawn.shown.view.series)
-
-
 def nothing_here(scope: Scope, range_text: str, now: datetime, dataset: str = "", length: int = 30) -> None:
     """No row in the range: what to take out, or where the newest rows are (of one dataset, if it is said)."""
     days, fresh = filters.newest_days(scope, now, dataset, length), queries.fresh(scope, now)

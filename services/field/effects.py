@@ -17,13 +17,14 @@ from data.types import CannotTell, Filter, MetricQuery, Scope, TimeRange
 from services import metrics
 from services.field.planning import Progress
 from services.formats import number, signed
-from services.impact.effects import CHANCE, did_it_work
+from services.impact.effects import did_it_work
 from services.maps.hexes import ADDED_UP, counting, placed_dataset
 from services.model import current
 from services.queries import filters_from_json
 
 MOST_DONORS = 150
 WEEKS_BEFORE = 26
+_CHANCE = 0.05  # above such a p chance could well have done the same
 _SEED = 4
 Floats = NDArray[np.float64]
 
@@ -175,7 +176,7 @@ def in_words(found: Mapping[str, Any]) -> InWords:
     return InWords(
         signed(found["effect"], 2), signed(found["low"], 2), signed(found["high"], 2),
         ("+" if found["relative"] > 0 else "") + number(found["relative"], "percent"), number(found["p"], "percent"),
-        number(found["fit"], "percent"), "could well be chance" if found["p"] > CHANCE else "is hardly chance",
+        number(found["fit"], "percent"), "could well be chance" if found["p"] > _CHANCE else "is hardly chance",
     )  # fmt: skip
 
 

@@ -15,7 +15,6 @@ FEWEST_BEFORE = 8
 FEWEST_PLACEBOS = 19  # with fewer no result can be rarer by chance than 1 in 20
 WORST_FIT = 0.25
 PLACEBO_FIT = 5.0
-CHANCE = 0.05  # above such a p chance could well have done the same
 LEAST_WEIGHT = 1e-4  # what weighs less is not in the mixture
 
 
@@ -57,13 +56,6 @@ class Effect:
     weights: dict[str, float]
     controls: tuple[str, ...]
     trials: tuple[Trial, ...]
-
-    @property
-    def sentence(self) -> str:
-        """The effect in words."""
-        told = f"{self.effect:+.2f} a period and place ({self.low:+.2f} to {self.high:+.2f}), {self.relative:+.0%}"
-        often = "could well be chance" if self.p > CHANCE else "is hardly chance"
-        return f"{told}; it {often} (p = {self.p:.3f}, {self.placebos} placebos; missed by {self.fit:.0%} before)."
 
 
 def did_it_work(

@@ -384,6 +384,7 @@ def test_an_effect_can_be_worked_out_again_from_its_files(scope: Scope) -> None:
     assert told["Chance of as much"] == f"{number(found['p'], 'percent')}, from {plural(found['placebos'], 'placebo')}"
     assert told["Rows"] == f"900 of {plural(1000, 'row')} lie in the places that are compared."
     assert told["Filters"] == FILTERS[0] and f"{found['low']:.2f}".replace("-", "−") in told["Change a week and place"]
+    assert told["Change a week and place"].endswith("it is hardly chance") and found["p"] <= 0.05
     about = json.loads(geojson(place_sheet(scope, finding, NOW)))["belvedere"]
     assert (about["effect"], about["low"], about["p"]) == (found["effect"], found["low"], found["p"])
     assert (about["rows"], about["rows_elsewhere"], about["places"]) == (900, 80, len(table))

@@ -65,7 +65,7 @@ def test_a_known_effect_is_found_and_its_interval_holds_it() -> None:
     found = effect(outcomes, [0, 1, 2])
     assert found.low < -6 < found.high < 0 and found.effect == pytest.approx(-6, abs=0.8)
     assert found.p == 1 / (1 + found.placebos) and found.relative == pytest.approx(-6 / 28, abs=0.08)
-    assert found.actual == pytest.approx(outcomes[:3].mean(axis=0)) and "is hardly chance" in found.sentence
+    assert found.actual == pytest.approx(outcomes[:3].mean(axis=0))
     assert sum(found.weights.values()) == pytest.approx(1, abs=1e-2) and not {"0", "1", "2"} & set(found.weights)
 
 
