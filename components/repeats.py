@@ -49,9 +49,9 @@ def _form(scope: Scope, now: datetime) -> None:
             filters.menu(scope, board, now)
         filters.chips(scope, board)
         with st.grid(4, min_column_width=180, gap="small"):
-            kind = st.selectbox("Alike are reports of one", list(columns), 0, format_func=columns.__getitem__)
-            metres = st.number_input("within metres", 5, 2000, 75, key="repeats_m")
-            hours = st.number_input("and hours", 1, 24 * 60, 72, key="repeats_h")
+            kind = st.selectbox("One incident has the same", list(columns), 0, format_func=columns.__getitem__)
+            metres = st.number_input("Within, in metres", 5, 2000, 75, key="repeats_m")
+            hours = st.number_input("Within, in hours", 1, 24 * 60, 72, key="repeats_h")
             area = st.selectbox("Compared by", list(columns), reading.area_index(list(columns)),
                                 format_func=columns.__getitem__)  # fmt: skip
         if st.button("Work it out", type="primary", icon=":material/link:"):

@@ -35,7 +35,7 @@ text-overflow:ellipsis;white-space:nowrap}
 .bv-facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(8rem,1fr));gap:.6rem 1.2rem}
 .bv-facts div{overflow-wrap:anywhere}.bv-facts small{opacity:.75}
 @media (max-width:640px){.st-key-map_choices>div{flex:1 1 calc(50% - .5rem)!important;width:auto!important;min-width:0}}
-@media (hover:none){[data-testid="stElementContainer"]:has([data-testid="stDataFrame"]):not([class*="map_table"])
+@media (hover:none){[data-testid="stElementContainer"]:has([data-testid="stDataFrame"])
 {margin-top:1.9rem}}
 @media print{[data-testid="stSidebar"],[data-testid="stHeader"],[class*="st-key-no_print"]{display:none!important}}
 .bv-rank{display:inline-block;width:6rem;height:.6em;border-radius:3px;background:rgb(128 128 128 / .22);

@@ -78,7 +78,7 @@ def rhythms(
     found[1:] = sorted(found[1:], key=lambda one: (-one.rows, one.title))
     if not found[0].rows:
         return Rhythms((), "", "No row of this range lies here.")
-    note = f"Mean {counted.title.lower()} an hour; each chart has its own darkest hour"
+    note = f"Mean {counted.title.lower()} an hour; each chart has its own strongest colour"
     has_others = any(row.get("__kind") == "other" for row in (answers[1].rows if dimension else ()))
     hint = without_hours(_sums(answers[0].rows, counted.qualified)) + left_out(first > span.from_at, has_others)
     return Rhythms(tuple(found), note, hint=hint)

@@ -148,4 +148,5 @@ def spelled(days: float) -> str:
         if days < limit:
             count = max(1, round(days / length))
             return f"{count} {unit}{'s' if count > 1 else ''}"
-    return f"{days / 365.25:.1f} years"
+    years = days / 365.25
+    return f"{years:.{1 if years < 10 else 0}f} years"

@@ -166,5 +166,5 @@ def test_what_cannot_be_told_and_how_intervals_are_spelled() -> None:
     few = np.zeros(3, np.int64)
     assert isinstance(scan(spots, spots, few, few, Scanning()), CannotTell)
     assert isinstance(scan(spots, spots, np.zeros(20, np.int64), np.zeros(20, np.int64), Scanning()), CannotTell)
-    spelt = {1: "1 day", 13: "13 days", 30: "4 weeks", 426: "14 months", 1000: "2.7 years"}
+    spelt = {1: "1 day", 13: "13 days", 30: "4 weeks", 426: "14 months", 1000: "2.7 years", 4000: "11 years"}
     assert {days: spelled(days) for days in spelt} == spelt
