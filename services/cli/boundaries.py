@@ -58,8 +58,11 @@ def list_command(workspace: Slug) -> None:
     from services.maps.boundaries import list_boundaries
     from services.people import command_scope
 
-    for one in list_boundaries(command_scope(workspace)):
+    found = list_boundaries(command_scope(workspace))
+    for one in found:
         print(f"{one.name:<24} {one.size:>5} areas by `{one.key_column}` from {one.source}, {one.added_at:%Y-%m-%d}")
+    if not found:
+        print("No boundaries yet.")
 
 
 @commands.command("remove")

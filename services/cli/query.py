@@ -53,13 +53,19 @@ def _plain(result: MetricResult) -> dict[str, Any]:
 
 
 def _table(result: MetricResult) -> str:
+    if not result.rows:
+        return f"No rows.\n{_state(result)}"
     names = [n for n in dict.fromkeys(key for row in result.rows for key in row) if not n.startswith("__")]
     lines = [names, *([_shown(row, name) for name in names] for row in result.rows)]
     widths = [max(len(line[i]) for line in lines) for i in range(len(names))]
     shown = ["  ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)).rstrip() for line in lines]
     shown += [f"{metric}: {reason}" for metric, reason in result.cannot_tell.items()]
+    return "\n".join([*shown, _state(result)])
+
+
+def _state(result: MetricResult) -> str:
     as_of = result.as_of.isoformat() if result.as_of else "no data"
-    return "\n".join([*shown, f"as of {as_of}, {result.engine}, {result.elapsed_ms:.1f} ms"])
+    return f"as of {as_of}, {result.engine}, {result.elapsed_ms:.1f} ms"
 
 
 def _shown(row: dict[str, Any], name: str) -> str:

@@ -9,7 +9,8 @@ import pytest
 
 from data.errors import BadInput, UnknownName
 from data.model import Model, Pack
-from data.types import Filter, MetricQuery, Workspace
+from data.types import Filter, MetricQuery, MetricResult, Workspace
+from services.cli.query import _table
 from services.queries import parse_query, resolve_range
 from tests.db.probe import CASES, EVENTS, METRICS
 
@@ -100,3 +101,8 @@ def test_ranges_in_words(spec: Any, first: str, last: str) -> None:
     found = resolve_range(spec, TOWN.timezone, NOW)
     expected = [datetime.fromisoformat(text).replace(tzinfo=UTC) for text in (first, last)]
     assert [found.from_at, found.to_at] == expected
+
+
+def test_an_answer_without_rows_says_so() -> None:
+    result = MetricResult([], None, None, "segments", 1.0)
+    assert _table(result).splitlines()[0] == "No rows."
