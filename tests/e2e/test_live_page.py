@@ -178,7 +178,7 @@ def test_everybody_is_sent_what_changed_and_can_use_it(desk: Desk) -> None:
     for page in pages:
         with page.expect_download() as download:
             page.get_by_role("button", name="CSV").nth(1).click()
-        assert "Category,Noise,5.0,5" in download.value.path().read_text()
+        assert "Category,Noise,5,5" in download.value.path().read_text()
         page.get_by_role("button", name="Complaints opened").first.click()
         expect(page.get_by_role("dialog").get_by_text("5\u00a0rows. ")).to_be_visible(timeout=WAIT_MS)
         page.keyboard.press("Escape")
