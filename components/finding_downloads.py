@@ -17,7 +17,7 @@ from services.exports.studies import cluster_sheet, looked_at, member_sheet, ris
 from services.live.boards import Board
 from services.maps import studies
 from services.maps.choices import MapChoice
-from services.maps.found import ClusterPicture
+from services.maps.found import ClusterPicture, cluster_picture
 from services.maps.hexes import HexMap
 from services.maps.labels import Names
 from services.maps.patterns import Patterns
@@ -41,19 +41,23 @@ def show_clusters(
 
 
 def show_members(
-    scope: Scope, board: Board, metric: Metric, question: Question, study: Study, made: ClusterPicture, names: Names,
-    shown: HexMap, choice: MapChoice,
+    scope: Scope, board: Board, metric: Metric, question: Question, study: Study, names: Names, shown: HexMap,
+    choice: MapChoice,
 ) -> None:  # fmt: skip
-    """Every place with its cluster; of results that were kept without places nothing. They are too many for KML."""
+    """Every place with its cluster, by the newest result; of one that was kept without places nothing. They are too
+    many for KML."""
     if study.result is None or "places" not in study.result:
         return
 
     is_dark = palette() is DARK
 
     def make(now: datetime) -> Sheet:
-        members, said = studies.members(scope, question, study), filters_said(board, choice)
+        newest, members = studies.with_members(scope, question)
+        assert newest.result is not None, "members are of a result"
+        made = cluster_picture(metric, newest.result, shown.resolution, names.said, is_dark)
+        said = filters_said(board, choice)
         return member_sheet(
-            scope, metric, study, members, made, names, shown.resolution, shown.box, choice, said, now, is_dark
+            scope, metric, newest, members, made, names, shown.resolution, shown.box, choice, said, now, is_dark
         )
 
     looked = replace(looked_at(scope, study, choice), layer="members")

@@ -101,6 +101,6 @@ def _result(
         marks.draw_clusters(made, shown.box, names.labels, key, more)
         maps.legend(picture)
         finding_downloads.show_clusters(scope, board, metric, study, made, names, shown, choice)
-        finding_downloads.show_members(scope, board, metric, question, study, made, names, shown, choice)
+        finding_downloads.show_members(scope, board, metric, question, study, names, shown, choice)
     if picture.lines:
         table(picture)

@@ -73,12 +73,14 @@ def find_study(scope: Scope, question: Question) -> Study | None:
     return Study(*rows[0]) if rows else None
 
 
-def find_members(scope: Scope, question: Question, finished_at: datetime) -> dict[str, Any] | None:
-    """The members of the result that was finished then; None where there are none, or where it was replaced since."""
+def find_members(scope: Scope, question: Question) -> tuple[Study, dict[str, Any]] | None:
+    """A study with its last result and the members of that; None where there are none."""
     with transaction(scope) as tx:
-        rows = run(tx, "place_study_members", _names(scope.workspace.id, question) | {"finished": finished_at})
-    members: dict[str, Any] | None = rows[0][0] if rows else None
-    return members
+        rows = run(tx, "place_study_members", _names(scope.workspace.id, question))
+    if not rows or rows[0][-1] is None:
+        return None
+    *study, members = rows[0]
+    return Study(*study), members
 
 
 def renew_study(scope: Scope, question: Question, now: datetime) -> None:

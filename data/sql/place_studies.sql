@@ -8,10 +8,9 @@ RETURNING state, progress, doing, failure, version, result, asked_at, finished_a
 SELECT state, progress, doing, failure, version, NULL, asked_at, finished_at FROM belvedere.place_studies
 WHERE workspace_id = %(workspace)s AND dataset_id = %(dataset)s AND kind = %(kind)s AND question_hash = %(hash)s;
 
--- place_study_members -- the cluster of each place, of the result that was finished at a time
-SELECT members FROM belvedere.place_studies
-WHERE workspace_id = %(workspace)s AND dataset_id = %(dataset)s AND kind = %(kind)s AND question_hash = %(hash)s
-  AND finished_at = %(finished)s;
+-- place_study_members -- a study with its result and, of that, the cluster of each place
+SELECT state, progress, doing, failure, version, result, asked_at, finished_at, members FROM belvedere.place_studies
+WHERE workspace_id = %(workspace)s AND dataset_id = %(dataset)s AND kind = %(kind)s AND question_hash = %(hash)s;
 
 -- renew_place_study -- a study asked for anew
 UPDATE belvedere.place_studies SET state = 'asked', tries = 0, progress = 0, doing = '', asked_by = %(by)s, asked_at = %(now)s, touched_at = %(now)s

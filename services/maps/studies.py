@@ -63,18 +63,12 @@ def standing(scope: Scope, question: Question) -> Study | None:
     return data.studies.find_study(scope, question)
 
 
-def members(scope: Scope, question: Question, study: Study) -> dict[str, Any]:
-    """The cluster of each place that was looked at, of the result that the study shows.
-
-    Raises BadInput where there are none: the study was worked out anew in the meantime, or by an earlier version.
-    """
-    assert study.finished_at is not None, "a study with a result was finished"
-    found = data.studies.find_members(scope, question, study.finished_at)
+def with_members(scope: Scope, question: Question) -> tuple[Study, dict[str, Any]]:
+    """A study of clusters as it is now, with the cluster of each place that was looked at. Raises BadInput where it has
+    none: by now there are no clusters, or an earlier version worked them out."""
+    found = data.studies.find_members(scope, question)
     if found is None:
-        raise BadInput(
-            f"Places of clusters: found none of those worked out at {study.finished_at:%Y-%m-%d %H:%M} UTC, expected"
-            " some; they were worked out anew since, so open the page again."
-        )
+        raise BadInput("Places of clusters: found none, expected some; work the clusters out again.")
     return found
 
 

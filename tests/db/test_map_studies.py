@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -25,7 +24,7 @@ from services.maps.choices import MapChoice
 from services.maps.found import age_said, cluster_picture, risk_picture
 from services.maps.hexes import placed_dataset
 from services.maps.histories import Past, history_of
-from services.maps.studies import again, end_of_data, members, opened, question_of, told
+from services.maps.studies import again, end_of_data, opened, question_of, told, with_members
 from services.spatial.risk import Reason
 from tests.db.test_maps import RANGE, pack, row
 from tests.db.test_maps import opened as opened_metric
@@ -93,8 +92,9 @@ def test_clusters_are_where_rows_are_dense(city: Any, pack: Pack, opened_metric:
     assert noisy["category"] == "Noise" and noisy["category_share"] > 0.9 and noisy["stability"] > 0.75
     drawn = cluster_picture(opened_metric, found, 8, {}, False)
     assert len(drawn.hulls) == len(found["clusters"]) and len(drawn.picture.lines[0]) == len(drawn.picture.columns) + 1
-    kept = pd.DataFrame(members(city[0], asked, study))
-    assert len(kept) == found["places"] and kept["rows"].sum() == found["used"]
+    same, members = with_members(city[0], asked)
+    kept = pd.DataFrame(members)
+    assert same == study and len(kept) == found["places"] and kept["rows"].sum() == found["used"]
     wanted = Counter((h3.latlng_to_cell(one["lat"], one["lon"], 12), one["category"]) for one in city[1])
     assert kept.groupby(["cells", "categories"])["rows"].sum().to_dict() == wanted
     sizes = kept.dropna(subset="clusters").groupby("clusters")["rows"].sum()
@@ -102,8 +102,8 @@ def test_clusters_are_where_rows_are_dense(city: Any, pack: Pack, opened_metric:
     assert kept.dropna(subset="clusters").groupby("cells")["clusters"].nunique().max() == 1, (
         "one place is in one cluster"
     )
-    with pytest.raises(BadInput, match="worked out anew"):
-        members(city[0], asked, replace(study, finished_at=NOW - timedelta(days=1)))
+    with pytest.raises(BadInput, match="Places of clusters: found none"):
+        with_members(city[0], question(pack, opened_metric, "clusters", area="[0, 0, 1, 1]"))
     assert "DBSCAN" in drawn.said and age_said(study, "UTC", NOW, study.version).startswith("Worked out")
     assert age_said(study, "UTC", NOW, (study.version or 0) + 1).endswith("newer data.")
 
