@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import Depends, Query, Request
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
 
 import data.people
 from data.database import owner_transaction
@@ -15,7 +17,7 @@ from data.model import Dataset
 from data.types import Scope
 from services import model, people
 from services.api.credentials import bearer_token, fingerprint
-from services.api.errors import NotSignedIn
+from services.api.errors import BadField, NotSignedIn
 from services.api.limits import CHARGE, Charge
 from services.api.observe import note_of
 from services.people.abilities import Ability
@@ -98,7 +100,24 @@ def caller(
     if ability is None:
         raise NotAllowed
     people.require(scope, ability)
+    _check_parameters(request)
     return scope
+
+
+def _check_parameters(request: Request) -> None:
+    """UnknownName for a query parameter that the route does not take: left alone, it would answer another question."""
+    route = request.scope.get("route")
+    if request.query_params and isinstance(route, APIRoute):
+        known = _parameters(route.dependant)
+        for name in request.query_params:
+            if name not in known:
+                raise BadField(str(unknown("parameter", name, known)), name)
+
+
+def _parameters(dependant: Dependant) -> set[str]:
+    """The query parameters of a route and of all that it depends on."""
+    own = {field.alias for field in dependant.query_params}
+    return own.union(*(_parameters(each) for each in dependant.dependencies))
 
 
 def count_request(request: Request) -> None:

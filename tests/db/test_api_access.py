@@ -178,6 +178,7 @@ def test_a_revoked_token_ends_at_once(api: Api) -> None:
         ("/v1/query", 405, "method_not_allowed", "does not take GET"),
         ("/v1/dashboard?days=0", 422, "bad_input", "days"),
         ("/v1/dashboard?days=x", 422, "bad_input", "days"),
+        ("/v1/dashboard?dayz=7", 422, "bad_input", "No parameter `dayz`. Did you mean `days`?"),
         ("/v1/metrics?pack=greivance", 404, "unknown_name", "Did you mean `grievance`?"),
         ("/v1/trends?metric=complaint_opened", 404, "unknown_name", "Did you mean `complaints_opened`?"),
         ("/v1/trends?metric=complaints_opened&grain=fortnight", 422, "bad_input", "grain"),
