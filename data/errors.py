@@ -37,13 +37,15 @@ class DatabaseDown(BelvedereError):
     """The database does not answer."""
 
 
-def unknown(kind: str, name: str, known: Iterable[str], where: str = "") -> UnknownName:
-    """An UnknownName whose message suggests the nearest known name.
+def unknown(kind: str, name: str, known: Iterable[str], where: str = "", listed: bool = False) -> UnknownName:
+    """An UnknownName whose message suggests the nearest known name, or lists them all where none is near and `listed`.
 
     `unknown("metric", "leak_cout", names, "`water`")` reads: No metric `leak_cout` in `water`. Did you mean
     `leak_count`?
     """
-    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    names = list(known)
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     place = f" in {where}" if where else ""
-    hint = f" Did you mean `{near[0]}`?" if near else ""
+    hint = f" It is one of {', '.join(names)}." if listed else ""
+    hint = f" Did you mean `{near[0]}`?" if near else hint
     return UnknownName(f"No {kind} `{name}`{place}.{hint}")

@@ -25,7 +25,8 @@ def check_name(name: str) -> str:
     """The name as it is stored (lower case, no spaces around). Raises BadInput when it cannot be one."""
     stored = name.strip().lower()
     if not _NAME.fullmatch(stored):
-        raise BadInput(f"Account name {name!r}: expected letters, digits and . _ @ + -, like `ana@example.org`.")
+        expected = "1 to 100 letters, digits and . _ @ + -, like `ana@example.org`"
+        raise BadInput(f"Account name {name!r}: expected {expected}.")
     return stored
 
 

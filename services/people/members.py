@@ -21,7 +21,7 @@ def check_role(role: str) -> Role:
     for known in ROLES:
         if known == role:
             return known
-    raise unknown("role", role, ROLES)
+    raise unknown("role", role, ROLES, listed=True)
 
 
 def add_member(workspace_slug: str, account_name: str, role: str, now: datetime) -> None:

@@ -47,7 +47,7 @@ def create_workspace(
     if slug == SYSTEM and not own:
         raise BadInput(f"`{SYSTEM}` is the installation's own workspace: choose another name.")
     if kind not in KINDS:
-        raise unknown("workspace kind", kind, KINDS)
+        raise unknown("workspace kind", kind, KINDS, listed=True)
     if kind == "organisation" and parent:
         raise BadInput("An organisation has no parent: choose the kind municipality or department.")
     with owner_transaction() as tx:
