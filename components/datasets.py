@@ -20,9 +20,10 @@ from services.uploads.datasets import dictionary
 def draw(scope: Scope, now: datetime) -> None:
     """One panel a dataset: what it is, how many rows, how fresh; its data dictionary inside. Of a workspace that uses
     no pack yet, what it could hold, closed by pack."""
-    known, used = {f.dataset: f for f in queries.freshness(scope, now)}, queries.pack_names(scope, now)
+    known = {f.dataset: f for f in queries.freshness(scope, now)}
+    used = model.model_of(scope).datasets()
     if used:
-        for name, dataset in queries.datasets(scope).items():
+        for name, dataset in used.items():
             with st.container(border=True, gap="xsmall"):
                 _about(dataset, _state(scope, known.get(name), now))
         return
