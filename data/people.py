@@ -140,6 +140,11 @@ def anybody_has_password(tx: Transaction) -> bool:
     return bool(run(tx, "account_has_password", {})[0][0])
 
 
+def administrator_has_password(tx: Transaction) -> bool:
+    """Whether some enabled account that administers a workspace has a password."""
+    return bool(run(tx, "administrator_has_password", {})[0][0])
+
+
 def set_disabled(tx: Transaction, account_id: int, disabled_at: datetime | None) -> None:
     """Disable an account from a time on, or enable it with None."""
     run(tx, "account_set_disabled", {"account_id": account_id, "disabled_at": disabled_at})

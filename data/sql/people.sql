@@ -56,6 +56,12 @@ SELECT id, name, display_name, password_hash IS NOT NULL, disabled_at FROM belve
 -- account_has_password -- whether anybody can sign in with a password
 SELECT EXISTS (SELECT FROM belvedere.accounts WHERE password_hash IS NOT NULL AND disabled_at IS NULL);
 
+-- administrator_has_password -- whether anybody who administers a workspace can sign in with a password
+SELECT EXISTS (
+  SELECT FROM belvedere.accounts AS a JOIN belvedere.memberships AS m ON m.account_id = a.id AND m.role = 'administrator'
+  WHERE a.password_hash IS NOT NULL AND a.disabled_at IS NULL
+);
+
 -- account_password_hash -- the stored hash of an account that may sign in
 SELECT id, password_hash FROM belvedere.accounts WHERE name = %(name)s AND disabled_at IS NULL;
 

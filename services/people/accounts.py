@@ -124,13 +124,13 @@ def is_new() -> bool:
 
 
 def first_sign_in_link(now: datetime) -> str | None:
-    """The address path of a one-time link for the first administrator; None once somebody has a password.
+    """The address path of a one-time link for the first administrator; None once an administrator has a password.
 
     Makes the account `admin` an administrator of every top workspace; with no workspace at all, of a new organisation
     `home`. The link works for 24 hours, once; the one of an earlier call stops working.
     """
     with owner_transaction() as tx:
-        if data.people.anybody_has_password(tx):
+        if data.people.administrator_has_password(tx):
             return None
         name = FIRST_ADMINISTRATOR
         account = data.people.create_account(tx, name, "Administrator", now) or existing_account(tx, name)

@@ -241,7 +241,14 @@ class TestFirstAdministrator:
         assert account is not None and account.name == "admin"
         scope = people.scope_of_session(secret_of("admin", "here"), NOW)
         assert scope is not None and (scope.role, scope.workspace.slug) == ("administrator", "home")
-        assert people.first_sign_in_link(NOW) is None, "somebody has a password now"
+        assert people.first_sign_in_link(NOW) is None, "an administrator has a password now"
+
+    def test_people_with_other_roles_do_not_take_its_link_away(self) -> None:
+        people.create_workspace("city")
+        people.add_user("eve", "operator", "city", PASSWORD, NOW)
+        assert people.first_sign_in_link(NOW) is not None
+        people.add_user("ada", "administrator", "city", PASSWORD, NOW)
+        assert people.first_sign_in_link(NOW) is None
 
     def test_with_workspaces_it_administers_each_at_the_top_and_so_all(self) -> None:
         people.create_workspace("city")
