@@ -22,6 +22,7 @@ else:
     from services.api.observe import Observe
     from services.web import failures, health, sign_in
     from services.web.assets import Assets
+    from services.web.front import Front
     from services.web.gate import Gate
     from services.web.hearing import HearOut
     from services.web.lifespan import lifespan_of
@@ -35,7 +36,7 @@ else:
     app = st.App(
         Path(__file__).resolve(),
         routes=[*health.ROUTES, *sign_in.ROUTES, Mount("/api", api)],
-        middleware=[Middleware(each) for each in (HearOut, Observe, SecurityHeaders, Gate, Assets)],
+        middleware=[Middleware(each) for each in (HearOut, Observe, SecurityHeaders, Gate, Assets, Front)],
         exception_handlers=failures.HANDLERS,
         lifespan=lifespan_of(partial(stop_streams, api)),
     )

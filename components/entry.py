@@ -15,7 +15,7 @@ from data.types import Scope
 
 def draw() -> None:
     """One run of the dashboard's script for one viewer."""
-    st.set_page_config(page_title="Belvedere", page_icon="📊", layout="wide")
+    st.set_page_config(page_title="Belvedere", layout="wide")
     shell.styles()
     scope = current_scope()
     packs: tuple[str, ...] = ()

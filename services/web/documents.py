@@ -12,6 +12,7 @@ from string import Template
 from starlette.responses import HTMLResponse
 
 from services.spool import spool_said, spool_state
+from services.web.icon import icon_address
 from services.web.policy import hash_source
 
 _FOLDER = Path(__file__).parent / "html"
@@ -29,7 +30,7 @@ def document(
     """One of the pages in html/; every value is escaped."""
     body = Template((_FOLDER / f"{template}.html").read_text(encoding="utf-8"))
     filled = body.substitute({name: escape(value) for name, value in values.items()})
-    html = _FRAME.substitute(title=escape(title), style=_STYLE, body=filled)
+    html = _FRAME.substitute(title=escape(title), icon=icon_address(), style=_STYLE, body=filled)
     policy = {"Content-Security-Policy": _POLICY, "X-Frame-Options": "DENY"}
     return HTMLResponse(html, status, policy | (headers or {}))
 
