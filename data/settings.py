@@ -12,8 +12,9 @@ import tomllib
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from data.errors import BadSettings, unknown
@@ -91,6 +92,12 @@ class Settings(BaseSettings):
     tiles_by: str = Field("", description="Whom to name for those tiles, below every map.")
     https: bool = Field(False, description="Mark cookies Secure and send HSTS: set it when served over HTTPS.")
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="debug, info, warning or error.")
+
+    @field_validator("database_url", "mqtt_url")
+    @classmethod
+    def _can_be_read(cls, value: str) -> str:
+        urlsplit(value)  # raises ValueError, which says what is wrong
+        return value
 
     @classmethod
     def settings_customise_sources(

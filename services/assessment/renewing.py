@@ -43,7 +43,8 @@ def renew(scope: Scope, version: str, from_on: date, now: datetime, mapping: str
     completed since. Versions that are there stay, and so do scores of earlier days. With a `mapping` the new norms are
     made for that version of the traits, which thereby comes into force.
 
-    Raises NotAllowed, UnknownName, BadInput for a version that exists or a day that lies in the future.
+    Raises NotAllowed, UnknownName, BadInput for a version that exists, a day that lies in the future, or where there is
+    nobody in those days and no mapping to bring into force.
     """
     require(scope, "write")
     score(scope, now)
@@ -54,6 +55,11 @@ def renew(scope: Scope, version: str, from_on: date, now: datetime, mapping: str
         _check(version, from_on, rules, now)
         span = start - timedelta(days=rules.renorming.window_days), start
         values, groups = _people(tx, scope, span, rules)
+        if not groups and mapping is None:
+            raise BadInput(
+                f"Norms `{version}`: found nobody with a valid session from {span[0].date()} until {from_on}; expected"
+                " people to make norms of."
+            )
         halves = _halves(tx, scope, span, rules)
         before = rules.norms_on(from_on - timedelta(days=1))
         before = replace(before, mapping=rules.mapping(mapping).version) if mapping else before

@@ -230,6 +230,8 @@ def test_new_norms_score_what_came_since_and_leave_what_was_before(told: Scope) 
         renew(told, "own", date(2026, 4, 6), NOW)
     with pytest.raises(BadInput, match="not in the future"):
         renew(told, "next", date(2026, 5, 1), NOW)
+    with pytest.raises(BadInput, match=r"found nobody with a valid session from .* until 2020-01-01"):
+        renew(told, "next", date(2020, 1, 1), NOW)
 
 
 def test_other_weights_come_into_force_with_norms_made_for_them(scope: Scope, monkeypatch: pytest.MonkeyPatch) -> None:

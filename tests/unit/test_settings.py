@@ -57,6 +57,7 @@ def test_a_file_elsewhere_is_named_by_a_variable(home: Path) -> None:
         ),
         ("BELVEDERE_TRUSTED_PROXIES", "10.0.0.1, proxy", r"`trusted_proxies`.*expected: Addresses"),
         ("DATABASE_URL", "mysql://me:secret@db/x", r"`DATABASE_URL`.*'mysql://me:\*\*\*@db/x'; expected: A PostgreSQL"),
+        ("DATABASE_URL", "postgresql://me:secret@[db/x", r"`DATABASE_URL`.*me:\*\*\*@\[db/x'; .*Invalid IPv6 URL"),
         ("BELVEDERE_PROT", "1", r"No setting `BELVEDERE_PROT`. Did you mean `BELVEDERE_PORT`\?"),
     ],
 )
