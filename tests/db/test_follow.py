@@ -199,7 +199,7 @@ def test_what_is_wrong_with_settings_and_names_is_said(complaints: Follower, oth
         pytest.raises(UnknownName, match="Did you mean `crn`"),
     ):
         make_follower("desk", complaints.source)
-    with settings_of(BELVEDERE_EXTERNAL_DATABASES="nonsense"), pytest.raises(BelvedereError, match="expected `name="):
+    with settings_of(BELVEDERE_EXTERNAL_DATABASES="nonsense"), pytest.raises(BelvedereError, match="as `name=postgres"):
         external_databases()
     down = "postgresql://nobody@127.0.0.1:1/x"
     with settings_of(BELVEDERE_EXTERNAL_DATABASES=f"crm={down}"), pytest.raises(SourceDown):
