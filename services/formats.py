@@ -109,9 +109,9 @@ def number(value: Number, form: Format, unit: str = "", decimals: int = 1, short
     return f"{text}{SPACE}{unit}" if unit and not short else text
 
 
-def share(part: float) -> str:
+def share(part: float, decimals: int = 0) -> str:
     """A part of the whole, 0.62, as it is told beside other words: `62 %`."""
-    return number(part, "percent", decimals=0)
+    return number(part, "percent", decimals=decimals)
 
 
 def short_unit(unit: str) -> str:

@@ -94,7 +94,8 @@ def _listener(request: Request) -> dict[str, Any]:
 def _inlet(request: Request) -> dict[str, Any]:
     inlet = inlet_of(request)
     share = inlet.budget.used / inlet.budget.limit
-    message = f"{formats.plural(inlet.gate.in_flight, 'batch', 'batches')} in flight, {share:.0%} of the buffer."
+    batches = formats.plural(inlet.gate.in_flight, "batch", "batches")
+    message = f"{batches} in flight, {formats.share(share)} of the buffer."
     return _component("ingest", _INLET.state(share), message)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from services import formats
 from services.cli.analyse import (
     AsJson,
     Delimiter,
@@ -140,7 +141,7 @@ def _cluster_lines(found: Clustering, described: list[dict[str, Any]]) -> str:
     lines = [f"{found.count} clusters ({wanted.method}, {within}{wanted.points} points)"]
     for one in described[:50]:
         sure = f"  stability {one['stability']:.2f}" if one["stability"] is not None else ""
-        kind = f"  {one['category']} {one['category_share']:.0%}" if one["category"] else ""
+        kind = f"  {one['category']} {formats.share(one['category_share'])}" if one["category"] else ""
         place = f"{one['lat']:.5f}, {one['lon']:.5f}"
         lines.append(f"{one['number']:>4} {one['size']:>7,} points  {place}  {one['area_km2']:.3f} km²{sure}{kind}")
     return "\n".join(lines)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from services.formats import share
+
 if TYPE_CHECKING:
     from services.assessment.fairness import Impact
     from services.assessment.profiles import Profile, TraitLine
@@ -136,7 +138,7 @@ def fairness_command(
 
 
 def _impact(impact: Impact) -> str:
-    part = f"{impact.group:14} {impact.recommended:5} of {impact.assessed:5}  {impact.rate:6.1%}"
+    part = f"{impact.group:14} {impact.recommended:5} of {impact.assessed:5}  {share(impact.rate, 1):>7}"
     if impact.verdict == "reference":
         return f"{part}  reference"
     return f"{part}  ratio {impact.ratio:.2f} ({impact.low:.2f} to {impact.high:.2f})  {impact.verdict}"

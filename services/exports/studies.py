@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -14,7 +14,7 @@ from data.types import Scope, TimeRange
 from services.exports import sheets
 from services.exports.map_files import polygon
 from services.exports.sheets import Item, PlainSheet
-from services.formats import number, plural
+from services.formats import grouped, number, plural, share
 from services.maps.choices import Box, MapChoice
 from services.maps.found import FEATURES, ClusterPicture, box_of_risk, cluster_labels, district_at
 from services.maps.hexes import Coverage
@@ -190,14 +190,15 @@ def _tested(found: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     if test is None:
         return (("Back-test", found["sentence"]),)
 
-    def shown(one: Mapping[str, float], style: str) -> str:
-        return f"{one['value']:{style}} ({one['low']:{style}} to {one['high']:{style}})"
+    def shown(one: Mapping[str, float], written: Callable[[float, int], str], decimals: int) -> str:
+        value, low, high = (written(one[name], decimals) for name in ("value", "low", "high"))
+        return f"{value} ({low} to {high})"
 
-    area = f"{test['area']:.0%} of the area"
+    area = f"{share(test['area'])} of the area"
     return (
         ("Back-test", found["sentence"]),
-        (f"Score, events in {area}", shown(test["model_hit"], ".1%")),
-        (f"Last four weeks' map, events in {area}", shown(test["plain_hit"], ".1%")),
-        ("Score, predictive accuracy index", shown(test["model_pai"], ".2f")),
-        ("Last four weeks' map, predictive accuracy index", shown(test["plain_pai"], ".2f")),
+        (f"Score, events in {area}", shown(test["model_hit"], share, 1)),
+        (f"Last four weeks' map, events in {area}", shown(test["plain_hit"], share, 1)),
+        ("Score, predictive accuracy index", shown(test["model_pai"], grouped, 2)),
+        ("Last four weeks' map, predictive accuracy index", shown(test["plain_pai"], grouped, 2)),
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from data.types import CannotTell
+from services.formats import share
 from services.impact.synthetic import Floats, Synthetic, fit
 
 MOST_PLACEBOS = 199
@@ -80,7 +81,7 @@ def did_it_work(
     if found.rmspe_before > WORST_FIT * level:
         return CannotTell(
             f"Before the intervention no mixture of other places went like these: it misses by "
-            f"{found.rmspe_before / level if level else 1:.0%} of their level, more than {WORST_FIT:.0%}."
+            f"{share(found.rmspe_before / level if level else 1)} of their level, more than {share(WORST_FIT)}."
         )
     tried = _placebos(control, len(treated), before, rng)
     placebos = [one for _, one in tried if _fits_alike(one, found)]

@@ -19,6 +19,7 @@ from data.boundaries import Boundaries, BoundarySet, NewBoundaries
 from data.database import transaction
 from data.errors import BadInput
 from data.types import Scope
+from services.formats import share
 from services.maps.choices import Box, box_around
 from services.maps.labels import Label
 from services.people import record, require
@@ -64,7 +65,7 @@ def checked(path: Path, name: str = "") -> Checked:
 
 def flaws_said(found: Checked, most: int = 5) -> list[str]:
     """What is wrong with the areas, in sentences: serious flaws one by one, and how many rings run the wrong way."""
-    said = [f"{flaw.reason} Repaired it has {flaw.share:.2%} of its size." for flaw in found.serious[:most]]
+    said = [f"{flaw.reason} Repaired it has {share(flaw.share, 2)} of its size." for flaw in found.serious[:most]]
     if len(found.serious) > most:
         more = len(found.serious) - most
         crosses = "area crosses or touches itself" if more == 1 else "areas cross or touch themselves"

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.types import CannotTell
+from services.formats import grouped, share
 from services.spatial.risk import FEWEST_DAYS, WEEK, Floats, History, features, remember, too_little, train
 
 AREA = 0.05
@@ -59,11 +60,12 @@ class Backtest:
         model, plain = self.model_hit, self.plain_hit
         verdict = "better" if self.gained.low > 0 else "worse" if self.gained.high < 0 else "no better for certain"
         verdict = "too few events to tell" if self.events < FEW_EVENTS else verdict
-        digits = 1 if f"{model.value:.0%}" == f"{plain.value:.0%}" else 0
-        shown = [f"{one.value:.{digits}%} ({one.low:.{digits}%} to {one.high:.{digits}%})" for one in (model, plain)]
+        digits = 1 if share(model.value) == share(plain.value) else 0
+        told = [[share(part, digits) for part in (one.value, one.low, one.high)] for one in (model, plain)]
+        shown = [f"{value} ({low} to {high})" for value, low, high in told]
         return (
-            f"In {self.weeks} past weeks {shown[0]} of {self.events:,} events fell in the {self.area:.0%} of the area "
-            f"with the highest score, {shown[1]} in that of the last four weeks' map: {verdict}. "
+            f"In {self.weeks} past weeks {shown[0]} of {grouped(self.events)} events fell in the {share(self.area)} of "
+            f"the area with the highest score, {shown[1]} in that of the last four weeks' map: {verdict}. "
             f"Predictive accuracy index {self.model_pai.value:.1f} against {self.plain_pai.value:.1f}."
         )
 

@@ -218,15 +218,16 @@ def test_risks_have_reasons_and_both_back_tests_in_the_header(scope: Scope) -> N
     assert table["why"].tolist() == [line[-1] for line in drawn.lines]
     assert table.loc[CELLS[0], "factor: its own past"] == 2.0 and pd.isna(table.loc[CELLS[1], "factor: season"])
     told, _ = lines_of_csv(sheet)
-    assert told["Back-test"] == test.sentence and told["Score, predictive accuracy index"] == "8.00 (6.00 to 10.00)"
+    assert told["Back-test"] == test.sentence.replace("\u00a0", " ")
+    assert told["Score, predictive accuracy index"] == "8.00 (6.00 to 10.00)"
     about = json.loads(geojson(sheet))["belvedere"]
     assert about["backtest"]["plain_hit"] == asdict(plain) and about["backtest"]["model_pai"]["value"] == 8
     assert (about["score_from"], about["score_to"], about["rows"]) == ("2026-05-20", "2026-05-27", 900)
     asked = looked_at(scope, study(result), CHOICE)
     assert map_file_name(scope, OPENED, asked, "png", NOW).endswith("-20251101-20260520.png")
     text = Image.open(io.BytesIO(png(sheet, True))).info
-    assert text["Score, events in 5% of the area"] == "40.0% (30.0% to 50.0%)"
-    assert text["Last four weeks' map, events in 5% of the area"] == "25.0% (20.0% to 30.0%)"
+    assert text["Score, events in 5\u00a0% of the area"] == "40.0\u00a0% (30.0\u00a0% to 50.0\u00a0%)"
+    assert text["Last four weeks' map, events in 5\u00a0% of the area"] == "25.0\u00a0% (20.0\u00a0% to 30.0\u00a0%)"
 
 
 def test_where_most_scores_are_near_100_colours_tell_what_is_expected() -> None:

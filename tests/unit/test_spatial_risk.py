@@ -139,8 +139,11 @@ def test_the_backtest_of_a_steady_city() -> None:
 def test_two_hit_rates_that_round_to_one_are_told_apart() -> None:
     rate = Estimate(0.294, 0.291, 0.297)
     found = Backtest(5, 0.05, 900, rate, replace(rate, value=0.289), rate, rate, Estimate(0.005, 0.001, 0.009), ())
-    assert "29.4% (29.1% to 29.7%) of 900" in found.sentence and "28.9% (29.1% to 29.7%)" in found.sentence
-    assert "29% (29% to 30%)" in replace(found, plain_hit=replace(rate, value=0.2)).sentence
+    told, coarse = (
+        one.sentence.replace("\u00a0", " ") for one in (found, replace(found, plain_hit=replace(rate, value=0.2)))
+    )
+    assert "29.4 % (29.1 % to 29.7 %) of 900" in told and "28.9 % (29.1 % to 29.7 %)" in told
+    assert "29 % (29 % to 30 %)" in coarse
 
 
 def test_no_pattern_is_not_sold_as_one() -> None:
