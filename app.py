@@ -13,7 +13,7 @@ from starlette.routing import Mount
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from components import entry, theme
+from components import entry, navigation, theme
 
 if get_script_run_ctx(suppress_warning=True) is not None:
     entry.draw()
@@ -36,7 +36,10 @@ else:
     app = st.App(
         Path(__file__).resolve(),
         routes=[*health.ROUTES, *sign_in.ROUTES, Mount("/api", api)],
-        middleware=[Middleware(each) for each in (HearOut, Observe, SecurityHeaders, Gate, Assets, Front)],
+        middleware=[
+            *(Middleware(each) for each in (HearOut, Observe, SecurityHeaders, Gate, Assets)),
+            Middleware(Front, pages=[screen.slug for screen in navigation.SCREENS]),
+        ],
         exception_handlers=failures.HANDLERS,
         lifespan=lifespan_of(partial(stop_streams, api)),
     )

@@ -73,6 +73,11 @@ def refused_document(problem: str, status: int) -> HTMLResponse:
     return document("That did not work", "refused", status, problem=problem)
 
 
+def missing_document() -> HTMLResponse:
+    """The address is none of the dashboard's pages."""
+    return document("There is no such page", "missing", 404)
+
+
 def broken_document(reference: str) -> HTMLResponse:
     """Something went wrong that the reader cannot help; the reference finds it in the log."""
     return document("Something went wrong here", "broken", 500, reference=reference)

@@ -1,7 +1,7 @@
-"""What does a browser show of the dashboard until its script has begun?
+"""What does a browser show of the dashboard until its script has begun, and of an address that is none of its pages?
 
-Streamlit's page is called Streamlit then, has its icon, is white and loads a typeface that we do not use. Ours has the
-application's name, icon and ground.
+Streamlit's page is called Streamlit then, has its icon, is white and loads a typeface that we do not use, and it is the
+answer to every address. Ours has the application's name, icon and ground, and there is a document for other addresses.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import re
 import tomllib
+from collections.abc import Iterable
 from functools import lru_cache
 
 from starlette.datastructures import Headers
@@ -16,10 +17,11 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from data.settings import ROOT
+from services.web.documents import missing_document
 from services.web.icon import icon_address
 from services.web.policy import dashboard_page
 
-_NOT_PAGES = re.compile(r"/(api|app|component|media|static|_stcore)/|\.\w+$")
+_NOT_PAGES = re.compile(r"/(api|app|component|media|static|_stcore)/")
 _TITLE = re.compile(r"<title>.*?</title>", re.DOTALL)
 _TYPEFACE = re.compile(r'<link\s+rel="preload"[^>]*as="font"[^>]*>')
 _ICON = re.compile(r'<link\s+rel="shortcut icon"[^>]*>')
@@ -44,10 +46,11 @@ def _bodies() -> tuple[bytes, bytes]:
 
 
 class Front:
-    """Middleware that puts this page in the place of Streamlit's, behind the gate."""
+    """Middleware behind the gate that puts this page in the place of Streamlit's, at the addresses of `pages` only."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, pages: Iterable[str]) -> None:
         self._app = app
+        self._pages = frozenset({"", *pages})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] != "GET" or _NOT_PAGES.search(scope["path"]):
@@ -58,20 +61,27 @@ class Front:
         async def send_ours(message: Message) -> None:
             nonlocal is_page
             if message["type"] == "http.response.start":
-                is_page = message["status"] == 200 and _is_html(message)
+                is_page = message["status"] == 200 and _is_theirs(message)
                 if is_page:
-                    await _answer(Headers(scope=scope))(scope, receive, send)
+                    await self._answer(scope)(scope, receive, send)
             if not is_page:
                 await send(message)
 
         await self._app(scope, receive, send_ours)
 
+    def _answer(self, scope: Scope) -> Response:
+        if scope["path"].strip("/") not in self._pages:
+            return missing_document()
+        return _packed_page(Headers(scope=scope))
 
-def _is_html(message: Message) -> bool:
-    return Headers(raw=message["headers"]).get("content-type", "").startswith("text/html")
+
+def _is_theirs(message: Message) -> bool:
+    """Whether it is Streamlit's page: the documents around sign-in are pages too, and bring a policy of their own."""
+    headers = Headers(raw=message["headers"])
+    return headers.get("content-type", "").startswith("text/html") and "content-security-policy" not in headers
 
 
-def _answer(asked: Headers) -> Response:
+def _packed_page(asked: Headers) -> Response:
     plain, packed = _bodies()
     headers = {"Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
     if "gzip" in asked.get("accept-encoding", ""):
