@@ -9,9 +9,8 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import pyarrow as pa
 from psycopg import sql as q
 
 from data.database import Transaction, transaction
@@ -23,6 +22,9 @@ from data.orders import ordered, require_sortable
 from data.rows import columns_of
 from data.tables import column_types, table_of
 from data.types import Order, Scope, TimeRange
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 BLOCK = 256 * 1024
 # Characters that JSON always escapes: with them as quote and delimiter, COPY's CSV writes each document as it is.
@@ -133,6 +135,8 @@ def arrow_types(dataset: Dataset, columns: tuple[str, ...]) -> dict[str, pa.Data
 
 
 def _arrow_type(kind: str) -> pa.DataType:
+    import pyarrow as pa  # by the first Parquet file: whoever asks for a number reads this module too
+
     if kind.startswith("timestamp"):
         return pa.timestamp("ms", "UTC")
     if kind.startswith("numeric"):

@@ -19,10 +19,12 @@ from data.model import Dataset, Metric, Pack
 from data.studies import Question, Study
 from data.types import CannotTell, Filter, MetricQuery, Scope, TimeRange
 from services import metrics
+from services.exports.visible import require_visible
 from services.live.choices import range_of
 from services.maps.choices import MapChoice
 from services.maps.histories import history_of
 from services.maps.rhythms import category_of
+from services.model import current
 from services.queries import filters_from_json
 from services.spatial.risk import Reason
 
@@ -54,7 +56,9 @@ def question_of(
 
 
 def opened(scope: Scope, question: Question, now: datetime) -> Study:
-    """The study of a question with its last result; one that is new is asked for."""
+    """The study of a question with its last result; one that is new is asked for. Raises NotAllowed for a filter on a
+    column that the viewer does not get to see: the worker sees them all."""
+    _check_filters(scope, question)
     return data.studies.open_study(scope, question, now)
 
 
@@ -73,8 +77,15 @@ def with_members(scope: Scope, question: Question) -> tuple[Study, dict[str, Any
 
 
 def again(scope: Scope, question: Question, now: datetime) -> None:
-    """Ask for a study anew."""
+    """Ask for a study anew. Raises NotAllowed as `opened`."""
+    _check_filters(scope, question)
     data.studies.renew_study(scope, question, now)
+
+
+def _check_filters(scope: Scope, question: Question) -> None:
+    used = {one.dimension for one in filters_from_json(question.asked["where"])}
+    for dataset in (d for d in current().datasets().values() if d.id == question.dataset):
+        require_visible(scope, dataset, used)
 
 
 def work_out(

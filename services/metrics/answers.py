@@ -8,8 +8,11 @@ from datetime import datetime
 
 from data.model import Metric, Model
 from data.types import EngineName, MetricQuery, MetricResult, Scope
-from services.model import current
+from services.exports.visible import require_visible
+from services.live.boards import datasets_of
+from services.model import current, find_metric
 from services.observing import timed
+from services.people import can
 
 _MOST_EXTENDED = 4  # the engine keeps as much of a few models only
 
@@ -20,14 +23,27 @@ def answer(
 ) -> list[MetricResult]:  # fmt: skip
     """One result for each query, in order; `extra` are metrics that can be asked beside those of the packs.
 
-    Raises UnknownName, BadInput; see MetricResult for the rows.
+    Raises UnknownName, BadInput, and NotAllowed for a filter or split by a column that the viewer does not get to see:
+    whatever the way in, a number would tell what it holds. See MetricResult for the rows.
     """
     from data.engine import answers  # numba and the segments are loaded by the first question, not by an import
 
+    model = _with(current(), extra)
+    _check_columns(scope, model, queries)
     asked_from = {"session": "page", "token": "API"}.get(scope.via, scope.via)
     numbers = sum(len(query.metrics) for query in queries)
     with timed("questions", "answered", "failed", engine=engine, asked_from=asked_from, metrics=numbers):
-        return answers.answer(scope, _with(current(), extra), queries, now, engine)
+        return answers.answer(scope, model, queries, now, engine)
+
+
+def _check_columns(scope: Scope, model: Model, queries: Sequence[MetricQuery]) -> None:
+    if can(scope, "personal"):
+        return
+    for query in queries:
+        used = {*query.by, *(f.dimension for f in query.where)}
+        for metric in (find_metric(model, name) for name in query.metrics if used):
+            for dataset in datasets_of(model.pack(metric.pack), metric):
+                require_visible(scope, dataset, used)
 
 
 _extended: dict[tuple[int, tuple[Metric, ...]], tuple[Model, Model]] = {}

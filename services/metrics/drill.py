@@ -9,6 +9,7 @@ from typing import Any
 from data.errors import unknown
 from data.model import Dataset
 from data.types import Filter, Order, Scope, TimeRange
+from services.exports.visible import require_visible
 from services.model import current, find_dataset
 
 
@@ -36,7 +37,8 @@ def rows(
     an order says otherwise.
 
     Raises UnknownName for a dataset, dimension, column or time column that is not there, BadInput for a limit or cursor
-    and for more rows than can be ordered.
+    and for more rows than can be ordered, NotAllowed for a filter on a column that the viewer does not get to see, or
+    an order by one. All columns are in it: whoever shows them leaves out those.
     """
     from data.engine.answers import count
     from data.engine.shapes import predicates_of
@@ -48,6 +50,7 @@ def rows(
     for found in where:
         if found.dimension not in filter_columns(dataset):
             raise unknown("dimension", found.dimension, filter_columns(dataset), dataset.qualified)
+    require_visible(scope, dataset, {f.dimension for f in where}, order)
     wanted = Wanted(dataset, at or dataset.time, range, predicates_of(where), limit, after, order)
     total = count(scope, current(), dataset, wanted.at, range, wanted.predicates)
     if order:
@@ -68,7 +71,8 @@ def values(
 ) -> list[tuple[str | None, int | None]]:
     """Values of a dimension with their number of rows, the most frequent first; None is missing.
 
-    `search` keeps those that contain it, without regard to case. Raises UnknownName.
+    `search` keeps those that contain it, without regard to case. Raises UnknownName, and NotAllowed for a
+    column that the viewer does not get to see.
     """
     from data.engine.answers import value_counts
     from data.engine.splits import text_columns
@@ -76,14 +80,19 @@ def values(
     dataset = find_dataset(current(), dataset_name)
     if dimension not in text_columns(dataset):
         raise unknown("dimension", dimension, text_columns(dataset), dataset.qualified)
+    require_visible(scope, dataset, {dimension})
     return list(value_counts(scope, current(), dataset, dimension, search, limit))
 
 
 def leading(
     scope: Scope, dataset: Dataset, at: str, span: TimeRange, where: tuple[Filter, ...], by: tuple[str, str]
 ) -> list[tuple[str | None, str, int]]:
-    """For each value of the first dimension that value of the second which most of its rows have, and how many."""
+    """For each value of the first dimension that value of the second which most of its rows have, and how many.
+
+    Raises NotAllowed for a filter or split by a column that the viewer does not get to see.
+    """
     from data.engine import answers
     from data.engine.shapes import predicates_of
 
+    require_visible(scope, dataset, {*by, *(f.dimension for f in where)})
     return answers.leading(scope, current(), dataset, at, span, predicates_of(where), by)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,10 +14,10 @@ import pandas as pd
 import pytest
 
 from data.database import owner_transaction
-from data.errors import BadInput
+from data.errors import BadInput, NotAllowed
 from data.model import Metric, Pack
 from data.studies import Question, Taken, find_study, finish_study, take_study
-from data.types import Scope
+from data.types import Filter, Scope
 from services.ingest import ingest_rows
 from services.jobs import studies as job
 from services.jobs.turns import Turn
@@ -209,3 +210,15 @@ def test_the_risk_of_a_file_of_past_years_is_that_of_the_week_after_its_end(
     assert isinstance(later, Past) and isinstance(then, Past)
     assert later.history.first_on == then.history.first_on and (later.history.counts == then.history.counts).all()
     assert int(later.history.counts.sum()) > 100
+
+
+def test_the_worker_is_not_asked_about_persons_by_those_who_do_not_see_them(
+    city: Any, pack: Pack, opened_metric: Metric
+) -> None:
+    choice = MapChoice("risk", opened_metric.qualified, RANGE, (Filter("citizen", "in", ("c1",)),), None, None, "even")
+    asked = question_of(placed_dataset(pack, opened_metric), opened_metric, choice, "365d", None, "dbscan")
+    viewer = replace(city[0], role="viewer")
+    for ask in (opened, again):
+        with pytest.raises(NotAllowed):
+            ask(viewer, asked, NOW)
+    assert find_study(city[0], asked) is None

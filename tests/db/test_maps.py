@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ import h3
 import numpy as np
 import pytest
 
+from data.errors import NotAllowed
 from data.model import Metric, Pack
 from data.types import Filter, Scope, TimeRange
 from services import model
@@ -211,3 +213,11 @@ def test_a_neighbour_sees_nothing_of_it(city: Any, pack: Pack, opened: Metric) -
     stranger = make_scope(make_workspace())
     found = hex_map(stranger, pack, opened, choice(opened), NOW)
     assert (found.hexagons, found.coverage.total) == ((), 0) and found.reason
+
+
+def test_a_map_filtered_by_a_person_is_for_those_who_see_persons(city: Any, pack: Pack, opened: Metric) -> None:
+    asked = choice(opened, where=(Filter("citizen", "in", ("c1",)),))
+    with pytest.raises(NotAllowed):
+        hex_map(replace(city[0], role="viewer"), pack, opened, asked, NOW)
+    assert sum(h.rows for h in hex_map(replace(city[0], role="manager"), pack, opened, asked, NOW).hexagons) > 0
+    assert hex_map(replace(city[0], role="viewer"), pack, opened, choice(opened), NOW).hexagons
