@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 from data.settings import settings
 from services.api import catalogue, docs, health, ingest, questions, rows, stream, tracking
 from services.api.access import ABILITY, caller
+from services.api.bodies import BoundedQuestions
 from services.api.errors import JsonAnswer, handle_errors
 from services.api.hub import Hub
 from services.api.ingest import Inlet
@@ -39,6 +40,7 @@ def create_api() -> FastAPI:
     api.state.shelter = Shelter()
     api.state.downloads = rows.Seats(rows.DOWNLOADS)
     api.state.streams = Streams(Hub())
+    api.add_middleware(BoundedQuestions)
     api.add_middleware(RateLimit, requests_per_minute=settings().requests_per_minute)
     handle_errors(api)
     return api

@@ -1,4 +1,4 @@
-"""How does the body of an ingest request come in without taking more memory than it may?"""
+"""How does the body of a request come in without taking more memory than it may?"""
 
 from __future__ import annotations
 
@@ -7,12 +7,56 @@ import threading
 import zlib
 
 from starlette.requests import ClientDisconnect, Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.api.errors import BadField, TooLarge, TooSlow, Wait, WrongType
+from services.api.errors import BadField, TooLarge, TooSlow, Wait, WrongType, answer_for
+from services.api.limits import stores_rows
 
 MIB = 1024 * 1024
 BUDGET_BODIES = 8  # whole bodies of the largest size that one process buffers at a time
 ARRIVAL_S = 60.0  # a sender slower than this would keep its share of the buffer from the others
+QUESTION_BYTES = 4 * MIB
+
+
+class BoundedQuestions:
+    """Middleware that takes in the body of every request that brings no rows, up to QUESTION_BYTES, before it is read.
+
+    FastAPI reads a body before it asks who calls, and all of it: a stranger with a made-up token could fill the memory.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS") or stores_rows(scope["path"]):
+            await self._app(scope, receive, send)
+            return
+        try:
+            body = await _question(Request(scope, receive))
+        except (TooLarge, TooSlow) as error:
+            await answer_for(error)(scope, receive, send)
+            return
+        except ClientDisconnect:
+            return
+        whole: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+        async def again() -> Message:
+            return whole.pop() if whole else await receive()
+
+        await self._app(scope, again, send)
+
+
+async def _question(request: Request) -> bytes:
+    body = bytearray()
+    try:
+        async with asyncio.timeout(ARRIVAL_S):
+            async for part in request.stream():
+                body += part
+                if len(body) > QUESTION_BYTES:
+                    raise TooLarge(f"The body is larger than {QUESTION_BYTES // MIB} MiB, which no question needs.")
+    except TimeoutError as error:
+        raise TooSlow(f"The body did not arrive within {ARRIVAL_S:g} s.") from error
+    return bytes(body)
 
 
 class ByteBudget:

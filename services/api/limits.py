@@ -128,6 +128,11 @@ def refusal(allowance: Allowance, name: str) -> Wait:
     )
 
 
+def stores_rows(path: str) -> bool:
+    """Whether a request of this path brings rows."""
+    return "/ingest/" in path or path.endswith(TRACKED)
+
+
 class RateLimit:
     """Middleware that counts each request, says what is left in headers, and answers 429 when nothing is."""
 
@@ -141,8 +146,7 @@ class RateLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        sends = "/ingest/" in scope["path"] or scope["path"].endswith(TRACKED)
-        limiter = self._batches if sends else self._requests
+        limiter = self._batches if stores_rows(scope["path"]) else self._requests
         credential = fingerprint(scope)
         client = credential if credential in self._verified else f"address:{client_of(scope)}"
         charge = Charge(limiter, client, self._verified)

@@ -50,6 +50,13 @@ def test_a_stranger_gets_nothing(api: Api, method: str, path: str) -> None:
         assert answer.headers["www-authenticate"].startswith("Bearer")
 
 
+def test_a_stranger_cannot_fill_the_memory_with_a_question(api: Api) -> None:
+    headers = {"Authorization": "Bearer bv_made-up", "Content-Type": "application/json"}
+    answer = api.http.post("/api/v1/query", headers=headers, content=b" " * (5 << 20))
+    assert (answer.status_code, answer.json()["error"]["code"]) == (413, "too_large")
+    assert api.http.post("/api/v1/query", headers=headers, content=b" " * (3 << 20) + b"{}").status_code == 401
+
+
 @pytest.mark.parametrize(("method", "path"), ROUTES)
 def test_a_token_without_the_ability_is_refused(api: Api, method: str, path: str) -> None:
     other = "read" if ABILITY[method, path] != "read" else "write"
