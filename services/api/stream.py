@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter as Tally
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
@@ -11,11 +12,11 @@ from fastapi import APIRouter, Header, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
-from data.errors import DatabaseDown
+from data.errors import DatabaseDown, UnknownName
 from data.types import Scope
 from services import model, people
 from services.api import examples
-from services.api.access import Caller, find_dataset, now, scope_of_request
+from services.api.access import Caller, find_dataset, in_workspace, now, scope_of_request
 from services.api.credentials import fingerprint
 from services.api.errors import Wait
 from services.api.hub import Client, Hub, frame, versions_of
@@ -104,17 +105,16 @@ async def _events(
     try:
         yield f"retry: {RETRY_MS}\n\n".encode()
         await streams.hub.join(client, seen)
+        looked_at = time.monotonic()
         while not client.closed:
-            try:
-                async with asyncio.timeout(streams.heartbeat_s):
-                    await client.wake.wait()
-            except TimeoutError:
+            has_news = await _news(client, streams.heartbeat_s)
+            # Where news come all the time there is no heartbeat, and the look at the credential is due all the same.
+            if not has_news or time.monotonic() - looked_at >= streams.heartbeat_s:
                 if not await run_in_threadpool(_may_go_on, request, client):
                     client.close("The sign-in or token has ended.")
                     break
-                yield frame("heartbeat", {"at": now(), "live": streams.hub.is_live})
-                continue
-            yield client.take()
+                looked_at = time.monotonic()
+            yield client.take() if has_news else frame("heartbeat", {"at": now(), "live": streams.hub.is_live})
         yield frame("bye", {"reason": client.closed})
     except DatabaseDown as error:
         yield frame("bye", {"reason": str(DatabaseDown()), "code": type(error).__name__})
@@ -123,12 +123,26 @@ async def _events(
         streams.leave(name)
 
 
+async def _news(client: Client, within_s: float) -> bool:
+    try:
+        async with asyncio.timeout(within_s):
+            await client.wake.wait()
+    except TimeoutError:
+        return False
+    return True
+
+
 def _may_go_on(request: Request, client: Client) -> bool:
     """Whether the credential still gives what it gave at the start: a stream outlives sign-ins and tokens otherwise."""
+    workspace = client.scope.workspace
     try:
         scope = scope_of_request(request, now())
+        if scope is not None and scope.workspace.id != workspace.id:
+            scope = in_workspace(scope, workspace.slug)
     except DatabaseDown:
         return True
+    except UnknownName:
+        return False
     if scope is None or scope.account_id != client.scope.account_id:
         return False
     return not client.wants_rows or people.can(scope, "rows")

@@ -15,12 +15,14 @@ import httpx
 import psycopg
 import pytest
 
+from data.database import owner_transaction
 from data.listening import Connection, changes
-from services import people
+from data.people import remove_membership, set_membership
+from services import model, people
 from services.api import create_api, stop_streams
 from services.api.hub import Client, Hub, frame, state_id, versions_of
 from services.metrics import Freshness
-from tests.api_support import DATASET, EVENTS, Api, complaint, served_api
+from tests.api_support import DATASET, EVENTS, Api, complaint, served_api, session_of
 from tests.running import PATIENCE_S, eventually
 from tests.support import make_scope, make_workspace
 
@@ -107,8 +109,6 @@ def test_rows_take_the_ability_rows(api: Api) -> None:
 
 
 def test_a_neighbour_hears_nothing(api: Api) -> None:
-    from services import model
-
     neighbour = make_workspace()
     model.enable_pack(people.command_scope(neighbour.slug), "grievance")
     with stream(api, headers=api.bearer("read", workspace=neighbour)) as events:
@@ -139,6 +139,41 @@ def test_a_revoked_token_ends_its_stream_at_the_next_heartbeat(api: Api) -> None
         assert events.next("bye")[1]["reason"] == "The sign-in or token has ended."
         with pytest.raises(EOFError):
             events.next()
+
+
+def test_a_revoked_token_ends_its_stream_while_rows_keep_coming(api: Api) -> None:
+    api.streams.heartbeat_s = 0.5
+    with stream(api) as events, ThreadPoolExecutor(1) as pool:
+        events.next(), events.next()
+        for token in people.list_tokens(people.command_scope(api.workspace.slug), datetime.now(UTC), everybody=True):
+            people.revoke_token(people.command_scope(api.workspace.slug), token.id, datetime.now(UTC))
+        is_over, headers = threading.Event(), api.bearer("write")
+
+        def send() -> None:
+            for number in range(100):
+                if is_over.wait(0.05):
+                    return
+                api.http.post(f"/api/v1/ingest/{DATASET}", json=[complaint(number)], headers=headers)
+
+        sending = pool.submit(send)
+        assert events.next("bye")[1]["reason"] == "The sign-in or token has ended."
+        assert not sending.done()
+        is_over.set()
+
+
+def test_a_membership_that_ends_ends_its_stream(api: Api) -> None:
+    neighbour, headers = make_workspace(), session_of(api.workspace, "manager")
+    viewer = people.scope_of_session(headers["Cookie"].partition("=")[2], datetime.now(UTC))
+    assert viewer is not None and viewer.account_id is not None
+    with owner_transaction() as tx:
+        set_membership(tx, neighbour.id, viewer.account_id, "viewer")
+    model.enable_pack(people.command_scope(neighbour.slug), "grievance")
+    api.streams.heartbeat_s = 0.2
+    with stream(api, headers=headers, workspace=neighbour.slug) as events:
+        events.next("heartbeat")
+        with owner_transaction() as tx:
+            remove_membership(tx, neighbour.id, viewer.account_id)
+        assert events.next("bye")[1]["reason"] == "The sign-in or token has ended."
 
 
 def test_stopping_ends_every_stream_with_a_word(api: Api) -> None:
