@@ -109,7 +109,7 @@ def area_of(text: str) -> Area:
         raise BadInput(f"Field `place`: found {len(text):,} characters; expected at most {_MOST_AREA_CHARACTERS:,}.")
     try:
         found = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadInput(f"Field `place`: found {text[:80]!r}; expected {expected}.") from error
     if isinstance(found, list):
         return Area(_box(found, expected))

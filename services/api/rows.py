@@ -79,7 +79,7 @@ def filters_of(scope: Scope, where: str | None) -> tuple[Filter, ...]:
         return ()
     try:
         return parse_filters(resolved(scope, json.loads(where)))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadField(f"Expected JSON: {error}.", "where", found=where) from error
 
 

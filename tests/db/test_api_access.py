@@ -215,6 +215,11 @@ def test_a_wrong_question_is_422(api: Api, body: object, words: str) -> None:
     assert words in answer.json()["error"]["message"]
 
 
+def test_conditions_nested_without_end_are_422(api: Api) -> None:
+    answer = api.get("/rows", "rows", dataset=DATASET, where="[" * 5000)
+    assert (answer.status_code, answer.json()["error"]["field"]) == (422, "where")
+
+
 def test_a_question_that_is_no_json_says_where(api: Api) -> None:
     headers = api.bearer("read") | {"Content-Type": "application/json"}
     error = api.http.post("/api/v1/query", headers=headers, content=b"{bad").json()["error"]
