@@ -18,6 +18,8 @@ from services.people.sign_in import check_own_password
 from services.people.workspaces import FIRST_ADMINISTRATOR
 
 LINK_HOURS = 24
+OF_PROGRAMS = "service."
+"""How the names of accounts begin that tokens of programs belong to; nobody else has one, and none has a password."""
 _NAME = re.compile(r"[a-z0-9]([a-z0-9._@+-]{0,98}[a-z0-9])?")
 
 
@@ -27,6 +29,8 @@ def check_name(name: str) -> str:
     if not _NAME.fullmatch(stored):
         expected = "1 to 100 letters, digits and . _ @ + -, like `ana@example.org`"
         raise BadInput(f"Account name {name!r}: expected {expected}.")
+    if stored.startswith(OF_PROGRAMS):
+        raise BadInput(f"Account name {name!r}: names that begin with `{OF_PROGRAMS}` are of programs. Choose another.")
     return stored
 
 

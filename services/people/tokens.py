@@ -12,6 +12,7 @@ from data.errors import BadInput, NotAllowed, unknown
 from data.sign_in import TokenRow
 from data.types import Scope
 from services.people.abilities import ABILITIES, allows, can, weakest_role
+from services.people.accounts import OF_PROGRAMS
 from services.people.secret import digest, new_secret
 from services.people.workspaces import get_workspace
 
@@ -55,16 +56,19 @@ def create_token(scope: Scope, name: str, abilities: Sequence[str], days: int, n
 def create_service_token(workspace_slug: str, abilities: Sequence[str], days: int, name: str, now: datetime) -> str:
     """A token that belongs to no person (a command): its account `service.<workspace>` has no password.
 
-    The account's role is the weakest that has what its tokens were given. Raises BadInput and UnknownName.
+    The account's role is the weakest that has what its tokens were given. Raises BadInput, also where somebody signs in
+    by that name, and UnknownName.
     """
     for ability in abilities:
         allows("administrator", ability)
     workspace = get_workspace(workspace_slug)
-    account_name = f"service.{workspace.slug}"
+    account_name = f"{OF_PROGRAMS}{workspace.slug}"
     with owner_transaction() as tx:
         account = data.people.create_account(tx, account_name, f"Programs of {workspace.name}", now)
         account = account or data.people.find_account(tx, account_name)
         assert account is not None
+        if account.has_password:
+            raise BadInput(f"`{account_name}` is somebody's account: they would get the role of the token.")
         role = data.people.role_in(tx, workspace.id, account.id)
         if role is None or not all(allows(role, ability) for ability in abilities):
             data.people.set_membership(tx, workspace.id, account.id, weakest_role(frozenset(abilities)))

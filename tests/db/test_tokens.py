@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+import data.people
+import data.sign_in
 from data.database import owner_transaction
 from data.errors import BadInput, NotAllowed, UnknownName
 from data.types import Scope, Workspace
@@ -105,3 +107,15 @@ def test_a_command_makes_a_token_that_belongs_to_no_person(workspace: Workspace)
 @pytest.mark.parametrize("token", ["", "bv_", "bv_x", "x" * 46, "bv_" + "\x00"])
 def test_anything_else_is_no_token(database: str, token: str) -> None:
     assert people.scope_of_token(token, NOW) is None
+
+
+def test_nobody_takes_the_account_of_programs_before_there_is_one(workspace: Workspace) -> None:
+    name = f"service.{workspace.slug}"
+    with pytest.raises(BadInput, match="of programs"):
+        people.invite(person("administrator", workspace), name, "", "viewer", NOW)
+    with owner_transaction() as tx:  # as an earlier version let it happen
+        made = data.people.create_account(tx, name, name, NOW)
+        assert made is not None
+        data.sign_in.set_password_hash(tx, made.id, "their own")
+    with pytest.raises(BadInput, match="somebody's account"):
+        people.create_service_token(workspace.slug, ["write"], 1, "feeder", NOW)
