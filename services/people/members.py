@@ -134,10 +134,11 @@ def create_workspace_below(scope: Scope, slug: str, name: str, kind: str, timezo
 def _other_member(tx: Transaction, scope: Scope, name: str) -> Account:
     """A member of the active workspace who is not the viewer."""
     require(scope, "manage")
-    account = existing_account(tx, name)
-    if account.id == scope.account_id:
+    account = data.people.find_account(tx, name.strip().lower())
+    if account is not None and account.id == scope.account_id:
         raise NotAllowed("Nobody can change their own role or account here: ask another administrator.")
-    if data.people.role_in(tx, scope.workspace.id, account.id) is None:
+    # Names of other workspaces' people are not suggested.
+    if account is None or data.people.role_in(tx, scope.workspace.id, account.id) is None:
         raise unknown("member", name, [m.name for m in data.people.members(tx, scope.workspace.id)])
     return account
 

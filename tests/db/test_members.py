@@ -11,6 +11,7 @@ from data.database import transaction
 from data.errors import BadInput, NotAllowed, UnknownName
 from data.types import Scope, Workspace
 from services import people
+from tests.support import make_workspace
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 PASSWORD = "correct horse battery"
@@ -208,3 +209,11 @@ def test_audit_is_written_with_the_callers_transaction_and_read_by_page(administ
     assert [row.object for row in first + rest] == ["2.csv", "1.csv", "0.csv"]
     assert first[0].summary() == "rows: 2" and first[0].account == administrator.account
     assert "imported" in people.audit_actions(administrator)
+
+
+def test_a_mistyped_member_suggests_nobody_of_another_workspace(workspace: Workspace) -> None:
+    stranger = person("viewer", make_workspace())
+    for change in (people.member_link, people.remove_member):
+        with pytest.raises(UnknownName) as error:
+            change(person("administrator", workspace), f"{stranger.account}x", NOW)
+        assert f"`{stranger.account}`" not in str(error.value)
