@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Iterable, Sequence
 
 import streamlit as st
 
 from services.live.rankings import Leaderboard
 from services.live.series import Series
+from services.spreadsheets import plain_csv
 
 Lines = Iterable[Sequence[object]]
 
@@ -23,10 +22,8 @@ def button(name: str, key: str, lines: Callable[[], Lines], label: str = "CSV") 
 
 
 def _csv(lines: Lines) -> bytes:
-    """CSV with a byte order mark, so that spreadsheets read it as UTF-8."""
-    out = io.StringIO()
-    csv.writer(out).writerows(lines)
-    return b"\xef\xbb\xbf" + out.getvalue().encode()
+    """CSV for spreadsheets, with a byte order mark, so that they read it as UTF-8."""
+    return b"\xef\xbb\xbf" + plain_csv(lines).encode()
 
 
 def _number(value: float | None) -> float | int | None:

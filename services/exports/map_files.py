@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import math
 import re
@@ -15,6 +14,7 @@ from pydantic_core import to_json
 
 from services.maps.colours import Colour
 from services.maps.pictures import Fact
+from services.spreadsheets import plain_csv, plain_line
 
 if TYPE_CHECKING:
     import shapely
@@ -69,20 +69,18 @@ def csv_text(sheet: Sheet) -> bytes:
     """Lines of what it is about, each beginning with `#`; then one line a shape: its values, its middle, and of an area
     the outline as WKT. What lies nowhere has its values only.
 
-    With a byte order mark, so that spreadsheets read it as UTF-8.
+    With a byte order mark, so that spreadsheets read it as UTF-8; no text of the data is run by them as a formula.
     """
-    out = io.StringIO()
-    for name, text in sheet.sentences:
-        out.write(f"# {name}: {' '.join(text.split())}\r\n")
-    lines, items = csv.writer(out), sheet.items
+    items = sheet.items
+    about = "".join(plain_line(f"# {name}: {' '.join(text.split())}") + "\r\n" for name, text in sheet.sentences)
     shapes = [item.shape for item in items if item.shape is not None]
     has_outlines = any(shape.geom_type != "Point" for shape in shapes)
     places = ["latitude", "longitude"] if shapes else []
-    lines.writerow([*sheet.columns, *places, *(["polygon"] if has_outlines else [])])
+    lines: list[list[object]] = [[*sheet.columns, *places, *(["polygon"] if has_outlines else [])]]
     for item in items:
         values = ["" if value is None else value for value in map(_finite, item.values)]
-        lines.writerow([*values, *_where(item.shape, has_outlines)])
-    return b"\xef\xbb\xbf" + out.getvalue().encode()
+        lines.append([*values, *_where(item.shape, has_outlines)])
+    return b"\xef\xbb\xbf" + (about + plain_csv(lines)).encode()
 
 
 def _where(shape: shapely.Geometry | None, has_outlines: bool) -> list[str | float]:

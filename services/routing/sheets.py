@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from html import escape
 from xml.sax.saxutils import escape as xml_escape
@@ -12,6 +10,7 @@ from services.formats import plural
 from services.routing.clock import clock_of
 from services.routing.explaining import Explanation
 from services.routing.plans import Day, Plan, Route
+from services.spreadsheets import plain_csv
 
 CSV_COLUMNS = (
     "officer", "number", "stop", "name", "lat", "lon", "arrive", "begin", "leave", "wait_minutes", "drive_minutes",
@@ -46,27 +45,19 @@ def _point(lat: float, lon: float, name: str, when: str) -> str:
 
 def table(day: Day, made: Plan) -> str:
     """A CSV with one line a visit, in the order of driving; unserved stops follow without officer and times."""
-    stops, out = {stop.id: stop for stop in day.stops}, io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(CSV_COLUMNS)
+    stops, lines = {stop.id: stop for stop in day.stops}, [list[object](CSV_COLUMNS)]
     for route in made.routes:
         for number, visit in enumerate(route.visits, 1):
             stop = stops[visit.stop]
             times = [clock_of(visit.arrive_s), clock_of(visit.begin_s), clock_of(visit.leave_s)]
             amounts = [round(visit.wait_s / 60), round(visit.drive_s / 60), round(visit.distance_m / 1000, 2)]
             place = [stop.place.lat, stop.place.lon]
-            writer.writerow([_safe(route.officer), number, _safe(stop.id), _safe(stop.name), *place, *times, *amounts,
-                             stop.load])  # fmt: skip
+            lines.append([route.officer, number, stop.id, stop.name, *place, *times, *amounts, stop.load])
     for name in made.unserved:
         stop = stops[name]
         nothing = [""] * 6
-        writer.writerow(["", "", _safe(name), _safe(stop.name), stop.place.lat, stop.place.lon, *nothing, stop.load])
-    return out.getvalue()
-
-
-def _safe(text: str) -> str:
-    """Text that a spreadsheet will not take for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t") else text
+        lines.append(["", "", name, stop.name, stop.place.lat, stop.place.lon, *nothing, stop.load])
+    return plain_csv(lines, "\n")
 
 
 _STYLE = """body{font:14px/1.45 system-ui,sans-serif;margin:24px;color:#1c2430}
