@@ -64,6 +64,9 @@ class _Link(psycopg.Connection[tuple[Any, ...]]):
 
 
 def _check(connection: Transaction) -> None:
+    """Before it is given out: alive, and its statements in transactions, as the scope is set for those alone."""
+    if connection.autocommit:
+        connection.autocommit = False
     now = time.monotonic()
     if isinstance(connection, _Link):
         if now - connection.seen_at > _TRUSTED_S:

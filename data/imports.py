@@ -78,12 +78,11 @@ def claimed(scope: Scope, wanted: NewImport) -> Iterator[ImportRecord]:
     try:
         with pool().connection() as holder:
             holder.autocommit = True
-            import_id = _unfinished(scope, wanted, holder) or _begin(scope, wanted, holder)
             try:
-                yield find_import(scope, import_id)
+                yield find_import(scope, _unfinished(scope, wanted, holder) or _begin(scope, wanted, holder))
             finally:
                 if not holder.closed:
-                    holder.execute("SELECT pg_advisory_unlock(%s, %s)", (LOCK_CLASS, import_id))
+                    holder.execute("SELECT pg_advisory_unlock_all()")
                     holder.autocommit = False
     except psycopg.OperationalError as error:
         raise DatabaseDown(f"The database does not answer: {error}") from error

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import services.ingest.importer
+from data.database import APP_ROLE, transaction
 from data.types import Scope
 from services.ingest import ImportSummary, list_imports, rejects_of
 from tests import zygote
@@ -131,3 +132,23 @@ def test_the_same_file_imported_twice_at_once_is_stored_once(scope: Scope, tmp_p
     _together(run, run)
     assert len(stored(scope, "complaint", "complaint_events")) == 80
     assert sum(s.inserted for s in found) == 80 and [s.read for s in found] == [80, 80]
+
+
+def test_an_import_that_cannot_begin_leaves_no_connection_without_transactions(
+    scope: Scope, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_csv(tmp_path, cases(0, 3))
+    with monkeypatch.context() as patched:
+        patched.setattr("data.imports._begin", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            import_csv(scope, path)
+    for _ in range(5):
+        with transaction(scope) as tx:
+            assert tx.execute("SELECT current_user").fetchone() == (APP_ROLE,)
+    assert counts(import_csv(scope, path)) == (3, 3, 0, 0, 0)
+
+
+def test_a_name_that_is_no_text_is_stored_with_question_marks(scope: Scope, tmp_path: Path) -> None:
+    path = write_csv(tmp_path, cases(0, 3), name="b\udcff.csv")
+    assert counts(import_csv(scope, path)) == (3, 3, 0, 0, 0)
+    assert [i.file_name for i in list_imports(scope)] == ["b?.csv"]

@@ -14,7 +14,7 @@ import psycopg
 import pytest
 from psycopg import sql as q
 
-from data.database import owner_transaction, transaction
+from data.database import owner_transaction, pool, transaction
 from data.tables import ensure_partitions
 from data.types import Scope, Workspace
 from services import model
@@ -202,3 +202,11 @@ def test_no_view_or_function_lends_its_owners_rights_to_the_application(world: W
     with owner_transaction() as tx:
         assert tx.execute(views).fetchall() == []
         assert tx.execute(functions).fetchall() == []
+
+
+def test_a_connection_that_was_left_without_transactions_has_them_again(world: World) -> None:
+    with pool().connection() as connection:
+        connection.autocommit = True
+    for _ in range(20):
+        with transaction(make_scope(world.own, "viewer")) as tx:
+            assert tx.execute("SELECT current_user").fetchone() == ("belvedere_app",)

@@ -53,15 +53,16 @@ class Source:
 def open_source(path: Path, name: str = "", mapping: Mapping | None = None) -> Source:
     """Find out what a file is and how it is written, unless the mapping declares encoding and delimiter.
 
-    `name` stands for the file in messages. Raises BadInput that says what was found and expected.
+    `name` stands for the file in messages; what is no text in it becomes `?`. Raises BadInput that says what was found
+    and expected.
     """
     if not path.is_file():
         raise BadInput(f"No file {path}.")
-    file = File(path)
+    file, name = File(path), (name or path.name).encode("utf-8", "replace").decode()
     try:
-        readers = tuple(_reader(member, mapping) for member in find_members(file, name or path.name))
+        readers = tuple(_reader(member, mapping) for member in find_members(file, name))
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise BadInput(f"{name or path.name}: the file is damaged or cut off: {error}.") from error
+        raise BadInput(f"{name}: the file is damaged or cut off: {error}.") from error
     first = readers[0]
     for other in readers[1:]:
         if set(other.header) != set(first.header):
@@ -69,7 +70,7 @@ def open_source(path: Path, name: str = "", mapping: Mapping | None = None) -> S
                 f"{other.member.name}: found the columns {', '.join(other.header)}; expected those of "
                 f"{first.member.name}: {', '.join(first.header)}."
             )
-    return Source(name or path.name, file, readers)
+    return Source(name, file, readers)
 
 
 def _reader(member: Member, mapping: Mapping | None) -> Reader:
