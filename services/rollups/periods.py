@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 
 from data.engine.buckets import after, floor
 from data.engine.days import day_start
+from data.errors import BadInput
 from data.summaries import Period
 from data.types import TimeRange
 
@@ -16,7 +17,9 @@ BUCKETS_AT_ONCE = 120
 
 def span_of(period: Period, last: date, days_back: int, timezone: str, now: datetime) -> TimeRange | None:
     """The whole buckets that hold any of the local days from `days_back` days before `last` to `last`, up to the one
-    that is running; None when all of them lie ahead."""
+    that is running; None when all of them lie ahead. Raises BadInput for a day of which there can be no rows."""
+    if not 1900 <= last.year < 2100:
+        raise BadInput(f"Date {last.isoformat()}: expected a year from 1900 to 2099.")
     first_at = floor(day_start(last - timedelta(days=days_back), timezone), period, timezone)
     last_at = day_start(last + timedelta(days=1), timezone) - timedelta(milliseconds=1)
     if first_at > now:

@@ -15,6 +15,7 @@ from typer.testing import CliRunner, Result
 
 from data.database import owner_transaction
 from data.engine.answers import answer
+from data.errors import BadInput
 from data.settings import ROOT
 from data.types import MetricQuery, Scope, TimeRange
 from services.cli import collect as commands
@@ -135,6 +136,9 @@ def test_a_bucket_that_is_not_over_is_computed_again(filled: Scope) -> None:
 
 def test_nothing_is_made_of_days_to_come_and_days_have_their_own_number_of_hours() -> None:
     assert span_of("day", date(2026, 3, 21), 0, ZONE, NOW) is None
+    for last in (date.min, date.max):
+        with pytest.raises(BadInput, match="a year from 1900 to 2099"):
+            span_of("week", last, 7, ZONE, NOW)
     future = span("week", date(2026, 3, 29), 20, NOW)
     assert future.to_at == datetime(2026, 3, 23, 4, tzinfo=UTC)
     hours = [len(edges_of("hour", span("hour", day, 0), ZONE)) - 1 for day in (date(2026, 3, 8), date(2026, 3, 9))]
