@@ -15,7 +15,7 @@ from data.types import Scope
 from services import people
 from services.exports import sheets
 from services.exports.sheets import COUNTED, Item, Panel, Sheet
-from services.exports.visible import require_visible
+from services.exports.visible import audited_filters, personal_columns, require_visible
 from services.formats import plural
 from services.maps.choices import Box, MapChoice
 from services.maps.hexes import ADDED_UP, HexMap
@@ -162,7 +162,7 @@ def map_download(scope: Scope, dataset: Dataset, sheet: Sheet, form: MapForm, is
     require_visible(scope, dataset, {f.dimension for f in sheet.choice.where})
     who = {"form": form, "dataset": dataset.qualified, "account": scope.account}
     with timed("exports", "done", "failed", **who) as noted:
-        detail = _detail(sheet, form)
+        detail = _detail(dataset, sheet, form)
         noted["rows"] = next(detail[name] for name in COUNTED if name in detail)
         made = _writer(form)(sheet, is_dark)
         with transaction(scope) as tx:
@@ -170,10 +170,12 @@ def map_download(scope: Scope, dataset: Dataset, sheet: Sheet, form: MapForm, is
     return made
 
 
-def _detail(sheet: Sheet, form: MapForm) -> dict[str, Any]:
-    about = sheet.about
+def _detail(dataset: Dataset, sheet: Sheet, form: MapForm) -> dict[str, Any]:
+    about, where = sheet.about, sheet.choice.where
+    is_of_person = bool({f.dimension for f in where} & personal_columns(dataset))
+    filters = audited_filters(dataset, where) if is_of_person else about["filters"]
     return {
-        "format": form, "layer": sheet.choice.layer, "rows": about["rows"], "filters": about["filters"],
+        "format": form, "layer": sheet.choice.layer, "rows": about["rows"], "filters": filters,
         "from": about["from"].isoformat(), "to": about["to"].isoformat(),
     } | {name: about[name] for name in COUNTED if name in about}  # fmt: skip
 

@@ -18,7 +18,7 @@ from data.exports import Selection, Wanted, arrow_types, export
 from data.model import Dataset
 from data.types import Filter, Order, Scope, TimeRange
 from services import people
-from services.exports.visible import personal_columns, require_visible, visible_columns
+from services.exports.visible import audited_filters, personal_columns, require_visible, visible_columns
 from services.observing import timed
 
 RowFormat = Literal["csv", "jsonl", "json", "parquet"]
@@ -81,7 +81,7 @@ def download(scope: Scope, request: Request, now: datetime) -> Iterator[Download
     with timed("exports", "done", "failed", **who) as noted, export(scope, wanted, written) as found:
         sentences = tuple(f.sentence() for f in request.where)
         noted["rows"] = found.rows
-        _record(scope, request, found, sentences, shown)
+        _record(scope, request, found, shown)
         about = _about(request, found, sentences, shown, omitted)
         chunks = _WRITERS[request.form](dataset, shown, found.blocks, about)
         name = file_name(scope.workspace.slug, dataset, request.range, request.form, now)
@@ -102,12 +102,12 @@ def _wanted(request: Request, columns: tuple[str, ...]) -> Wanted:
     return Wanted(request.dataset, at, request.range, predicates_of(request.where), columns, request.order)
 
 
-def _record(scope: Scope, request: Request, found: Selection, sentences: Sequence[str], columns: Sequence[str]) -> None:
+def _record(scope: Scope, request: Request, found: Selection, columns: Sequence[str]) -> None:
     personal = sorted(personal_columns(request.dataset) & set(columns))
     detail = {
         "rows": found.rows, "format": request.form, "from": request.range.from_at.isoformat(),
-        "to": request.range.to_at.isoformat(), "filters": list(sentences), "personal_columns": personal,
-        "order": str(request.order or ""),
+        "to": request.range.to_at.isoformat(), "filters": audited_filters(request.dataset, request.where),
+        "personal_columns": personal, "order": str(request.order or ""),
     }  # fmt: skip
     with transaction(scope) as tx:
         people.record(tx, scope, "exported", request.dataset.qualified, detail)

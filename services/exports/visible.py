@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from data.model import Dataset
 from data.rows import columns_of
-from data.types import Order, Scope
+from data.types import Filter, Order, Scope
 from services import people
 
 
@@ -31,3 +33,10 @@ def require_visible(scope: Scope, dataset: Dataset, columns: set[str], order: Or
     asked = columns | {order.column} if order else columns
     if asked & personal_columns(dataset):
         people.require(scope, "personal")
+
+
+def audited_filters(dataset: Dataset, where: Iterable[Filter]) -> list[str]:
+    """Filters in words as the audit keeps them: of a personal column its name only, because the audit holds no personal
+    values and outlives the rows."""
+    marked = personal_columns(dataset)
+    return [f"by {f.dimension}" if f.dimension in marked else f.sentence() for f in where]

@@ -172,6 +172,11 @@ def test_an_export_is_audited_before_its_first_byte(api: Api) -> None:
     assert {"rows": 250, "format": "csv", "personal_columns": ["citizen", "officer"]}.items() <= newest.detail.items()
 
 
+def test_the_audit_of_an_export_names_no_person(api: Api) -> None:
+    download(api, "csv", *ALL, where=json.dumps({"officer": ["kim"], "category": ["Noise"]}))
+    assert audited(api.workspace, "exported")[0].detail["filters"] == ["by officer", "category is Noise"]
+
+
 def test_text_with_line_ends_and_backslashes_survives_every_format(database: str) -> None:
     text = 'one\ntwo\\n "three", \x01 ü \U0001f6b0'
     with served_api(make_workspace()) as api:
