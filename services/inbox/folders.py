@@ -8,6 +8,7 @@ A `mapping.yaml` in a dataset's folder is the mapping of its files.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from services.people import all_workspaces, worker_scope
 
 DONE, FAILED = "done", "failed"
 MAPPING = "mapping.yaml"
+_LONGEST_NAME = 230  # bytes: file systems take 255, and the note is called <name>.result.json
 _UNFINISHED = (".part", ".partial", ".tmp", ".temp", ".crdownload", ".filepart", ".swp", "~")
 
 
@@ -50,12 +52,14 @@ def is_candidate(path: Path) -> bool:
 
 
 def put_away(path: Path, into: str, note: dict[str, Any] | str) -> None:
-    """Move a file to done/ or failed/ with a note beside it; a name that is there already gets a number."""
+    """Move a file to done/ or failed/ with a note beside it; a name that is there already gets a number, and one that
+    leaves no room for number and note is cut."""
     folder = path.parent / into
     folder.mkdir(mode=0o750, exist_ok=True)
-    target, number = folder / path.name, 1
+    stem = os.fsdecode(os.fsencode(path.stem)[: _LONGEST_NAME - len(os.fsencode(path.suffix))])
+    target, number = folder / f"{stem}{path.suffix}", 1
     while target.exists():
-        target = folder / f"{path.stem}-{number}{path.suffix}"
+        target = folder / f"{stem}-{number}{path.suffix}"
         number += 1
     if isinstance(note, str):
         (folder / f"{target.name}.reason.txt").write_text(note + "\n", encoding="utf-8")

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-from data.errors import BelvedereError, DatabaseDown
+from data.errors import BadInput, BelvedereError, DatabaseDown
 from services.inbox.folders import DONE, FAILED, MAPPING, put_away
 from services.inbox.looking import Watch
 from services.ingest import ImportSummary, Progress, import_file, load_mapping_file
@@ -26,36 +27,45 @@ class _Stopped(BelvedereError):
 def take_files(watch: Watch, now: datetime, should_stop: Callable[[], bool]) -> tuple[int, int]:
     """Import every complete file; how many were done, and how many failed.
 
-    A file that was interrupted lies where it was, and its import is taken up where it stopped. Raises DatabaseDown.
+    A file that was interrupted lies where it was, and its import is taken up where it stopped. Raises DatabaseDown, and
+    at the end BadInput for files that cannot be moved away; they lie where they were too.
     """
     done = failed = 0
+    stuck: list[str] = []
     for workspace, dataset, path in watch.complete():
         if should_stop():
             break
         try:
-            summary = _import(workspace, dataset, path, now, should_stop)
+            into, note = _taken(workspace, dataset, path, now, should_stop)
         except _Stopped:
             break
-        except DatabaseDown:
-            raise
-        except Exception as error:  # noqa: BLE001 - the worker's loop over items
-            failed += _failed(path, error)
-        else:
-            found = asdict(summary)
-            put_away(path, DONE, {name: found[name] for name in _TOLD})
-            done += 1
+        if not path.exists():  # somebody took it away meanwhile
+            continue
+        try:
+            put_away(path, into, note)
+        except OSError as error:
+            stuck.append(f"{path} cannot be moved to {into}/: {error.strerror}.")
+            continue
+        done, failed = done + (into == DONE), failed + (into == FAILED)
+    if stuck:
+        raise BadInput(" ".join(stuck))
     return done, failed
 
 
-def _failed(path: Path, error: Exception) -> bool:
-    """Put the file among the failed with the reason; False when somebody took it away meanwhile."""
-    if not path.exists():
-        return False
-    known = isinstance(error, BelvedereError)
-    if not known:
-        _log.error("%s cannot be imported", path, exc_info=error)
-    put_away(path, FAILED, str(error) if known else "Something went wrong; the worker's log has the details.")
-    return True
+def _taken(
+    workspace: str, dataset: str, path: Path, now: datetime, should_stop: Callable[[], bool]
+) -> tuple[str, dict[str, Any] | str]:
+    """Where the file goes after its import, and what is noted beside it."""
+    try:
+        found = asdict(_import(workspace, dataset, path, now, should_stop))
+    except (_Stopped, DatabaseDown):
+        raise
+    except BelvedereError as error:
+        return FAILED, str(error)
+    except Exception:  # noqa: BLE001 - the worker's loop over items
+        _log.exception("%s cannot be imported", path)
+        return FAILED, "Something went wrong; the worker's log has the details."
+    return DONE, {name: found[name] for name in _TOLD}
 
 
 def _import(workspace: str, dataset: str, path: Path, now: datetime, should_stop: Callable[[], bool]) -> ImportSummary:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from data.errors import BadInput
 from data.settings import settings
 from data.types import Scope
 from services import model
@@ -103,6 +104,18 @@ def test_a_file_that_cannot_be_imported_is_put_among_the_failed_with_the_reason(
     assert reason in (target / "failed" / "bad.csv.reason.txt").read_text()
     assert (target / "failed" / "bad.csv").is_file() and not (target / "bad.csv").exists()
     assert len(stored(scope)) == 2
+
+
+def test_files_with_names_that_leave_no_room_for_a_note_are_imported_too(scope: Scope, folder: Path) -> None:
+    clock = Clock()
+    watch = Watch(clock=clock)
+    for kind, name in (("Noise", "n" * 250 + ".csv"), ("Water", "n" * 251 + ".csv"), ("Water", "a." + "x" * 250)):
+        write_csv(folder, cases(0, 2, kind), name=name)
+    with pytest.raises(BadInput, match="xxx cannot be moved to done/: File name too long"):
+        take(watch, clock)
+    (folder / ("a." + "x" * 250)).unlink()
+    assert len(stored(scope)) == 2 and mine(scope).done == 2
+    assert sorted(file.said for file in mine(scope).files) == ["2 read, 2 inserted", "2 read, 2 updated"]
 
 
 KILLED = """
