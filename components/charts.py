@@ -13,6 +13,7 @@ import pyarrow as pa
 import streamlit as st
 
 from components.palette import Palette, palette
+from services.formats import SPACE
 from services.live.series import Series
 
 Spec = dict[str, Any]
@@ -22,6 +23,11 @@ TIME_LABELS = {
     "quarter": "%b %Y", "year": "%Y",
 }  # fmt: skip
 FRAME = {"view": {"stroke": None}, "autosize": {"type": "fit", "contains": "padding"}}
+
+
+def wall_clock(local: str) -> str:
+    """A local time as our axes take it, which are in UTC: without a zone a browser would read it in its own."""
+    return f"{local}Z"
 
 
 def legend(series: Series) -> str:
@@ -53,11 +59,12 @@ def _series_table(series: Series) -> pa.Table:
     last_done = max((i for i, p in enumerate(points) if not p.is_open and p.value is not None), default=-1)
     return pa.table(
         {
-            "at": [p.at for p in points],
-            "middle": [p.middle for p in points],
-            "to": [p.to for p in points],
-            "left": [p.left for p in points],
-            "right": [p.right for p in points],
+            "at": [wall_clock(p.at) for p in points],
+            "low": [wall_clock(p.low) for p in points],
+            "left": [wall_clock(p.left) for p in points],
+            "middle": [wall_clock(p.middle) for p in points],
+            "right": [wall_clock(p.right) for p in points],
+            "high": [wall_clock(p.high) for p in points],
             "start": [p.at for p in points],
             "end": [p.to for p in points],
             "value": pa.array([None if p.is_open else p.value for p in points], pa.float64()),
@@ -86,6 +93,8 @@ def _series_spec(
     step = 1 if mark == "bar" else 0
     ticks = {"tickCount": 5, "tickMinStep": step, "domain": False, "ticks": False}
     y_axis = {"title": axis or None, "format": axis_format, **ticks}
+    if axis_format.endswith("%"):
+        y_axis["labelExpr"] = f"replace(datum.label, '%', '{SPACE}%')"
     # Nothing but zeros lie on the ground; without an upper end they would lie across the middle.
     y = {"type": "quantitative", "axis": y_axis, "scale": {"domain": [0, 1]} if is_flat else {"zero": True}}
     tooltip = [{"field": "when", "title": "When"}, {"field": "shown", "title": "Value"}]
@@ -98,7 +107,13 @@ def _series_spec(
         layers.append(_target_layer(colours, target, target_title))
     # Unseen, as wide as the buckets and as tall as the chart: what the cursor meets.
     cover = {"type": "rect", "opacity": 0, "cursor": "pointer" if is_clickable else "default"}
-    layers.append({"name": "cover", "mark": cover, "encoding": {"x": x, "x2": {"field": "to"}, "tooltip": tooltip}})
+    layers.append(
+        {
+            "name": "cover",
+            "mark": cover,
+            "encoding": {"x": {**x, "field": "low"}, "x2": {"field": "high"}, "tooltip": tooltip},
+        }
+    )
     params = [{"name": "bucket", "select": {"type": "point", "fields": ["start", "end"]}, "views": ["cover"]}]
     padding = {"left": 2, "right": 6, "top": 6, "bottom": 2}
     found: Spec = {"layer": layers, "config": config(colours), "padding": padding, **FRAME}

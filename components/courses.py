@@ -56,8 +56,8 @@ def _table(view: CourseView) -> pa.Table:
     rows = view.readings
     return pa.table(
         {
-            "at": [r.at for r in rows],
-            "to": [r.to for r in rows],
+            "at": [charts.wall_clock(r.at) for r in rows],
+            "to": [charts.wall_clock(r.to) for r in rows],
             "mean": pa.array([r.mean for r in rows], pa.float64()),
             "low": pa.array([r.low for r in rows], pa.float64()),
             "high": pa.array([r.high for r in rows], pa.float64()),
@@ -135,7 +135,7 @@ def _ground(
             found.append({"data": {"values": [{}]}, "mark": rule, "encoding": {"y": _at(end)}})
     if gaps:
         times = {"type": "temporal", "scale": {"type": "utc"}}
-        values = [{"from": start, "till": end} for start, end in gaps]
+        values = [{"from": charts.wall_clock(start), "till": charts.wall_clock(end)} for start, end in gaps]
         grey = {"type": "rect", "color": colours.muted, "opacity": 0.22}
         encoding = {"x": {"field": "from", **times}, "x2": {"field": "till"}}
         found.append({"data": {"values": values}, "mark": grey, "encoding": encoding})
@@ -159,7 +159,7 @@ def _moments(colours: Palette, marks: tuple[tuple[str, str], ...]) -> list[Spec]
     """Upright lines with a word: when it was calibrated, say."""
     if not marks:
         return []
-    data = {"values": [{"moment": at, "word": word} for at, word in marks]}
+    data = {"values": [{"moment": charts.wall_clock(at), "word": word} for at, word in marks]}
     x = {"field": "moment", "type": "temporal", "scale": {"type": "utc"}}
     text = {"type": "text", "align": "left", "dx": 4, "y": 8, "fontSize": 12, "color": colours.muted}
     rule = {"type": "rule", "color": colours.muted, "strokeDash": [2, 3]}

@@ -90,7 +90,7 @@ def draw_trend(points: tuple[Point, ...], benchmark: float, timezone: str) -> No
     zone = ZoneInfo(timezone)
     table = pa.table(
         {
-            "at": [p.completed_at.astimezone(zone).replace(tzinfo=None).isoformat() for p in points],
+            "at": [charts.wall_clock(p.completed_at.astimezone(zone).replace(tzinfo=None).isoformat()) for p in points],
             "score": [p.score for p in points],
             "low": [p.low for p in points],
             "high": [p.high for p in points],

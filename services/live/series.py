@@ -17,6 +17,8 @@ GRAIN_WORDS: dict[Grain, str] = {
     "quarter": "by quarter", "year": "by year",
 }  # fmt: skip
 _GAP = 0.1
+# Their start names them, on the axis too: what lies between two marks there would have the name of neither.
+_NAMED: tuple[Grain, ...] = ("day", "month", "quarter", "year")
 _BY_LENGTH = ("count", "sum", "distinct")  # their targets are for the whole range, not for a bucket of it
 _LENGTHS: dict[Grain, timedelta] = {
     "minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(days=7),
@@ -26,16 +28,19 @@ _LENGTHS: dict[Grain, timedelta] = {
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One bucket: its local start, middle and end without a zone, `value` and `before` in the unit of the axis.
+    """One bucket: its local start `at` and end `to` without a zone, `value` and `before` in the unit of the axis.
 
-    `left` and `right` are where its bar begins and ends, a little inside the bucket.
+    On the axis it takes the room between `low` and `high`, around `middle`: those of hours from their start to their
+    end, those of days around the mark that names the day. Its bar goes from `left` to `right`, a little inside.
     """
 
     at: str
-    middle: str
     to: str
+    low: str
     left: str
+    middle: str
     right: str
+    high: str
     value: float | None
     before: float | None
     when: str
@@ -108,13 +113,20 @@ def _last_end(rows: list[dict[str, Any]], grain: Grain) -> datetime:
 
 def _point(metric: Metric, grain: Grain, row: dict[str, Any], end: datetime, factor: float) -> Point:
     start = _local(row)
+    low = start - (end - start) / 2 if grain in _NAMED else start
     value, before = row.get(metric.qualified), row.get(f"{metric.qualified}__previous")
+
+    def along(part: float) -> str:
+        return (low + (end - start) * part).isoformat(timespec="milliseconds")
+
     return Point(
         start.isoformat(),
-        (start + (end - start) / 2).isoformat(timespec="milliseconds"),
         end.isoformat(),
-        (start + (end - start) * _GAP).isoformat(timespec="milliseconds"),
-        (end - (end - start) * _GAP).isoformat(timespec="milliseconds"),
+        along(0),
+        along(_GAP),
+        along(0.5),
+        along(1 - _GAP),
+        along(1),
         None if value is None else value * factor,
         None if before is None else before * factor,
         bucket(row["bucket"], grain) + (" (still filling)" if row.get("__incomplete") else ""),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from components.charts import wall_clock
 from data.settings import ROOT
 
 
@@ -25,3 +26,19 @@ def test_axes_of_time_are_not_moved_into_the_zone_of_the_browser() -> None:
     assert len(found) >= 4
     wrong = [place for place, axis in found.items() if "scale" not in axis or "utc" not in ast.unparse(axis["scale"])]
     assert not wrong
+
+
+def test_hours_on_axes_are_in_the_zone_of_the_axis() -> None:
+    """A time with no zone is read in the browser's: in Los Angeles what happened at 08:00 stood at 16:00."""
+    assert wall_clock("2026-11-15T08:00:00") == "2026-11-15T08:00:00Z"
+    for module in ("charts", "courses", "traits"):
+        columns = ast.parse((ROOT / "components" / f"{module}.py").read_text())
+        at = [
+            ast.unparse(value)
+            for node in ast.walk(columns)
+            if isinstance(node, ast.Dict)
+            for key, value in zip(node.keys, node.values, strict=True)
+            if isinstance(key, ast.Constant) and key.value in ("at", "middle", "from")
+            if isinstance(value, ast.ListComp)
+        ]
+        assert at and all("wall_clock" in told for told in at), (module, at)

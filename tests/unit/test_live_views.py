@@ -140,3 +140,9 @@ def test_data_is_late_when_it_is_older_than_usual(hours: int, is_late: bool) -> 
     found = arrival(known, "UTC", NOW)
     assert found is not None and found.is_late is is_late and "at most 2\u00a0h old" in found.explanation
     assert arrival(known[1:], "UTC", NOW) is None
+
+
+def test_a_day_stands_around_the_mark_that_names_it_and_an_hour_behind_its_own() -> None:
+    day, hour = (shown(chosen(slug=slug)).series.points[0] for slug in ("7d", "24h"))
+    assert day.middle == f"{day.at}.000" and day.low < day.left < day.at < day.right < day.high
+    assert hour.low == f"{hour.at}.000" and hour.high == f"{hour.to}.000" and hour.low < hour.left < hour.middle
