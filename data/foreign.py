@@ -7,7 +7,7 @@ computes under settings that are always the same.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -16,6 +16,8 @@ from typing import Any
 
 import psycopg
 from psycopg import sql as q
+from psycopg.abc import Buffer
+from psycopg.types.datetime import DateLoader, TimestampLoader, TimestamptzLoader
 
 from data.errors import BadInput, BelvedereError
 from data.ways import Source
@@ -42,6 +44,34 @@ class ForeignRow:
     watermark: str | None
     hash: bytes
     values: tuple[str | None, ...]
+
+
+class _Date(DateLoader):
+    """A date, or the text of one that Python has no words for: infinity, before Christ. Reading the row refuses it."""
+
+    def load(self, data: Buffer) -> Any:
+        return _or_text(super().load, data)
+
+
+class _Time(TimestampLoader):
+    """The same of times without a zone."""
+
+    def load(self, data: Buffer) -> Any:
+        return _or_text(super().load, data)
+
+
+class _TimeWithZone(TimestamptzLoader):
+    """The same of times with one."""
+
+    def load(self, data: Buffer) -> Any:
+        return _or_text(super().load, data)
+
+
+def _or_text(load: Callable[[Buffer], Any], data: Buffer) -> Any:
+    try:
+        return load(data)
+    except psycopg.DataError:
+        return bytes(data).decode()
 
 
 class Foreign:
@@ -141,6 +171,8 @@ def foreign(url: str, source: Source, columns: Sequence[str]) -> Iterator[Foreig
             url, options=_OPTIONS, connect_timeout=10, application_name="belvedere follow"
         ) as connection:
             connection.read_only = True
+            for kind, loader in (("date", _Date), ("timestamp", _Time), ("timestamptz", _TimeWithZone)):
+                connection.adapters.register_loader(kind, loader)
             connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             yield Foreign(connection, source, columns)
     except psycopg.OperationalError as error:

@@ -136,6 +136,16 @@ def test_rows_that_break_a_rule_are_refused_once_with_their_reason(complaints: F
     assert agrees(complaints, other)
 
 
+def test_a_time_that_python_does_not_know_is_a_refused_row_and_not_the_end(complaints: Follower, other: Desk) -> None:
+    other.add(5)
+    other.do("UPDATE app_complaint SET created_at = 'infinity' WHERE id = 1")
+    other.do("UPDATE app_complaint SET created_at = '0044-03-15 BC' WHERE id = 2")
+    assert follow(complaints, NOW, never) == Changes(3, 0, 2)
+    with transaction(complaints.scope) as tx:
+        found = tx.execute("SELECT field, found FROM belvedere.rejects ORDER BY found").fetchall()
+    assert [(field, text[-8:]) for field, text in found] == [("opened_at", "00+00 BC"), ("opened_at", "infinity")]
+
+
 def test_a_run_that_is_interrupted_goes_on_and_loses_nothing(
     complaints: Follower, other: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
