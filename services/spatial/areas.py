@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from data.errors import BadInput, unknown
 
 Floats = NDArray[np.float64]
+LARGEST = 512 << 20  # bytes that are unpacked: a small file can unpack to more than the memory holds
 READABLE = "GeoJSON (also gzipped), a shapefile (.shp beside its .dbf, or zipped), or GeoParquet"
 
 
@@ -59,7 +60,10 @@ def read_areas(path: Path, name: str = "") -> Areas:
     try:
         if head.startswith(b"\x1f\x8b"):
             with gzip.open(path) as packed:
-                return read_geojson(packed.read(), shown)
+                text = packed.read(LARGEST + 1)
+            if len(text) > LARGEST:
+                raise too_large(shown)
+            return read_geojson(text, shown)
         if head.startswith(b"PAR1"):
             return read_geoparquet(path, shown)
         if head.startswith((b"PK\x03\x04", b"\x00\x00\x27\x0a")):
@@ -69,6 +73,11 @@ def read_areas(path: Path, name: str = "") -> Areas:
     except (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile) as error:
         raise BadInput(f"{shown}: the file is damaged or cut off: {error}.") from error
     raise BadInput(f"{shown}: found {'an empty file' if not head else 'another kind of file'}; expected {READABLE}.")
+
+
+def too_large(name: str) -> BadInput:
+    """What is said of a packed file that is larger than LARGEST unpacked."""
+    return BadInput(f"{name}: larger than {LARGEST >> 20} MiB unpacked.")
 
 
 def built(source: str, shapes: list[Any], columns: dict[str, list[Any]], crs: str | None, word: str) -> Areas:

@@ -16,8 +16,10 @@ import shapefile
 import shapely
 
 from data.errors import BadInput, UnknownName
+from services.spatial import areas
 from services.spatial.areas import in_degrees, is_projected, names, numbers, read_areas
 from services.spatial.boundaries import check
+from services.spatial.formats import shapefile as of_shapefiles
 from services.spatial.points import days_of, numbers_of, read_points
 
 UTM_17 = 'PROJCS["UTM17",GEOGCS["WGS 84",DATUM["WGS_1984",SPHEROID["WGS 84",6378137,298.257223563]],PRIMEM["Greenwich",0],UNIT["degree",0.0174532925199433]],PROJECTION["Transverse_Mercator"],PARAMETER["latitude_of_origin",0],PARAMETER["central_meridian",-81],PARAMETER["scale_factor",0.9996],PARAMETER["false_easting",500000],PARAMETER["false_northing",0],UNIT["metre",1]]'  # noqa: E501
@@ -123,6 +125,16 @@ def feature(geometry: Any) -> dict[str, Any]:
 def test_what_is_wrong_with_a_file_is_said_with_its_place(tmp_path: Path, content: Any, message: str) -> None:
     with pytest.raises(BadInput, match=message.replace("[", r"\[")):
         read_areas(write(tmp_path / "a.json", content))
+
+
+def test_a_small_file_that_unpacks_to_a_large_one_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (areas, of_shapefiles):
+        monkeypatch.setattr(module, "LARGEST", 1 << 20)
+    bomb = b" " * (2 << 20) + json.dumps(collection(square(1, 2))).encode()
+    packed = write(tmp_path / "a.geojson.gz", gzip.compress(bomb, mtime=0))
+    for path in (packed, zipped(write(tmp_path / "b.geojson", bomb))):
+        with pytest.raises(BadInput, match="larger than 1 MiB unpacked"):
+            read_areas(path)
 
 
 def test_a_value_that_is_no_number_names_feature_and_column(tmp_path: Path) -> None:

@@ -9,10 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from data.errors import BadInput
-from services.spatial.areas import Areas, built
+from services.spatial.areas import LARGEST, Areas, built, too_large
 from services.spatial.formats.geojson import read_geojson, shape_of
-
-LARGEST = 2 << 30  # bytes of an unpacked archive
 
 
 def read_shapefile(path: Path, name: str) -> Areas:
@@ -78,8 +76,8 @@ def _beside(path: Path, name: str) -> dict[str, bytes]:
 def _unpacked(path: Path, name: str) -> dict[str, bytes]:
     with zipfile.ZipFile(path) as archive:
         entries = [e for e in archive.infolist() if not e.is_dir() and not e.filename.startswith("__MACOSX/")]
-        if sum(entry.file_size for entry in entries) > LARGEST:
-            raise BadInput(f"{name}: unpacked, the archive is larger than 2 GB.")
+        if sum(entry.file_size for entry in entries) > LARGEST:  # no more than it says is unpacked
+            raise too_large(name)
         areas = [e for e in entries if e.filename.lower().endswith((".shp", ".geojson", ".json"))]
         if len(areas) != 1:
             found = ", ".join(entry.filename for entry in areas) or "none"
