@@ -68,32 +68,33 @@ def keep(scope: Scope, name: str, content: BinaryIO, now: datetime) -> Upload:
             out.write(chunk)
             if out.tell() > most:
                 shutil.rmtree(folder)
-                raise BadInput(f"{name} is larger than {settings().upload_mb} MiB. Put it into the folder {inbox()}.")
+                raise BadInput(f"{name} is larger than {settings().upload_mb} MiB. Put it into {inbox(scope)}.")
     return _note(scope, upload_id, name, now)
 
 
-def inbox() -> Path:
-    """The folder on the server from which files can be picked instead of being uploaded."""
-    return settings().home / "inbox"
+def inbox(scope: Scope) -> Path:
+    """The folder on the server from which people of the active workspace can pick files instead of uploading them."""
+    return settings().home / "inbox" / scope.workspace.slug
 
 
 def pickable(scope: Scope) -> list[str]:
-    """The names of the files in the inbox; raises NotAllowed."""
+    """The names of the files in the active workspace's inbox; links are passed over. Raises NotAllowed."""
     require(scope, "write")
-    return sorted(p.name for p in inbox().glob("*") if p.is_file()) if inbox().is_dir() else []
+    folder = inbox(scope)
+    return sorted(p.name for p in folder.glob("*") if p.is_file() and not p.is_symlink()) if folder.is_dir() else []
 
 
 def pick(scope: Scope, name: str, now: datetime) -> Upload:
     """Take a file of the inbox as an upload, without copying its content where that is possible."""
     if name not in pickable(scope):
-        raise UnknownName(f"No file `{name}` in {inbox()}.")
+        raise UnknownName(f"No file `{name}` in {inbox(scope)}.")
     upload_id = secrets.token_hex(12)
     folder = folder_of(upload_id)
     folder.mkdir(mode=0o700, parents=True)
     try:
-        os.link(inbox() / name, folder / "file")
+        os.link(inbox(scope) / name, folder / "file")
     except OSError:
-        shutil.copyfile(inbox() / name, folder / "file")
+        shutil.copyfile(inbox(scope) / name, folder / "file")
     return _note(scope, upload_id, name, now)
 
 
