@@ -16,9 +16,10 @@ from data.types import Scope
 
 
 def things(
-    tx: Transaction, scope: Scope, dataset: Dataset, by: str, shown: Sequence[str], search: str, limit: int, offset: int
-) -> list[tuple[Any, ...]]:
-    """Name and `shown` columns of the rows in which any of these contains `search`, in order of the name."""
+    tx: Transaction, scope: Scope, dataset: Dataset, by: str, shown: Sequence[str], search: str, limit: int,
+    offset: int, newest_first: bool,
+) -> list[tuple[Any, ...]]:  # fmt: skip
+    """Name and `shown` columns of the rows in which any of these contains `search`, by their time or their name."""
     columns = [q.Identifier(name) for name in (by, *shown)]
     where = [_of_workspace(scope), q.SQL("{} IS NOT NULL").format(q.Identifier(by))]
     if search:
@@ -26,8 +27,9 @@ def things(
         where.append(
             q.SQL("({})").format(q.SQL(" OR ").join(contains.format(column, q.Literal(search)) for column in columns))
         )
+    order = q.SQL("{} DESC, {}").format(q.Identifier(dataset.time), columns[0]) if newest_first else columns[0]
     statement = q.SQL("SELECT {} FROM {} WHERE {} ORDER BY {} LIMIT {} OFFSET {}").format(
-        q.SQL(", ").join(columns), table_of(dataset), q.SQL(" AND ").join(where), columns[0], q.Literal(limit),
+        q.SQL(", ").join(columns), table_of(dataset), q.SQL(" AND ").join(where), order, q.Literal(limit),
         q.Literal(offset),
     )  # fmt: skip
     return tx.execute(statement).fetchall()

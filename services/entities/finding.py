@@ -36,7 +36,8 @@ def require_sight(scope: Scope, kind: Kind) -> None:
 
 
 def find(scope: Scope, kind: Kind, search: str, page: int) -> Found:
-    """One page of those whose name, or a column beside it, contains the text; by name, or the most frequent first.
+    """One page of those whose name, or a column beside it, contains the text; the newest first of what passes, such
+    as complaints, others by name or the most frequent first.
 
     A list of people is personal data: reading it is audited. Raises NotAllowed.
     """
@@ -48,7 +49,7 @@ def find(scope: Scope, kind: Kind, search: str, page: int) -> Found:
         if kind.own is not None:
             hidden = personal_columns(kind.own)
             shown = [d.name for d in kind.own.dimensions if d.name not in hidden and d.name != kind.by][:_SHOWN]
-            rows = stored.things(tx, scope, kind.own, kind.by, shown, search, PAGE + 1, first)
+            rows = stored.things(tx, scope, kind.own, kind.by, shown, search, PAGE + 1, first, kind.passes)
             things = tuple((str(row[0]), ", ".join(str(v) for v in row[1:] if v)) for row in rows[:PAGE])
             return Found(things, len(rows) > PAGE)
     if not kind.named_in:

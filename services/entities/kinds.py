@@ -33,6 +33,11 @@ class Kind:
         return self.entity.by or self.own.key or ""
 
     @property
+    def passes(self) -> bool:
+        """Whether things of this kind come to an end, as cases and visits do and sensors and mains hardly."""
+        return self.own is not None and bool(self.own.durations)
+
+    @property
     def is_personal(self) -> bool:
         """Whether the name itself is personal data, in any dataset that has it."""
         marked = self.own is not None and self.by in personal_columns(self.own)

@@ -133,6 +133,17 @@ def test_a_search_finds_by_name_and_by_what_it_is_page_by_page(water: Scope) -> 
     assert entities.find(water, found, "", 1).things == ()
 
 
+def test_cases_come_newest_first_and_sensors_by_name(scope: Scope) -> None:
+    enable_pack(scope, "water")
+    opened = {"a": 3, "b": 1, "c": 2}
+    incidents = [{"incident_id": n, "opened_at": (NOW - timedelta(hours=h)).isoformat()} for n, h in opened.items()]
+    send(scope, "water.incidents", incidents)
+    sensors = [{"sensor_id": n, "installed_at": (NOW - timedelta(days=h)).isoformat()} for n, h in opened.items()]
+    send(scope, "water.sensors", sensors)
+    for slug, wanted in (("water.incident", "bca"), ("water.sensor", "abc")):
+        assert "".join(name for name, _ in entities.find(scope, kind(scope, slug), "", 0).things) == wanted
+
+
 def test_a_stranger_finds_and_sees_nothing(water: Scope) -> None:
     stranger = make_scope(make_workspace())
     enable_pack(stranger, "water")
