@@ -33,7 +33,7 @@ def edit(scope: Scope, board: Board | None, now: datetime) -> tuple[Rows, dict[s
     """The table of officers and the ways they travel, as they stand on the screen."""
     kept = crews.read(scope)
     middle = candidates.middle(scope, board.pack if board else None)
-    rows = st.session_state.get("crew_uploaded") or kept.officers or crews.example(*middle)
+    rows = st.session_state.get("crew_uploaded") or kept.officers or crews.example(middle)
     frame = pd.DataFrame(rows, columns=list(_TITLES), dtype=str).fillna("")
     columns = {
         name: st.column_config.TextColumn(title, width=width, help=help or None)

@@ -142,13 +142,13 @@ def _stops(found: Sequence[Candidate], kind: StopKind, most: int, on: date, serv
     )
 
 
-def middle(scope: Scope, pack: Pack | None) -> tuple[float, float]:
-    """The middle of where the rows of a pack lie, as latitude and longitude; 0, 0 when nobody knows."""
+def middle(scope: Scope, pack: Pack | None) -> tuple[float, float] | None:
+    """The middle of where the rows of a pack lie, as latitude and longitude; None when nobody knows."""
     from data.maps import extent_of
 
     known = (extent_of(scope, dataset, 1) for dataset in (case_datasets(pack) if pack else ()))
-    box = next((found.box for found in known if found is not None), (0.0, 0.0, 0.0, 0.0))
-    return (box[1] + box[3]) / 2, (box[0] + box[2]) / 2
+    box = next((found.box for found in known if found is not None), None)
+    return ((box[1] + box[3]) / 2, (box[0] + box[2]) / 2) if box else None
 
 
 def listed(text: str, name: str) -> Found:

@@ -68,9 +68,10 @@ def save(scope: Scope, rows: Sequence[Mapping[str, Any]], travel: Mapping[str, A
         record(tx, scope, "officers_changed", "officers", {"officers": len(kept)})
 
 
-def example(lat: float, lon: float) -> list[dict[str, str]]:
-    """Two officers to begin with, at a place."""
-    base = {"lat": f"{lat:.4f}", "lon": f"{lon:.4f}", "from": "08:00", "to": "16:30", "breaks": "12:00-13:30 30"}
+def example(place: tuple[float, float] | None) -> list[dict[str, str]]:
+    """Two officers to begin with, at a place; where nobody knows one it is left to be filled in."""
+    lat, lon = (f"{degrees:.4f}" for degrees in place) if place else ("", "")
+    base = {"lat": lat, "lon": lon, "from": "08:00", "to": "16:30", "breaks": "12:00-13:30 30"}
     return [{"id": str(number), "name": f"Officer {number}", **base} for number in (1, 2)]
 
 

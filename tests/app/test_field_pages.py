@@ -32,7 +32,7 @@ def manager() -> Iterator[Scope]:
 
 def test_an_unserved_stop_is_explained_and_its_change_applied(manager: Scope) -> None:
     now = datetime.now(UTC)
-    crew = crews.officers(crews.example(41.85, -87.65)[:1])
+    crew = crews.officers(crews.example((41.85, -87.65))[:1])
     stops = (Stop("near", Place(41.851, -87.65)), Stop("gas", Place(41.852, -87.65), skills=frozenset({"gas"})))
     number = plans.ask_for(manager, RoutesAsk("2026-05-21", stops, crew, {}, "two stops", seconds=0.1), now, now)
     waiting = errands.read(manager, "routes", number)
