@@ -16,9 +16,9 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-import services.people
 from data import types
 from data.errors import DatabaseDown
+from services import people
 from services.web.assets import PREFIX
 from services.web.cookies import session_secret
 from services.web.documents import database_down_document
@@ -27,6 +27,7 @@ from services.web.origins import is_known_host, is_own_origin
 VIEWER = "belvedere.viewer"
 OPEN = frozenset({"/healthz", "/readyz", "/login", "/login/link", "/logout"})
 _CALLS = ("/api/", "/_stcore/", "/media/", "/component/", "/static/", "/app/static/", "/metrics")
+_UPLOADS = "/_stcore/upload_file/"  # they lie in memory, and no page asks those for any who neither write nor plan
 _SEEN_S = 30.0
 _MOST_SEEN = 4096
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -69,6 +70,8 @@ class Gate:
             return _stranger(scope)
         if _changes(scope) and not is_own_origin(headers):
             return _call_refused(403, "foreign_origin", "This request does not come from one of this server's pages.")
+        if scope["path"].startswith(_UPLOADS) and not (people.can(viewer, "write") or people.can(viewer, "plan")):
+            return _call_refused(403, "not_allowed", "Your role does not allow you to upload files.")
         scope[VIEWER] = viewer
         if viewer.session_id:
             self._remember(session_secret(headers))
@@ -95,9 +98,9 @@ class Gate:
 def _find_viewer(path: str, headers: Headers, now: datetime) -> types.Scope | None:
     scheme, _, token = headers.get("authorization", "").partition(" ")
     if path == "/metrics" and scheme.lower() == "bearer":
-        found = services.people.scope_of_token(token.strip(), now)
+        found = people.scope_of_token(token.strip(), now)
         return found[0] if found else None
-    return services.people.scope_of_session(session_secret(headers), now)
+    return people.scope_of_session(session_secret(headers), now)
 
 
 def _passes_unseen(scope: Scope, headers: Headers) -> bool:

@@ -186,11 +186,20 @@ def test_a_session_cannot_be_used_from_another_site(browser: TestClient, name: s
     enter(browser, name)
     assert browser.post("/api/v1/query", headers=FOREIGN).status_code == 403
     assert browser.put("/_stcore/upload_file/x/y", headers=FOREIGN).status_code == 403
-    assert browser.put("/_stcore/upload_file/x/y").text == name
+    assert browser.post("/api/v1/query").text == name
     with pytest.raises(WebSocketDisconnect), browser.websocket_connect("/_stcore/stream", headers=FOREIGN):
         pass
     with browser.websocket_connect("/_stcore/stream") as socket:
         assert socket.receive_text() == name
+
+
+@pytest.mark.parametrize(("role", "status"), [("viewer", 403), ("analyst", 403), ("manager", 200), ("operator", 200)])
+def test_only_those_who_are_asked_for_files_can_fill_the_memory_with_them(
+    browser: TestClient, name: str, workspace: Workspace, role: str, status: int
+) -> None:
+    people.add_member(workspace.slug, name, role, datetime.now(UTC))
+    enter(browser, name)
+    assert browser.put("/_stcore/upload_file/session/file", content=b"x").status_code == status
 
 
 def test_a_new_sign_in_ends_the_session_before(browser: TestClient, name: str) -> None:
