@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from components import boundaries, state
-from components.markdown import plain
+from components.markdown import as_sentence, plain
 from data.types import Scope
 from services.maps import areas
 from services.maps.areas import Selected
@@ -19,7 +19,7 @@ def chosen(scope: Scope) -> Selected | None:
     """The selected area of the address; one that cannot be is said, and nothing is selected then."""
     found, problem = areas.find_selected(scope, state.read_all("area"))
     if problem:
-        st.warning(problem, title="This area cannot be shown")
+        st.warning(as_sentence(problem), title="This area cannot be shown")
         st.button("Select no area", on_click=let_go, icon=":material/close:")
     return found
 

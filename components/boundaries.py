@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from components import state
-from components.markdown import plain
+from components.markdown import as_sentence, plain
 from data.boundaries import BoundarySet
 from data.types import Scope
 from services.formats import plural
@@ -51,7 +51,7 @@ def _dialog(scope: Scope) -> None:
         return
     found, problem = _read(given)
     if found is None:
-        st.error(problem, title="This file cannot be taken")
+        st.error(as_sentence(problem), title="This file cannot be taken")
         return
     _form(scope, found)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from components.markdown import as_sentence
 from components.states import empty, guard
 from components.tokens import table
 from data.types import Scope
@@ -101,7 +102,7 @@ def followed(scope: Scope, now: datetime) -> None:
         return
     for line in lines:
         if line.status == "in trouble":
-            st.error(line.state.message, title=line.dataset.title)
+            st.error(as_sentence(line.state.message), title=line.dataset.title)
     table(scope, [_followed(line, now) for line in lines], ("Compared",))
     titles = {line.dataset.qualified: line for line in lines}
     name = st.selectbox("Table", list(titles), format_func=lambda found: titles[found].dataset.title, key="followed")

@@ -8,6 +8,7 @@ from datetime import datetime
 import streamlit as st
 
 from components import live, state
+from components.markdown import as_sentence
 from components.viewer import current_scope
 from data.types import Scope
 from services.field import errands
@@ -71,5 +72,5 @@ def follow(topic: Topic, errand: Errand) -> None:
 
 def failed(errand: Errand, key: str) -> None:
     """Why there is no result."""
-    st.error(errand.message, title="This could not be worked out")
+    st.error(as_sentence(errand.message), title="This could not be worked out")
     st.button("Begin anew", on_click=lambda: state.write(key, []), icon=":material/arrow_back:")

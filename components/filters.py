@@ -7,6 +7,7 @@ from datetime import date, datetime
 import streamlit as st
 
 from components import queries, state
+from components.markdown import plain
 from data.types import Filter, Scope
 from services import entities
 from services.live.boards import FAMILY_TITLES, OVERVIEW, Board, filterable, sentence_of
@@ -112,7 +113,7 @@ def chips(scope: Scope, shown: Board) -> None:
     with st.container(horizontal=True, gap="xsmall", key="chips"):
         for found in where:
             st.button(
-                sentence_of(shown, found), key=f"chip_{found.dimension}_{found.op}", icon=":material/close:",
+                plain(sentence_of(shown, found)), key=f"chip_{found.dimension}_{found.op}", icon=":material/close:",
                 icon_position="right", help="Remove this filter", on_click=_drop, args=(found,),
             )  # fmt: skip
         _pages(scope, shown, where)
@@ -125,7 +126,8 @@ def _pages(scope: Scope, shown: Board, where: tuple[Filter, ...]) -> None:
     for found in (f for f in where if f.op == "in" and len(f.values) == 1 and f.values[0] is not None):
         kind = entities.kind_in(scope, shown.pack, found.dimension)
         if kind is not None:
-            label, address = f"All about {found.values[0]}", {"kind": kind.slug, "name": str(found.values[0])}
+            name = str(found.values[0])
+            label, address = f"All about {plain(name)}", {"kind": kind.slug, "name": name}
             st.page_link(LOOKUP_PAGE, label=label, icon=":material/frame_inspect:", query_params=address)
 
 

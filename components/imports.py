@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from components import filters, live, queries, state, states
-from components.markdown import plain
+from components.markdown import as_sentence, plain
 from data.types import Scope
 from services import ingest, uploads
 from services.formats import grouped, moment, number, plural
@@ -64,7 +64,7 @@ def follow(upload: Upload) -> None:
             text = f"Importing: {plural(found.rows, 'row')} read. You can leave this page; the import goes on."
             st.progress(min(found.share, 1.0), text)
         elif found.status == "failed":
-            st.error(found.message, title="The import did not reach its end")
+            st.error(as_sentence(found.message), title="The import did not reach its end")
             st.button("Back to the mapping", on_click=_again, args=(scope, upload))
         else:
             _result(scope, found.summary, now)

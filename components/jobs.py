@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from components.markdown import as_sentence
 from components.states import empty, guard
 from components.tokens import table
 from data.types import Scope
@@ -33,7 +34,7 @@ def job_table(scope: Scope) -> None:
         st.metric("Running", sum(line.queued.running for line in lines), border=True)
         st.metric("Failed in their last run", len(failed), border=True)
     for line in failed:
-        st.error(line.last.failure if line.last else "", title=f"{line.title} failed")
+        st.error(as_sentence(line.last.failure) if line.last else "", title=f"{line.title} failed")
     rows = [_row(line) for line in lines]
     table(scope, rows, ("Last run", "Next run", "Last failure"), _COLUMNS, height="content")
 

@@ -71,9 +71,9 @@ def _head(scope: Scope, found: Portrait, now: datetime) -> None:
     size = f" ({people} people)" if people else ""
     when = moment(profile.completed_at, scope.workspace.timezone, now)
     st.caption(
-        f"Session {profile.session} of {when}, battery {profile.battery or NOTHING}. "
+        f"Session {plain(profile.session)} of {when}, battery {plain(profile.battery or NOTHING)}. "
         f"Held against {profile.norm_title}{size}, norms {profile.norm_version}, weights {profile.mapping_version}. "
-        f"Outcome: {profile.outcome or NOTHING}."
+        f"Outcome: {plain(profile.outcome or NOTHING)}."
     )
 
 

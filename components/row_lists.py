@@ -9,6 +9,7 @@ from typing import Literal
 import pandas as pd
 import streamlit as st
 
+from components.markdown import plain
 from components.palette import palette
 from data.types import Order, Scope
 from services import entities
@@ -52,7 +53,7 @@ def draw(scope: Scope, wanted: Drill, name: str, height: int) -> None:
     """The rows as a table with a pager and a download; `name` is where the session keeps how far somebody has read."""
     reading: Reading = st.session_state.setdefault(name, Reading())
     rows = drills.read(scope, wanted, reading.cursors[-1] if reading.cursors else None, reading.order)
-    st.markdown(f"{plural(rows.total, 'row')}. {wanted.sentence}.")
+    st.markdown(f"{plural(rows.total, 'row')}. {plain(wanted.sentence)}.")
     if not rows.lines:
         st.caption("No rows here.")
         return

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 import streamlit as st
 
+from components.markdown import as_sentence
 from data.errors import BelvedereError, DatabaseDown, NotAllowed
 from data.types import Scope
 from services.people import can
@@ -32,9 +33,9 @@ def guard() -> Iterator[None]:
             f"It is tried again with the next refresh. Nothing is lost. {waits}", title="The database does not answer"
         )
     except NotAllowed as error:
-        st.warning(str(error), title="Not allowed")
+        st.warning(as_sentence(str(error)), title="Not allowed")
     except BelvedereError as error:
-        st.error(str(error), title="This cannot be shown")
+        st.error(as_sentence(str(error)), title="This cannot be shown")
     except Exception:  # noqa: BLE001 -- the error panel, one of the three places that catch everything
         reference = secrets.token_hex(4)
         _log.exception("page failed, reference %s", reference)
@@ -46,16 +47,16 @@ def guard() -> Iterator[None]:
 
 def waiting_rows() -> None:
     """A line while rows that were accepted without a database are still being written."""
-    said = spool_said(spool_state())
-    if said:
-        st.info(said, icon=":material/hourglass_top:")
+    waits = spool_said(spool_state())
+    if waits:
+        st.info(waits, icon=":material/hourglass_top:")
 
 
 def empty(title: str, text: str, label: str = "", page: str = "", address: dict[str, str] | None = None) -> None:
     """A calm panel for nothing to show, with the next step as a button that leads to another page."""
     with st.container(border=True):
         st.subheader(title, anchor=False)
-        st.write(text)
+        st.write(as_sentence(text))
         if page and st.button(label, type="primary", icon=":material/arrow_forward:", icon_position="right"):
             st.switch_page(page, query_params=address or {})
 
@@ -77,4 +78,4 @@ def loading(height: int) -> object:
 
 def cannot_tell(reason: str) -> None:
     """Why there is no answer, as a sentence in the place of the answer."""
-    st.caption(reason)
+    st.caption(as_sentence(reason))

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from components import area_maps, finding_downloads, mapped, maps, marks, queries, state, states
+from components.markdown import as_sentence
 from components.palette import DARK, palette
 from components.viewer import current_scope
 from data.model import Metric
@@ -52,7 +53,7 @@ def show(
         else:
             _wait(question)
     if study.state == "failed":
-        st.warning(study.failure, title="This could not be worked out")
+        st.warning(as_sentence(study.failure), title="This could not be worked out")
     if study.result is not None:
         _result(scope, board, metric, shown, choice, area, question, study, study.result, table, now)
 

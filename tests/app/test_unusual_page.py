@@ -32,7 +32,7 @@ def manager() -> Iterator[Scope]:
 def test_clusters_are_told_from_the_first_scan_on_by_the_limit_that_a_manager_picks(manager: Scope) -> None:
     app = opened("explore/heatmap", layer="unusual")
     assert [found.value for found in app.subheader] == ["Complaints were not scanned yet"]
-    assert any(found.value.startswith("Next scan: ") for found in app.markdown)
+    assert any(found.value.startswith("Next scan") for found in app.markdown)
     now, dataset = datetime.now(UTC), model.current().datasets()["grievance.complaints"].id
     yesterday = now.date() - timedelta(days=1)
     scanned = PlaceScan(dataset, yesterday, yesterday - timedelta(days=55), 8, 60, 60, 12, 500, 100.0, "", now)
