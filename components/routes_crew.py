@@ -12,7 +12,7 @@ from components import state, states
 from data.types import Scope
 from services.field import candidates, crews
 from services.live.boards import Board
-from services.people import can
+from services.people import runs_installation
 from services.routing.plans import Officer
 
 Rows = list[dict[str, Any]]
@@ -89,13 +89,13 @@ def _travel(scope: Scope, kept: dict[str, Any]) -> dict[str, Any]:
             table = st.file_uploader("Table of travel times: from, to, minutes, km", type=["csv", "txt"],
                                      max_upload_size=4, key="routes_matrix")  # fmt: skip
         found = {name: kept[name] for name in ("server", "engine") if kept.get(name)}
-        if can(scope, "manage"):
+        if runs_installation(scope):
             server = st.text_input("Address of a routing server", kept.get("server", ""), key="routes_server",
                                    placeholder="http://localhost:5000", help="The worker asks it")  # fmt: skip
             engine = st.segmented_control("It is", ["osrm", "valhalla"], default=kept.get("engine", "osrm"),
                                           key="routes_engine", required=True, format_func=str.upper)  # fmt: skip
             found = {"server": server.strip(), "engine": engine} if server.strip() else {}
         elif found:
-            st.caption(f"Asked of the routing server {found['server']}; an administrator can change that.")
+            st.caption(f"Asked of the routing server {found['server']}; who runs the installation can change that.")
     found |= {"detour": float(factor)} if own else {}
     return found | ({"matrix": table.getvalue().decode("utf-8-sig", "replace")} if table is not None else {})

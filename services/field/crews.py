@@ -10,10 +10,10 @@ from typing import Any
 
 from data import routes
 from data.database import transaction
-from data.errors import BadInput
+from data.errors import BadInput, NotAllowed
 from data.routes import Crew
 from data.types import Scope
-from services.people import record, require
+from services.people import record, require, runs_installation
 from services.routing.fields import Record
 from services.routing.plans import Officer
 from services.routing.reading import officers_of, records_of
@@ -55,13 +55,16 @@ def officers(rows: Sequence[Mapping[str, Any]]) -> tuple[Officer, ...]:
 def save(scope: Scope, rows: Sequence[Mapping[str, Any]], travel: Mapping[str, Any], now: datetime) -> None:
     """Keep these officers in the place of those before. Audited, with their number alone.
 
-    Only an administrator changes the routing server, because the installation asks it. Raises NotAllowed, BadInput.
+    Only an administrator of every top workspace changes the routing server: the installation asks it, and could be made
+    to ask whatever only it reaches. Raises NotAllowed, BadInput.
     """
     require(scope, "plan")
     officers(rows)
     before = routes.crew(scope).travel
     if any(travel.get(key, "") != before.get(key, "") for key in ("server", "engine")):
         require(scope, "manage")
+        if not runs_installation(scope):
+            raise NotAllowed("The installation asks the routing server: that takes an administrator of all of it.")
     kept = [filled for row in rows if (filled := _filled(row))]
     with transaction(scope) as tx:
         routes.set_crew(tx, scope, kept, travel, now)

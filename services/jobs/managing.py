@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 
 from croniter import croniter
 
-import data.people
 from data import queue, schedule
 from data.database import owner_transaction
 from data.errors import BadInput, NotAllowed, unknown
@@ -21,7 +20,7 @@ from data.types import Scope
 from services.jobs.overrides import check_cron
 from services.jobs.schedule import JOBS, Job
 from services.jobs.workflows import WORKFLOWS, Workflow, ask_for
-from services.people import all_workspaces, record, require
+from services.people import record, require, runs_installation
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +104,7 @@ def recent_runs(scope: Scope, limit: int = 20) -> list[WorkflowRun]:
 
 def may_change(scope: Scope) -> bool:
     """Whether this viewer is administrator of every top workspace."""
-    if scope.via == "command":
-        return True
-    if scope.account_id is None:
-        return False
-    tops = [w.id for w in all_workspaces() if w.parent_id is None]
-    with owner_transaction() as tx:
-        return all(data.people.role_in(tx, top, scope.account_id) == "administrator" for top in tops)
+    return runs_installation(scope)
 
 
 def change_job(scope: Scope, job: str, cron: str, paused: bool) -> None:

@@ -51,6 +51,7 @@ from services.people.workspaces import (
     create_workspace,
     get_workspace,
     list_workspaces,
+    runs_installation,
     worker_scope,
 )
 
@@ -61,6 +62,6 @@ __all__ = [
     "create_workspace", "create_workspace_below", "end_other_sessions", "first_sign_in_link", "get_workspace", "invite",
     "is_new", "link_account", "list_accounts", "list_members", "list_sessions", "list_tokens", "list_workspaces",
     "member_link", "open_session", "presence", "record", "redeem_link", "remove_member", "require", "revoke_token",
-    "scope_of_session", "scope_of_token", "set_disabled", "set_member_disabled", "set_password", "sign_in",
-    "sign_in_link", "sign_out", "start_session", "switch_workspace", "worker_scope",
+    "runs_installation", "scope_of_session", "scope_of_token", "set_disabled", "set_member_disabled", "set_password",
+    "sign_in", "sign_in_link", "sign_out", "start_session", "switch_workspace", "worker_scope",
 ]  # fmt: skip

@@ -101,3 +101,14 @@ def _whole_scope(workspace: Workspace, via: Literal["command", "worker"]) -> Sco
     with owner_transaction() as tx:
         ids = data.people.workspace_ids_below(tx, workspace.id)
     return Scope(None, via, "administrator", workspace, ids, via=via)
+
+
+def runs_installation(scope: Scope) -> bool:
+    """Whether this viewer is administrator of every top workspace, and so may change what belongs to none of them."""
+    if scope.via == "command":
+        return True
+    if scope.account_id is None:
+        return False
+    with owner_transaction() as tx:
+        tops = [w.id for w in data.people.all_workspaces(tx) if w.parent_id is None]
+        return all(data.people.role_in(tx, top, scope.account_id) == "administrator" for top in tops)
