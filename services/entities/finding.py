@@ -11,7 +11,7 @@ from data.types import Scope
 from services import metrics, people
 from services.entities.kinds import Kind, may_see
 from services.exports import personal_columns
-from services.formats import inside
+from services.formats import grouped, inside
 
 PAGE = 12
 _SHOWN = 3
@@ -56,5 +56,5 @@ def find(scope: Scope, kind: Kind, search: str, page: int) -> Found:
         return Found((), False)
     dataset = kind.named_in[0]
     known = metrics.values(scope, dataset.qualified, kind.entity.column, search, min(first + PAGE + 2, _MOST))
-    names = [(value, f"{count} {inside(dataset.title)}") for value, count in known if value is not None]
+    names = [(value, f"{grouped(count)} {inside(dataset.title)}") for value, count in known if value is not None]
     return Found(tuple(names[first : first + PAGE]), len(names) > first + PAGE)
