@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 import threading
+from collections import Counter as Tally
 from contextlib import ExitStack
 from datetime import datetime
 from typing import Annotated, Any
@@ -50,19 +51,28 @@ At = Annotated[str | None, Query(description="Time column that the range refers 
 
 
 class Seats:
-    """A fixed number of places, taken without waiting."""
+    """A fixed number of places, taken without waiting; nobody has the last one besides all others."""
 
     def __init__(self, places: int) -> None:
-        self._free = threading.BoundedSemaphore(places)
+        self._places = places
+        self._taken: Tally[str] = Tally()
+        self._lock = threading.Lock()
 
-    def take(self) -> None:
-        """Take one; raises Wait when there is none."""
-        if not self._free.acquire(blocking=False):
-            raise Wait("The server is writing as many downloads as it can. Try again soon.", 5)
+    def take(self, account: str) -> None:
+        """Take one; raises Wait when there is none, or only one left and all others are this account's."""
+        with self._lock:
+            own, taken = self._taken[account], self._taken.total()
+            if taken >= self._places or 0 < own >= self._places - 1:
+                whose = f"{own} downloads of yours" if own else "as many downloads as it can"
+                raise Wait(f"The server is writing {whose}. Try again soon.", 5)
+            self._taken[account] += 1
 
-    def give_back(self) -> None:
+    def give_back(self, account: str) -> None:
         """Make it free again."""
-        self._free.release()
+        with self._lock:
+            self._taken[account] -= 1
+            if not self._taken[account]:
+                del self._taken[account]
 
 
 def span_of(scope: Scope, first: str | None, last: str | None, days: int, at: datetime) -> TimeRange:
@@ -163,9 +173,9 @@ async def download_rows(
     when = now()
     span, filters = span_of(scope, from_, to, days, when), await run_in_threadpool(filters_of, scope, where)
     seats: Seats = request.app.state.downloads
-    seats.take()
+    seats.take(scope.account)
     stack = ExitStack()
-    stack.callback(seats.give_back)
+    stack.callback(seats.give_back, scope.account)
     try:
         found = await run_in_threadpool(find_dataset, scope, dataset)
         wanted = exports.Request(found, span, filters, at or "", form, Order.read(sort))

@@ -204,12 +204,20 @@ def test_a_client_that_leaves_gives_its_connection_and_place_back(api: Api) -> N
 
 
 def test_more_downloads_than_places_wait(api: Api) -> None:
-    seats = routes.Seats(1)
-    seats.take()
-    with pytest.raises(routes.Wait):
-        seats.take()
-    seats.give_back()
-    seats.take()
+    seats = routes.Seats(2)
+    seats.take("ana"), seats.take("ben")
+    with pytest.raises(routes.Wait, match="as many downloads as it can"):
+        seats.take("cleo")
+    seats.give_back("ana")
+    seats.take("cleo")
+
+
+def test_nobody_holds_all_places_for_downloads(api: Api) -> None:
+    seats = routes.Seats(3)
+    seats.take("ana"), seats.take("ana")
+    with pytest.raises(routes.Wait, match="2 downloads of yours"):
+        seats.take("ana")
+    seats.take("ben")
 
 
 @pytest.mark.parametrize(
