@@ -94,7 +94,7 @@ def prepare(where: ServerFiles) -> None:
     """Make the folders, with the owners they need, and note where the data is when it is not in `home`."""
     try:
         _make_folders(where.data.parent, open_to_all=where.identity is not None)
-        where.log.parent.mkdir(parents=True, exist_ok=True)
+        where.log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # errors may hold personal data
     except OSError as error:
         raise _not_ours(where.home, error) from error
     if where.data.parent != where.home:

@@ -77,7 +77,8 @@ class Settings(BaseSettings):
     trusted_proxies: str = Field(
         "",
         pattern=r"^$|^[*]$|^[0-9a-fA-F.:/]+(\s*,\s*[0-9a-fA-F.:/]+)*$",
-        description="Addresses of reverse proxies whose X-Forwarded headers are believed, separated by commas.",
+        description="Addresses of reverse proxies whose X-Forwarded headers are believed, separated by commas. With `*`"
+        " clients choose the address that their sign-in attempts are counted on, unless only a proxy reaches the port.",
     )
     hosts: str = Field(
         "",

@@ -38,7 +38,7 @@ class Child:
 
     def start(self) -> None:
         """Start it, with its output going to the log."""
-        self.log.parent.mkdir(parents=True, exist_ok=True)
+        self.log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # errors may hold personal data
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 self._command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=self._descriptors,

@@ -39,6 +39,7 @@ def make(tmp_path: Path) -> Iterator[Make]:
 def test_a_process_that_dies_starts_again_after_growing_pauses(make: Make) -> None:
     child = make("raise SystemExit(3)")
     child.start()
+    assert child.log.parent.stat().st_mode & 0o77 == 0, "errors are for the owner alone"
     now, pauses = time.monotonic(), []
     for _ in range(3):
         assert eventually(lambda: child.pid is None)
