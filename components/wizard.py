@@ -10,7 +10,7 @@ from components import imports, mappings, queries, state, states
 from components.markdown import plain
 from data.types import Scope
 from services import ingest, uploads
-from services.formats import file_size, plural
+from services.formats import file_size, grouped, plural
 from services.ingest import Mapping
 from services.people import can
 from services.uploads import Upload
@@ -97,7 +97,7 @@ def _named(delimiter: str) -> str:
 
 def _check(scope: Scope, upload: Upload, mapping: Mapping, now: datetime) -> None:
     st.subheader("4. Check and import", anchor=False)
-    is_whole = st.toggle("Check the whole file", key="check_whole", help=f"Else the first {CHECKED_ROWS:,} rows")
+    is_whole = st.toggle("Check the whole file", key="check_whole", help=f"Else the first {grouped(CHECKED_ROWS)} rows")
     with states.loading(260):
         report = queries.checked(scope, upload, mapping, None if is_whole else CHECKED_ROWS, now)
     imports.report(report, {d.column: d.title for d in dictionary(queries.datasets(scope)[mapping.dataset])})

@@ -11,6 +11,7 @@ from pathlib import Path
 from data.database import transaction
 from data.errors import BadInput, unknown
 from data.types import Scope
+from services.formats import grouped
 from services.inbox.folders import DONE, FAILED, dataset_folders, is_candidate, is_note, root
 from services.people import record, require
 
@@ -101,6 +102,6 @@ def _counts(result: str) -> str:
     """The counts of an import's note, in words."""
     try:
         found = json.loads(result)
-        return ", ".join(f"{found[name]:,} {name}" for name in _TOLD if found[name])
+        return ", ".join(f"{grouped(found[name])} {name}" for name in _TOLD if found[name])
     except (ValueError, KeyError, TypeError):
         return ""

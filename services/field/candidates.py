@@ -13,7 +13,7 @@ from data.types import Filter, Scope
 from services import metrics
 from services.exports import require_visible
 from services.field.plans import MOST_STOPS
-from services.formats import plural
+from services.formats import grouped, plural
 from services.live.choices import Choice
 from services.maps.choices import MapChoice
 from services.maps.hexes import hex_map, placed_dataset
@@ -81,8 +81,9 @@ def cases(
     end = choice.range.to_at
     candidates = [_candidate(dataset, row, end, service) for row in placed]
     kind = "open " if until else ""
-    seen = f"the newest {len(rows):,} of " if total > len(rows) else ""
-    told = f"{plural(min(most, len(placed)), f'{kind}case')} of {len(placed):,} with a place, among {seen}{total:,}"
+    seen = f"the newest {grouped(len(rows))} of " if total > len(rows) else ""
+    among = f"{grouped(len(placed))} with a place, among {seen}{grouped(total)}"
+    told = f"{plural(min(most, len(placed)), f'{kind}case')} of {among}"
     newest = metrics.newest_at(scope, dataset.qualified)
     return Found(_stops(candidates, "case", most, on, service), told, newest)
 

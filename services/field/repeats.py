@@ -12,6 +12,7 @@ import numpy as np
 from data.types import CannotTell, Filter, Scope, TimeRange
 from services import metrics
 from services.field.planning import Progress
+from services.formats import grouped
 from services.model import current, find_dataset
 from services.queries import filters_from_json
 from services.spatial.incidents import Incidents, Linking, league, link
@@ -106,7 +107,7 @@ def _reports(scope: Scope, ask: RepeatsAsk, progress: Progress) -> tuple[Any, An
                 hours = row[at[dataset.time]].timestamp() / 3600
                 kind, area = row[at[ask.category]] or _UNKNOWN, row[at[ask.area]] or _UNKNOWN
                 taken.append((row[at["lat"]], row[at["lon"]], hours, str(kind), str(area)))
-        progress(min(0.7, 0.7 * seen / max(total, 1)), f"Read {seen:,} of {total:,} reports")
+        progress(min(0.7, 0.7 * seen / max(total, 1)), f"Read {grouped(seen)} of {grouped(total)} reports")
         if after is None:
             break
     columns = list(zip(*taken, strict=True)) or [()] * 5

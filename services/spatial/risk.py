@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.types import CannotTell
+from services.formats import grouped
 from services.spatial.weights import rings
 
 Floats = NDArray[np.float64]
@@ -185,8 +186,8 @@ def too_little(history: History) -> CannotTell | None:
     events = int(history.counts.sum())
     if history.days < FEWEST_DAYS or events < FEWEST_EVENTS:
         return CannotTell(
-            f"There are {events:,} events in {history.days} days; at least {FEWEST_EVENTS} in {FEWEST_DAYS} days "
-            "are needed."
+            f"There are {grouped(events)} events in {history.days} days; at least {FEWEST_EVENTS} in {FEWEST_DAYS} "
+            "days are needed."
         )
     return None
 

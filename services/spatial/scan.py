@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.types import CannotTell
+from services.formats import grouped
 from services.spatial.circles import Circles, circles
 from services.spatial.earth import arc, chord, in_space
 from services.spatial.scanning import best_of_each, replicas
@@ -82,7 +83,9 @@ def scan(lat: Floats, lon: Floats, place: Ints, day: Ints, wanted: Scanning) -> 
     if days < 2 or lat.size < 2:
         return CannotTell("All events are of one day, or at one place.")
     if lat.size * days > 50_000_000:
-        return CannotTell(f"{lat.size:,} places times {days:,} days are too many; take larger cells or fewer days.")
+        return CannotTell(
+            f"{grouped(lat.size)} places times {grouped(days)} days are too many; take larger cells or fewer days."
+        )
     longest, when = min(wanted.longest_days, days - 1), np.ascontiguousarray(day - first)
     weights = np.bincount(place, minlength=lat.size).astype(np.float64)
     drawn = circles(in_space(lat, lon), weights, wanted.share, chord(wanted.radius_m))
