@@ -100,6 +100,11 @@ def test_the_delimiter_is_found_out(tmp_path: Path, delimiter: str) -> None:
     assert _rows(_only(_file(tmp_path, out.getvalue()))) == [tuple(line) for line in lines[1:]]
 
 
+def test_what_is_no_encoding_of_text_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="expected one such as utf-8"):
+        open_source(_file(tmp_path, b"a,b\n1,2\n"), mapping=Mapping("d", (), encoding="hex"))
+
+
 def test_a_declared_delimiter_and_encoding_win(tmp_path: Path) -> None:
     mapping = Mapping("d", (), encoding="cp850", delimiter="#")
     assert _rows(_only(_file(tmp_path, "a#b\nn\x84r,x#2\n".encode("latin-1")), mapping)) == [("när,x", "2")]

@@ -76,6 +76,7 @@ def test_yaml_words_stay_the_text_that_is_written() -> None:
     [
         ("", "m.yaml: the mapping is empty"),
         ("a: [1", "m.yaml, line 1: not YAML"),
+        (f"columns: {'[' * 1000}", "m.yaml: YAML nested too deeply"),
         ("columns: {}", "line 1: ``: found a block of fields; expected the field `dataset`"),
         (HEAD + "  categroy: c\n", r"line 5: `columns.categroy`: no such column .* Did you mean `category`\?"),
         (HEAD + "  category: {form: c}\n", r"line 5: `columns.category.form`: .* Did you mean `format`\?"),

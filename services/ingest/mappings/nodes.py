@@ -76,6 +76,8 @@ def compose(text: str, file: str) -> Node:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise BadInput(f"{file}, line {line}: not YAML: {error.problem}.") from error
+    except RecursionError:
+        raise BadInput(f"{file}: YAML nested too deeply to be a mapping.") from None
     if top is None:
         raise BadInput(f"{file}: the mapping is empty.")
     return Node(file, "", top)

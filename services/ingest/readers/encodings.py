@@ -19,6 +19,7 @@ def find_encoding(stream: IO[bytes], wanted: str | None, name: str) -> str:
     Western code page cp1252, else latin-1. Raises BadInput for a declared one that does not exist."""
     if wanted is not None:
         try:
+            "".encode(wanted)  # `hex` and others that Python knows are none of text
             return codecs.lookup(wanted).name
         except LookupError:
             expected = "one such as utf-8, cp1252, latin-1"

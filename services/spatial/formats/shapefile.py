@@ -50,7 +50,9 @@ def _encoding(parts: dict[str, bytes]) -> str:
 
     named = parts.get("cpg", b"").decode("ascii", "replace").strip()
     try:
-        return codecs.lookup(f"cp{named}" if named.isdigit() else named).name
+        found = codecs.lookup(f"cp{named}" if named.isdigit() else named).name
+        "".encode(found)  # `hex` and others that Python knows are none of text
+        return found
     except LookupError:
         pass
     try:
