@@ -31,7 +31,7 @@ def fairness(scope: Scope, dimension: str, range: TimeRange, now: datetime, conf
     """
     require(scope, "personal")
     if dimension not in DIMENSIONS:
-        raise unknown("dimension", dimension, DIMENSIONS)
+        raise unknown("dimension", dimension, DIMENSIONS, listed=True)
     query = MetricQuery((ASSESSED, RECOMMENDED), range, by=(dimension,))
     found = answer(scope, [query], now)[0]
     counts = {

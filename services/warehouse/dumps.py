@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from data.errors import BadInput
 from data.model import Dataset
 from data.types import Scope, TimeRange
 from data.warehouse import Month, months
@@ -32,12 +33,15 @@ class Dumped:
 
 def dump(scope: Scope, dataset: Dataset, to: Path, now: datetime, full: bool = False) -> Dumped:
     """Write `<to>/<workspace>/<dataset>/month=2026-03/rows.parquet` for every month (UTC) that changed since the last
-    dump into this folder; all of them with `full`. Raises NotAllowed, DatabaseDown.
+    dump into this folder; all of them with `full`. Raises BadInput, NotAllowed, DatabaseDown.
 
     A file is there whole or not at all. The manifest is written after each file, so a dump that was killed goes on.
     """
     folder = to / scope.workspace.slug / dataset.qualified
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInput(f"Folder {folder} cannot be made: {error.strerror}.") from error
     known = {} if full else _read(folder)
     found = {f"{month.starts_at:%Y-%m}": month for month in months(scope, dataset)}
     columns, _ = visible_columns(scope, dataset)

@@ -197,6 +197,12 @@ def test_only_months_that_changed_are_written_again(town: Scope, tmp_path: Path)
     assert dump(town, dataset(), tmp_path, NOW, full=True).written == 3
 
 
+def test_a_folder_that_cannot_be_made_is_said(town: Scope, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(BadInput, match="cannot be made: Not a directory"):
+        dump(town, dataset(), tmp_path / "file", NOW)
+
+
 def test_a_dump_that_was_killed_goes_on(town: Scope, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     replace, left = Path.replace, [3]
 
