@@ -137,7 +137,7 @@ def _chart(found: dict[str, Any]) -> None:
     y = {"field": "value", "type": "quantitative", "title": "a week and place", "axis": axis, "scale": {"zero": True}}
     legend = {"orient": "top", "title": None, "labelColor": colours.text}
     line = {"field": "line", "type": "nominal", "scale": scale, "legend": legend}
-    dash = {"field": "line", "type": "nominal", "legend": None,
+    dash = {"field": "line", "type": "nominal", "legend": legend,
             "scale": {"domain": shown, "range": [[1, 0], [5, 4]][: len(shown)]}}  # fmt: skip
     spec = {
         "layer": [
