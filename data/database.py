@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from psycopg.pq import TransactionStatus
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from data.arrays import TextArray, TextArrayDumper
@@ -122,6 +123,8 @@ def transaction(scope: Scope, snapshot: bool = False) -> Iterator[Transaction]:
     with _connection() as connection, _isolation(connection, snapshot):
         with connection.pipeline():  # BEGIN and the scope in one round trip
             connection.execute(_SET_SCOPE, (APP_ROLE, ids, scope.account))
+        if connection.info.transaction_status != TransactionStatus.INTRANS:  # the scope is set for a transaction alone
+            raise RuntimeError("A connection runs statements outside of transactions; nothing was asked on it.")
         yield connection
         connection.commit()
 

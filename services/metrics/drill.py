@@ -68,7 +68,7 @@ def recent(scope: Scope, dataset_name: str, limit: int, after_id: Any = None) ->
 
 def values(
     scope: Scope, dataset_name: str, dimension: str, search: str = "", limit: int = 200
-) -> list[tuple[str | None, int | None]]:
+) -> list[tuple[str | None, int]]:
     """Values of a dimension with their number of rows, the most frequent first; None is missing.
 
     `search` keeps those that contain it, without regard to case. Raises UnknownName, and NotAllowed for a

@@ -6,6 +6,7 @@ The tables come from the database's catalogue, so a new one fails here until it 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -14,6 +15,7 @@ import psycopg
 import pytest
 from psycopg import sql as q
 
+from data import database as opening
 from data.database import owner_transaction, pool, transaction
 from data.tables import ensure_partitions
 from data.types import Scope, Workspace
@@ -210,3 +212,16 @@ def test_a_connection_that_was_left_without_transactions_has_them_again(world: W
     for _ in range(20):
         with transaction(make_scope(world.own, "viewer")) as tx:
             assert tx.execute("SELECT current_user").fetchone() == ("belvedere_app",)
+
+
+def test_nothing_is_asked_on_a_connection_without_transactions(
+    world: World, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would be asked as the owner, without row-level security."""
+    with psycopg.connect(database, autocommit=True) as connection:
+        monkeypatch.setattr(opening, "_connection", lambda: nullcontext(connection))
+        with (
+            pytest.raises(RuntimeError, match="outside of transactions"),
+            transaction(make_scope(world.own, "viewer")) as tx,
+        ):
+            tx.execute("SELECT 1")
