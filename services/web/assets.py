@@ -46,11 +46,14 @@ def _paths() -> dict[str, Path]:
 
 
 def _read(name: str) -> Asset:
-    body = _paths()[name].read_bytes()
-    packs = len(body) > _WORTH_PACKING and not name.endswith(_PACKED_ALREADY)
     kind = "text/javascript" if name.endswith(".js") else mimetypes.guess_type(name)[0] or "application/octet-stream"
+    return made(_paths()[name].read_bytes(), kind, not name.endswith(_PACKED_ALREADY))
+
+
+def made(body: bytes, kind: str, packs: bool = True) -> Asset:
+    """An asset of these bytes; what goes in one packet anyway is not packed."""
     tag = f'"{blake2b(body, digest_size=12).hexdigest()}"'
-    return Asset(body, gzip.compress(body, 6) if packs else b"", kind, tag)
+    return Asset(body, gzip.compress(body, 6) if packs and len(body) > _WORTH_PACKING else b"", kind, tag)
 
 
 class Assets:
@@ -67,11 +70,12 @@ class Assets:
         found = _kept.get(name)
         if found is None:
             found = _kept[name] = await run_sync(_read, name)
-        await _answer(found, Headers(scope=scope))(scope, receive, send)
+        await answer(found, Headers(scope=scope), _FOR_EVER)(scope, receive, send)
 
 
-def _answer(found: Asset, asked: Headers) -> Response:
-    headers = {"Cache-Control": _FOR_EVER, "ETag": found.tag, "Vary": "Accept-Encoding"}
+def answer(found: Asset, asked: Headers, keep: str) -> Response:
+    """An asset as a browser takes it, which may keep it so."""
+    headers = {"Cache-Control": keep, "ETag": found.tag, "Vary": "Accept-Encoding"}
     if found.tag in asked.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     if found.packed and "gzip" in asked.get("accept-encoding", ""):

@@ -6,7 +6,6 @@ answer to every address. Ours has the application's name, icon and ground, and t
 
 from __future__ import annotations
 
-import gzip
 import re
 import tomllib
 from collections.abc import Iterable
@@ -17,6 +16,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from data.settings import ROOT
+from services.web.assets import Asset, answer, made
 from services.web.documents import missing_document
 from services.web.icon import icon_address
 from services.web.policy import dashboard_page
@@ -40,9 +40,8 @@ def front_page() -> str:
 
 
 @lru_cache(maxsize=1)
-def _bodies() -> tuple[bytes, bytes]:
-    body = front_page().encode()
-    return body, gzip.compress(body, 6)
+def _page() -> Asset:
+    return made(front_page().encode(), "text/html")
 
 
 class Front:
@@ -72,18 +71,10 @@ class Front:
     def _answer(self, scope: Scope) -> Response:
         if scope["path"].strip("/") not in self._pages:
             return missing_document()
-        return _packed_page(Headers(scope=scope))
+        return answer(_page(), Headers(scope=scope), "no-cache")
 
 
 def _is_theirs(message: Message) -> bool:
     """Whether it is Streamlit's page: the documents around sign-in are pages too, and bring a policy of their own."""
     headers = Headers(raw=message["headers"])
     return headers.get("content-type", "").startswith("text/html") and "content-security-policy" not in headers
-
-
-def _packed_page(asked: Headers) -> Response:
-    plain, packed = _bodies()
-    headers = {"Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
-    if "gzip" in asked.get("accept-encoding", ""):
-        return Response(packed, headers=headers | {"Content-Encoding": "gzip"}, media_type="text/html")
-    return Response(plain, headers=headers, media_type="text/html")
