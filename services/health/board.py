@@ -11,7 +11,7 @@ from data import looks
 from data.errors import DatabaseDown
 from data.looks import Spell
 from data.types import Scope
-from services.formats import SPACE, age, grouped, plural
+from services.formats import SPACE, age, grouped, plural, share
 from services.health.advice import ABOUT, About, about
 from services.health.checking import check, worst
 from services.health.grading import STATES, Component, Limits, State
@@ -139,5 +139,5 @@ def _shown(value: float, limits: Limits) -> str:
     if limits.unit == "jobs":
         return plural(int(value), "job")
     if limits.unit.startswith("of "):
-        return f"{grouped(value * 100)}{SPACE}%"
+        return share(value)
     return f"{grouped(value)}{SPACE}{limits.unit}"

@@ -72,6 +72,6 @@ def judged(figure: Figure, value: float | None, count: int) -> Component:
         )
         return cannot_tell(figure.name, reason, figure.limits)
     is_share = figure.limits.unit.startswith("of ")
-    shown = formats.number(value, "percent") if is_share else formats.grouped(value)
+    shown = formats.share(value, 1) if is_share else formats.grouped(value)
     said = f"{shown} {figure.what}, last {figure.minutes} minutes."
     return graded(figure.name, round(value, 4), figure.limits, said)

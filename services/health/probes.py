@@ -48,7 +48,7 @@ def disk() -> Component:
     home = settings().home
     found = shutil.disk_usage(home if home.is_dir() else home.parent)
     share = found.free / found.total
-    said = f"{formats.file_size(found.free)} free, {formats.number(share, 'percent', decimals=0)} of the disk."
+    said = f"{formats.file_size(found.free)} free, {formats.share(share)} of the disk."
     return graded("disk", round(share, 4), DISK, said)
 
 
