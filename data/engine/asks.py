@@ -28,13 +28,13 @@ class Hashed:
 
     __slots__ = ("_hash",)
     __match_args__: tuple[str, ...]
+    _hash: int
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_hash", hash(tuple(getattr(self, name) for name in self.__match_args__)))
 
     def __hash__(self) -> int:
-        found: int = self._hash  # type: ignore[attr-defined]
-        return found
+        return self._hash
 
 
 @dataclass(frozen=True, slots=True, order=True)
